@@ -1,0 +1,267 @@
+//! Pure: [`Workbook`] to [`Form`]s: typed header fields and rows, each value with its cell and what was written there.
+//!
+//! This stage reads and remarks; it never judges. A value that cannot be read is a [`Trouble`], an
+//! interpretation worth telling a [`Remark`]; the rules turn both into findings.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, Time, Weekday};
+
+use super::verdict::{Place, Visibility};
+use crate::campaign::Dose;
+
+/// One cell as the clinic filled it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry<T> {
+    pub place: Place,
+    /// The column's or field's heading as written there, for 「（接種日）」; empty when there is none.
+    pub label: String,
+    /// What was written, as a person would see it (dates as `2021/10/25`, times as `9:00`), untouched otherwise.
+    pub raw: String,
+    pub read: Read<T>,
+    pub remarks: Vec<Remark>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Read<T> {
+    /// Empty (or a formula helper cell that is never evidence).
+    Blank,
+    Value(T),
+    Not(Trouble),
+}
+
+impl<T: Copy> Entry<T> {
+    pub fn value(&self) -> Option<T> {
+        match &self.read {
+            Read::Value(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+impl<T> Entry<T> {
+    pub fn is_blank(&self) -> bool {
+        matches!(self.read, Read::Blank)
+    }
+
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match &self.read {
+            Read::Not(trouble) => Some(trouble),
+            _ => None,
+        }
+    }
+}
+
+/// Why a cell gave no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Text that is none of the accepted writings (R02, R13, R19 by column).
+    Unreadable,
+    /// 11/31, 2/30 (R08).
+    ImpossibleDate,
+    /// 「10/25～10/29」「毎週月曜」「平日」 (R32).
+    DateRange,
+    /// More than one value in the cell: a line break, 「、」 (R31).
+    Several,
+    /// A date where a count is expected, 6/6 turned into 6月6日 (R24).
+    CountIsDate,
+    /// A fraction or a negative number (R20).
+    NotWhole,
+    /// An error value, or a formula without a stored result (F09).
+    Formula,
+    /// The count's cell is merged over several rows (R30): the range and what it says.
+    MergedCount { range: String },
+}
+
+/// How a value was understood, where that is worth telling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// An estimate that the clinic should confirm: 1025, 10.25, 「25日」, bare 9, text 9.30, 頃, 六 (R34).
+    Estimated,
+    /// 〃, 同上, or blank below a value: taken from the row above; its text (R25). `ditto` for a written sign,
+    /// `merged` when the cell belongs to a merged range.
+    CarriedDown { from: String, ditto: bool, merged: bool },
+    /// 休, ×, －, なし read as 0; or the blank one of 様式３'s two counts (R21).
+    Zero,
+    /// 「６名」 read as 6 (R23).
+    Unit,
+    /// 「9:00～9:30」 read as start and end (R17).
+    TimeRange,
+    /// No year was written.
+    NoYear,
+    /// Heisei or another era writing: 平成33年 = 2021.
+    OldEra,
+    /// A date cell in the time column, whose time part was used; true when its date differs from the row's.
+    DateInTime { other_day: bool },
+    /// 「9：00：」「9;00」 and the like.
+    Punctuation,
+}
+
+/// The weekday that a clinic typed (formula results are never evidence).
+pub type WeekdayEntry = Entry<Weekday>;
+
+/// One row of the table (or one body cell of a matrix) that says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub sheet: String,
+    /// One-based, as the clinic sees it.
+    pub row: u32,
+    pub date: Entry<Date>,
+    /// `None`: no such column.
+    pub weekday: Option<WeekdayEntry>,
+    pub dose: Option<Entry<Dose>>,
+    pub start: Entry<Time>,
+    pub end: Option<Entry<Time>>,
+    /// `None`: the form has no such column.
+    pub public: Option<Entry<u32>>,
+    pub private: Option<Entry<u32>>,
+    /// 備考
+    pub note: Option<Entry<()>>,
+    pub hidden: bool,
+    pub struck: bool,
+}
+
+impl Row {
+    pub fn count(&self, visibility: Visibility) -> Option<&Entry<u32>> {
+        match visibility {
+            Visibility::Public => self.public.as_ref(),
+            Visibility::Private => self.private.as_ref(),
+        }
+    }
+}
+
+/// The header fields, each where it was found. `read` is `Value(())` when something is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// 会場番号; `raw` is what was written, a number cell without ".0".
+    pub venue_no: Option<Entry<()>>,
+    /// 医療機関名
+    pub name: Option<Entry<()>>,
+    pub ward: Option<Entry<()>>,
+    pub med_code: Option<Entry<()>>,
+    pub contact_name: Option<Entry<()>>,
+    pub phone: Option<Entry<()>>,
+    pub email: Option<Entry<()>>,
+    pub submitted_on: Option<Entry<()>>,
+    /// 提出区分: 新規／修正
+    pub submission_kind: Option<Entry<()>>,
+    /// 第８期接種可能上限量 as the clinic wrote it.
+    pub cap: Option<Entry<u32>>,
+}
+
+/// A total that the clinic **typed** (formula results are ignored), for rule B08.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedTotal {
+    pub entry: Entry<u32>,
+    /// `None`: both doses.
+    pub dose: Option<Dose>,
+    /// `None`: both visibilities.
+    pub visibility: Option<Visibility>,
+}
+
+/// Which of the three forms, by each source of evidence that was present.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The very hidden sheet `_form` or the defined name FORM_ID.
+    pub hidden_id: Option<u8>,
+    /// 「様式番号 K8-3」
+    pub visible_no: Option<u8>,
+    pub title: Option<u8>,
+    /// From the count columns: public only 1, private only 2, both 3.
+    pub columns: Option<u8>,
+    pub file_name: Option<u8>,
+}
+
+/// What the reader noticed about a file or sheet as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// A required heading is missing (F04): the sheet and the labels not found (接種日, 接種時刻, 枠数).
+    MissingColumns {
+        sheet: String,
+        labels: Vec<String>,
+    },
+    /// More than one input sheet was read and added up (F07).
+    SeveralSheets {
+        sheets: Vec<String>,
+    },
+    /// Hidden rows or columns of a sheet that is read (F08), one-based rows, column letters.
+    HiddenRows {
+        sheet: String,
+        rows: Vec<u32>,
+    },
+    HiddenColumns {
+        sheet: String,
+        columns: Vec<String>,
+    },
+    /// A hidden sheet holds a table with counts and is *not* included (F08).
+    HiddenSheet {
+        sheet: String,
+    },
+    /// Columns or rows were inserted, or headings moved (F10).
+    Moved {
+        sheet: String,
+    },
+    /// Rows with a struck-through font (F11).
+    Struck {
+        sheet: String,
+        rows: Vec<u32>,
+    },
+    /// The 1904 date system (F12).
+    Epoch1904,
+    /// 会場番号 9999 or ○○医院 stands in what would be read (F06).
+    Sample {
+        place: Place,
+        raw: String,
+    },
+    /// 「利用しません」「辞退」「取下げ」 (F14).
+    Withdrawal {
+        place: Place,
+        raw: String,
+    },
+    /// A 合計 row left out of the detail (R27), one-based.
+    TotalRow {
+        sheet: String,
+        row: u32,
+    },
+    /// Content below or beside the table that has a date or time and a count but fits no column (never dropped in silence).
+    Unplaced {
+        place: Place,
+        raw: String,
+    },
+    Comments,
+    /// .xlsm (M05) and .csv (F15) are told from `Workbook::container` by the rules.
+    Other(String),
+}
+
+/// One clinic's form out of one workbook.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// 1, 2 or 3: the best evidence.
+    pub number: Option<u8>,
+    pub evidence: Evidence,
+    /// The visibilities for which the form has a count column.
+    pub visibility: BTreeSet<Visibility>,
+    /// The period the form says it is for (第８期 → 8).
+    pub period: Option<u32>,
+    /// `2021-09-28.1` from `_form`.
+    pub template: Option<String>,
+    /// Sheets read, in order.
+    pub sheets: Vec<String>,
+    pub fields: Fields,
+    pub rows: Vec<Row>,
+    pub typed_totals: Vec<TypedTotal>,
+    pub observations: Vec<Observation>,
+}
+
+/// What a workbook turned out to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileReading {
+    /// Usually one; several when the workbook holds several clinics' sheets. Empty: not one of our forms (F02).
+    pub forms: Vec<Form>,
+    /// 接種計画票, 医療物品配布希望調査票 and the like, recognised by title and left aside: the title.
+    pub companion: Option<String>,
+    /// Columns that look like patients' data (氏名, 生年月日, 接種券番号): rule M17. Where; never the content.
+    pub personal_data: Option<Place>,
+    /// Observations when no form was read (hidden tables, withdrawal text, …).
+    pub observations: Vec<Observation>,
+}

@@ -1,0 +1,116 @@
+//! Pure: bytes to [`Workbook`]: sparse plain cells with absolute positions, merged ranges, hidden rows and columns,
+//! strike-through. The only user of calamine; runs in the limited child process.
+
+use serde::{Deserialize, Serialize};
+
+use crate::inbound::attachment::FileKind;
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// A number without a date format.
+    Number(f64),
+    Text(String),
+    Bool(bool),
+    /// `#REF!` and the like, as Excel writes it.
+    Error(String),
+    /// A number with a date or time format: a serial of the **1900** system (1904 workbooks are already shifted).
+    Serial(f64),
+    /// A formula without a stored result.
+    NoResult,
+}
+
+/// One non-empty cell. Row and column are zero-based and absolute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    pub row: u32,
+    pub column: u32,
+    pub value: Value,
+    /// The cell contains a formula (`value` is its stored result).
+    pub formula: bool,
+    /// The font is struck through.
+    pub strike: bool,
+}
+
+/// An inclusive merged range, zero-based.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    pub first_row: u32,
+    pub first_column: u32,
+    pub last_row: u32,
+    pub last_column: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Shown {
+    #[default]
+    Visible,
+    Hidden,
+    VeryHidden,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    pub name: String,
+    pub shown: Shown,
+    /// Sorted by row, then column; no empty cells.
+    pub cells: Vec<Cell>,
+    pub merged: Vec<Merged>,
+    /// Zero-based rows that hold a cell and are hidden (also by a filter).
+    pub hidden_rows: Vec<u32>,
+    /// Zero-based columns that hold a cell and are hidden (also of width 0).
+    pub hidden_columns: Vec<u32>,
+}
+
+impl Sheet {
+    pub fn cell(&self, row: u32, column: u32) -> Option<&Cell> {
+        let at = self.cells.binary_search_by_key(&(row, column), |cell| (cell.row, cell.column)).ok()?;
+        self.cells.get(at)
+    }
+
+    /// The merged range that covers this position, if any.
+    pub fn merged_at(&self, row: u32, column: u32) -> Option<Merged> {
+        self.merged.iter().copied().find(|range| {
+            (range.first_row..=range.last_row).contains(&row)
+                && (range.first_column..=range.last_column).contains(&column)
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Workbook {
+    pub container: FileKind,
+    pub sheets: Vec<Sheet>,
+    /// The workbook counts days from 1904 (Mac). Untyped numbers in date columns need +1462 days.
+    pub epoch_1904: bool,
+    /// Defined names with their formulas (`FORM_ID`).
+    pub names: Vec<(String, String)>,
+    pub has_comments: bool,
+    pub has_macros: bool,
+}
+
+/// Why a file that looked like a workbook gave no cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// Encrypted workbook or archive (rule M03).
+    Password,
+    /// Broken, truncated, or not what it pretends to be (F01); the reason in plain English for the log.
+    Corrupt(String),
+    /// Zero bytes (M19).
+    Empty,
+    /// HTML saved as .xls, SpreadsheetML 2003, BIFF2 to BIFF4, a macro sheet only (F01 with advice to save as .xlsx).
+    OldFormat(FileKind),
+    /// Over a limit (M19): the setting's name, its value, what was found.
+    Limit { setting: String, allowed: u64, found: u64 },
+    /// The child process died on it (M19).
+    Died(String),
+}
+
+/// What came of one attachment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Content {
+    Workbook(Workbook),
+    Refused(Refusal),
+    /// Not a workbook: PDF, image, text, …
+    Other,
+}

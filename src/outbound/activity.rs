@@ -1,0 +1,182 @@
+//! Pure: what the digest tells: filled by `ledger`, rendered by `digest` and `digest_workbook`.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+
+use crate::campaign::{Dose, Timing};
+use crate::clinic::{Clinic, Intent, Ward};
+use crate::inspection::verdict::Totals;
+
+/// State of one clinic (spec: `status.state`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClinicState {
+    Held,
+    NeedsFix,
+    Accepted,
+    NotSubmitted,
+    NotUsing,
+    UnknownIntent,
+}
+
+impl ClinicState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ClinicState::Held => "held",
+            ClinicState::NeedsFix => "needs_fix",
+            ClinicState::Accepted => "accepted",
+            ClinicState::NotSubmitted => "not_submitted",
+            ClinicState::NotUsing => "not_using",
+            ClinicState::UnknownIntent => "unknown_intent",
+        }
+    }
+}
+
+/// One line of `status`, one line of 「受付一覧」.
+#[derive(Clone, Debug)]
+pub struct ClinicLine {
+    pub clinic: Clinic,
+    pub state: ClinicState,
+    /// The submission that decides the state; for `accepted` the latest version in force.
+    pub receipt: Option<String>,
+    pub received_at: Option<Timestamp>,
+    pub timing: Option<Timing>,
+    pub form_number: Option<u8>,
+    /// Sums of the slots in force (all scopes).
+    pub totals: Option<Totals>,
+    pub warnings: u32,
+    /// `none`, `exported`, `done`, `confirmation_requested`, `confirmed`.
+    pub setup: String,
+    /// By FAX, phone or USB.
+    pub by_other_channel: bool,
+    /// `provisional`, `undeliverable`, `reminded`, `extended`, `over_cap`, …
+    pub flags: Vec<String>,
+    /// Errors of an unmended submission: first told at, how many, the main ones.
+    pub first_told_at: Option<Timestamp>,
+    pub errors: Vec<ErrorLine>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ErrorLine {
+    pub code: String,
+    pub sheet: Option<String>,
+    pub cell: Option<String>,
+    pub read: Option<String>,
+    pub message: String,
+}
+
+/// Something a person must look at: one line of 「本日ご対応いただきたいもの」.
+#[derive(Clone, Debug)]
+pub struct WorkItem {
+    /// 「送信元未登録」「パスワード付き」「備考に条件」「返信不能」 …
+    pub kind: String,
+    pub mail_id: Option<i64>,
+    pub receipt: Option<String>,
+    pub clinic: Option<Clinic>,
+    pub from: Option<String>,
+    pub received_at: Timestamp,
+    /// What it is about.
+    pub reason: String,
+    /// What to do next (a command or a telephone call).
+    pub action: String,
+}
+
+/// What changed in the digest's window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub accepted: u32,
+    pub corrected: u32,
+    pub mended: u32,
+    pub newly_rejected: u32,
+    pub withdrawals: u32,
+    pub late: u32,
+    pub corrected_last_day: u32,
+    pub corrected_late: u32,
+    pub after_setup: u32,
+}
+
+/// The people bookable on one day by visibility, over all clinics with slots in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayCount {
+    pub date: Date,
+    pub public: u64,
+    pub private: u64,
+}
+
+/// One slot in force, for the sheet 「枠一覧」.
+#[derive(Clone, Debug)]
+pub struct SlotLine {
+    pub venue_no: String,
+    pub date: Date,
+    pub start: Time,
+    pub end: Option<Time>,
+    pub dose: Dose,
+    pub public: u32,
+    pub private: u32,
+    pub receipt: String,
+}
+
+/// One mail of the window, for the sheet 「受信ログ」.
+#[derive(Clone, Debug)]
+pub struct MailLine {
+    pub id: i64,
+    pub received_at: Timestamp,
+    pub from: String,
+    pub subject: String,
+    pub outcome: String,
+    pub receipts: Vec<String>,
+    pub reply_state: Option<String>,
+}
+
+/// The program's own health.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    pub last_check_at: Option<Timestamp>,
+    pub mails_seen: u64,
+    pub mails_in_window: u64,
+    pub replies_sent: u64,
+    pub not_answered: u64,
+    pub failed: u64,
+    pub ambiguous: u64,
+    pub queued: u64,
+    pub pending: u64,
+    /// `reconciliation.difference`: 0 in a healthy ledger.
+    pub difference: i64,
+    /// Head of the audit chain and its length.
+    pub audit_head: String,
+    pub audit_count: u64,
+}
+
+/// Everything one digest tells.
+#[derive(Clone, Debug)]
+pub struct DayActivity {
+    /// The scheduled instant; the window is `(from, until]`.
+    pub from: Timestamp,
+    pub until: Timestamp,
+    /// More than one scheduled instant was missed and is merged into this digest.
+    pub merged: bool,
+    /// In the order of ward and venue number.
+    pub clinics: Vec<ClinicLine>,
+    pub work: Vec<WorkItem>,
+    pub changes: Changes,
+    pub days: Vec<DayCount>,
+    pub slots: Vec<SlotLine>,
+    pub mails: Vec<MailLine>,
+    pub health: Health,
+}
+
+impl DayActivity {
+    /// Clinics that are expected to submit: everyone but 独自 and those whose intent is unknown and who are silent.
+    pub fn expected(&self) -> impl Iterator<Item = &ClinicLine> {
+        self.clinics
+            .iter()
+            .filter(|line| !matches!(line.state, ClinicState::NotUsing | ClinicState::UnknownIntent))
+    }
+
+    pub fn in_ward(&self, ward: Option<Ward>) -> impl Iterator<Item = &ClinicLine> {
+        self.clinics.iter().filter(move |line| line.clinic.ward == ward)
+    }
+
+    pub fn not_using(&self) -> usize {
+        self.clinics.iter().filter(|line| line.clinic.uses_system == Intent::No).count()
+    }
+}
