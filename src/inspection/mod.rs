@@ -11,3 +11,6 @@ pub mod verdict;
 pub mod standing;
 pub mod rules;
 pub mod judgement;
+pub mod sender;
+pub mod body;
+pub mod judge;

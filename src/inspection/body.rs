@@ -1,0 +1,203 @@
+//! Pure: what a person wrote in the body of a mail, without quotations and signatures, and what it asks for.
+
+/// What the clinic's own words amount to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// The clinic's own sentences, quotations of our letters and the signature left out.
+    pub own: String,
+    /// 「パスワード」「PW」 (rule M04).
+    pub mentions_password: bool,
+    /// 「添付」「お送りします」: it says that something is attached.
+    pub says_attached: bool,
+    /// 「変更」「訂正」…: it asks for a change.
+    pub asks_change: bool,
+    /// 「確認しました」「問題ありません」 (rule T10).
+    pub confirms: bool,
+    /// 「利用しません」「辞退」「取下げ」 (rule F14): the sentence.
+    pub withdraws: Option<String>,
+    /// More than greetings and a covering note: questions, circumstances, wishes (rule M13): an excerpt.
+    pub beyond_greeting: Option<String>,
+    /// A link of a file transfer service instead of a file (rule M16).
+    pub download_link: bool,
+    /// Several lines that look like slots (date, time, count) typed into the body (rules M02, M14).
+    pub typed_table: bool,
+}
+
+/// Reads the decoded text of a mail.
+pub fn read(text: &str) -> Words {
+    let own = own_words(text);
+    let folded = fold(&own);
+    let sentences = sentences(&own);
+    Words {
+        mentions_password: contains_any(&folded, &["パスワード", "ぱすわーど", "password", "pw:", "pw :", "passwd"]),
+        says_attached: contains_any(&folded, &["添付", "別添", "送付いたします", "送付します", "お送りします", "お送りいたします", "提出します", "提出いたします"]),
+        asks_change: contains_any(
+            &folded,
+            &["変更", "修正", "訂正", "差替", "差し替え", "追加して", "削除して", "減らし", "増やし", "に直し", "へ直し"],
+        ),
+        confirms: contains_any(
+            &folded,
+            &["確認しました", "確認致しました", "確認いたしました", "確認済", "問題ありません", "問題ございません", "相違ありません", "間違いありません", "間違いございません", "異常ありません"],
+        ) && !contains_any(&folded, &["確認しましたが", "確認したところ", "確認いたしましたが", "確認致しましたが"]),
+        withdraws: sentences.iter().find(|sentence| is_withdrawal(&fold(sentence))).map(|s| shorten(s, 40)),
+        beyond_greeting: sentences.iter().find(|sentence| is_matter(&fold(sentence))).map(|s| shorten(s, 60)),
+        download_link: has_download_link(&folded),
+        typed_table: own.lines().filter(|line| looks_like_slot(line)).count() >= 2,
+        own,
+    }
+}
+
+/// Is this sentence a withdrawal (rule F14)? Our own printed instructions are not.
+pub fn is_withdrawal(folded: &str) -> bool {
+    const SIGNS: [&str; 16] = [
+        "利用しません",
+        "利用致しません",
+        "利用いたしません",
+        "利用を希望しません",
+        "利用は希望しません",
+        "利用希望しません",
+        "利用を希望いたしません",
+        "辞退",
+        "取下げ",
+        "取り下げ",
+        "取りさげ",
+        "参加しません",
+        "実施しません",
+        "利用を取りやめ",
+        "利用をとりやめ",
+        "利用を中止",
+    ];
+    contains_any(folded, &SIGNS) && !contains_any(folded, &["利用しない場合", "されない場合", "ならない場合", "提出不要"])
+}
+
+/// The text without quoted lines, what follows a quotation header, and the signature.
+fn own_words(text: &str) -> String {
+    let mut kept = Vec::new();
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if starts_quotation(trimmed) {
+            break;
+        }
+        if trimmed.starts_with('>') || trimmed.starts_with('＞') || trimmed.starts_with('|') {
+            continue;
+        }
+        if is_signature_rule(trimmed) && kept.iter().any(|line: &&str| !line.trim().is_empty()) {
+            break;
+        }
+        kept.push(line);
+    }
+    kept.join("\n").trim().to_string()
+}
+
+/// Headers that mail programs put before the quoted original.
+fn starts_quotation(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    lower.starts_with("-----original message")
+        || lower.starts_with("----- original message")
+        || line.contains("元のメッセージ")
+        || lower.starts_with("________________________________")
+        || (lower.starts_with("from:") && lower.contains('@'))
+        || line.starts_with("差出人:")
+        || line.starts_with("差出人：")
+        || line.starts_with("送信元:")
+        || (lower.starts_with("on ") && lower.ends_with("wrote:"))
+        || ((line.ends_with("のメール:") || line.ends_with(':') || line.ends_with('：'))
+            && line.contains('<')
+            && line.contains('@')
+            && line.chars().any(|c| c.is_ascii_digit()))
+}
+
+/// A line of dashes, equals signs, stars, or 「--」: the signature follows.
+fn is_signature_rule(line: &str) -> bool {
+    if line == "--" || line == "-- " {
+        return true;
+    }
+    let count = line.chars().count();
+    count >= 6
+        && line.chars().all(|c| "-=_*+~#・･‥…─━═＝－ー―—☆★◇◆□■◎○●♪.＊/／\\|｜∞≪≫<> 　".contains(c))
+}
+
+fn sentences(text: &str) -> Vec<String> {
+    text.split(['。', '\n', '！', '？', '!', '?'])
+        .map(|piece| piece.trim().to_string())
+        .filter(|piece| piece.chars().count() >= 4)
+        .collect()
+}
+
+/// A sentence that a person must read: a question, a wish, a circumstance. Covering notes are not.
+fn is_matter(folded: &str) -> bool {
+    const MATTERS: [&str; 36] = [
+        "変更", "訂正", "修正", "差替", "差し替え", "キャンセル", "中止", "休診", "電話", "教えて", "でしょうか", "ですか", "ますか", "質問", "相談", "ご連絡ください",
+        "連絡を", "できません", "できない", "わかりません", "分かりません", "不明", "間に合", "遅れ", "遅く", "希望", "ただし", "但し", "なお、", "のみ", "限定", "不在", "困って", "誤り", "間違", "お願いがあ",
+    ];
+    const COVERING: [&str; 4] = ["ご不明な点", "ご不明の点", "何かございましたら", "ご査収"];
+    contains_any(folded, &MATTERS) && !contains_any(folded, &COVERING)
+}
+
+fn has_download_link(folded: &str) -> bool {
+    let link = folded.contains("http://") || folded.contains("https://");
+    link && contains_any(
+        folded,
+        &[
+            "ダウンロード", "download", "ファイル転送", "firestorage", "gigafile", "datadeliver", "box.com", "drive.google", "docs.google", "dropbox", "1drv", "sharepoint", "onedrive", "wetransfer", "icloud.com", "有効期限",
+        ],
+    )
+}
+
+/// 「10/25 9時～ 6人」
+fn looks_like_slot(line: &str) -> bool {
+    let folded = fold(line);
+    let digits = folded.chars().filter(char::is_ascii_digit).count();
+    digits >= 4
+        && (folded.contains('/') || folded.contains('月'))
+        && (folded.contains(':') || folded.contains('時'))
+        && contains_any(&folded, &["人", "名", "枠", "\t", "  ", "、"])
+}
+
+fn fold(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
+fn contains_any(text: &str, needles: &[&str]) -> bool {
+    needles.iter().any(|needle| text.contains(needle))
+}
+
+fn shorten(text: &str, chars: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(chars).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotations_and_signatures_are_not_the_clinics_words() {
+        for (quirk, text) in [
+            ("angle quotes", "確認しました。\n\n> 修正がある場合は\n> 取下げ"),
+            ("outlook", "確認しました。\r\n\r\n-----Original Message-----\r\nFrom: a@b\r\n修正"),
+            ("outlook ja", "確認しました。\n差出人: vproject\n修正"),
+            ("gmail ja", "確認しました。\n\n2021年10月12日(火) 9:00 ワクチン対策PT <vproject@city.jp>:\n\n修正"),
+            ("signature", "確認しました。\n------------------------\n○○医院 辞退\n電話"),
+            ("signature dashes", "確認しました。\n-- \n修正"),
+        ] {
+            let words = read(text);
+            assert!(words.confirms, "{quirk}");
+            assert!(!words.asks_change, "{quirk}: {:?}", words.own);
+            assert_eq!(words.withdraws, None, "{quirk}");
+        }
+    }
+
+    #[test]
+    fn intentions_are_told_apart() {
+        assert!(read("システムは利用しません。").withdraws.is_some());
+        assert!(read("予約枠の件、取り下げをお願いします").withdraws.is_some());
+        assert!(read("ご利用しない場合は提出不要とのことですが").withdraws.is_none());
+        assert!(!read("確認しましたが、11/1の枠が違います").confirms);
+        assert!(read("ＰＡＳＳＷＯＲＤは abc です").mentions_password);
+        assert!(read("お世話になっております。様式を添付いたします。よろしくお願いいたします。").beyond_greeting.is_none());
+        assert!(read("11/3は午前のみに変更希望です").beyond_greeting.is_some());
+        assert!(read("下記URLよりダウンロードしてください https://xgf.nu/abc").download_link);
+        assert!(read("10/25 9時 6人\n10/26 10時 6人").typed_table);
+    }
+}

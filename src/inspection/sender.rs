@@ -1,0 +1,178 @@
+//! Pure: who sent a mail: authentication verdict, staff, registered for which clinics, automatic or not.
+
+use std::collections::BTreeSet;
+
+use crate::campaign::Campaign;
+use crate::clinic::{Clinic, Registry, address_key};
+use crate::inbound::message::{AutomaticSign, Message};
+
+use super::judgement::SenderStanding;
+use super::standing::MailStanding;
+
+/// What the judgement needs to know of the program's own addresses and of whom it trusts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Our own addresses (`outgoing.own_addresses`).
+    pub own_addresses: Vec<String>,
+    /// `[staff] addresses`.
+    pub staff_addresses: Vec<String>,
+    /// `[authentication] authserv_id`; empty: not used.
+    pub authserv_id: String,
+    /// `[authentication] trusted_received`: host names after `by`.
+    pub trusted_received: Vec<String>,
+}
+
+/// The verdict of the configured authentication server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authentication {
+    /// Not used (no `authserv_id`), or passed.
+    Pass,
+    /// The server said nothing usable.
+    None,
+    Fail,
+}
+
+/// The sender of one mail.
+#[derive(Clone, Debug)]
+pub struct Sender<'a> {
+    /// The one author's address, or `""`.
+    pub address: &'a str,
+    pub authentication: Authentication,
+    pub is_staff: bool,
+    /// Clinics for which the address is registered.
+    pub clinics: Vec<&'a Clinic>,
+    /// A01 to A05: no person sent it, or we did.
+    pub surely_automatic: bool,
+    /// A06 to A10: it may be a person's mail that a gateway marked.
+    pub perhaps_automatic: bool,
+    /// Our address stands in To or Cc (A11).
+    pub addressed_to_us: bool,
+}
+
+impl<'a> Sender<'a> {
+    pub fn of(message: &'a Message, standing: &MailStanding, registry: &'a Registry, settings: &Settings) -> Self {
+        let address = message.from();
+        let own: BTreeSet<String> = settings.own_addresses.iter().map(|own| address_key(own)).collect();
+        let is_staff = !address.is_empty()
+            && settings.staff_addresses.iter().any(|staff| address_key(staff) == address_key(address));
+        let from_us = !is_staff
+            && (own.contains(&address_key(address))
+                || message.return_path.as_deref().is_some_and(|path| own.contains(&address_key(path))));
+        let surely = |sign: &AutomaticSign| {
+            matches!(
+                sign,
+                AutomaticSign::NullReturnPath | AutomaticSign::AutoSubmitted(_) | AutomaticSign::Report(_)
+            )
+        };
+        Self {
+            address,
+            authentication: authenticate(message, settings),
+            is_staff,
+            clinics: registry.by_address(address),
+            surely_automatic: standing.is_ours || from_us || message.automatic.iter().any(surely),
+            perhaps_automatic: message.automatic.iter().any(|sign| !surely(sign)),
+            addressed_to_us: own.is_empty() || message.recipients.iter().any(|to| own.contains(&address_key(to))),
+        }
+    }
+
+    /// May be answered and may see figures of at least one clinic.
+    pub fn is_known(&self) -> bool {
+        self.is_staff || !self.clinics.is_empty()
+    }
+
+    /// The clinic that the address alone names.
+    pub fn only_clinic(&self) -> Option<&'a Clinic> {
+        match self.clinics.as_slice() {
+            [clinic] => Some(clinic),
+            _ => None,
+        }
+    }
+
+    /// What the address means for this clinic.
+    pub fn standing_for(&self, clinic: Option<&Clinic>) -> SenderStanding {
+        if self.is_staff {
+            return SenderStanding::Staff;
+        }
+        let Some(clinic) = clinic else {
+            return if self.clinics.is_empty() { SenderStanding::Unknown } else { SenderStanding::Registered };
+        };
+        if clinic.owns_address(self.address) {
+            SenderStanding::Registered
+        } else if !self.clinics.is_empty() {
+            SenderStanding::Elsewhere
+        } else if !clinic.has_addresses() && !self.address.is_empty() {
+            SenderStanding::Provisional
+        } else {
+            SenderStanding::Unknown
+        }
+    }
+}
+
+/// RFC 8601 results of the configured server only, and only above the first untrusted `Received:`.
+fn authenticate(message: &Message, settings: &Settings) -> Authentication {
+    if settings.authserv_id.is_empty() {
+        return Authentication::Pass;
+    }
+    let trusted_hops = message
+        .received
+        .iter()
+        .take_while(|hop| settings.trusted_received.iter().any(|host| host.eq_ignore_ascii_case(&hop.by)))
+        .count();
+    let domain = message.from().rsplit('@').next().unwrap_or_default().to_lowercase();
+    let mut verdict = Authentication::None;
+    for field in &message.authentication {
+        if !field.authserv_id.eq_ignore_ascii_case(&settings.authserv_id) || field.received_above > trusted_hops {
+            continue;
+        }
+        let mut spf_failed = false;
+        let mut dkim_passed = false;
+        for result in &field.results {
+            let aligned = |name: &str| {
+                result.properties.iter().any(|(property, value)| {
+                    property == name && aligned_domain(value, &domain)
+                })
+            };
+            match (result.method.as_str(), result.result.as_str()) {
+                ("dmarc", "fail") => return Authentication::Fail,
+                ("dmarc", "pass") => verdict = Authentication::Pass,
+                ("dkim", "pass") if aligned("header.d") || aligned("header.i") => {
+                    dkim_passed = true;
+                    verdict = Authentication::Pass;
+                }
+                ("spf", "pass") if aligned("smtp.mailfrom") => verdict = Authentication::Pass,
+                ("spf", "fail") => spf_failed = true,
+                _ => {}
+            }
+        }
+        if spf_failed && !dkim_passed && verdict != Authentication::Pass {
+            return Authentication::Fail;
+        }
+    }
+    verdict
+}
+
+/// Is the domain of `value` (`d.example`, `@d.example`, `user@d.example`) the author's or a parent or child of it?
+fn aligned_domain(value: &str, author: &str) -> bool {
+    let domain = value.rsplit('@').next().unwrap_or_default().trim().to_lowercase();
+    !domain.is_empty()
+        && !author.is_empty()
+        && (domain == author || author.ends_with(&format!(".{domain}")) && domain.contains('.') || domain.ends_with(&format!(".{author}")))
+}
+
+/// The receipt time that the configured relay wrote, if any: the topmost `Received:` by a trusted host.
+pub fn trusted_receipt(message: &Message, settings: &Settings) -> Option<jiff::Timestamp> {
+    message
+        .received
+        .iter()
+        .find(|hop| settings.trusted_received.iter().any(|host| host.eq_ignore_ascii_case(&hop.by)))
+        .and_then(|hop| hop.at)
+}
+
+/// Do two receipt times lie on different sides of a limit that decides `timing` (rule T11)?
+pub fn disputed(a: jiff::Timestamp, b: jiff::Timestamp, deadlines: crate::campaign::Deadlines, campaign: &Campaign) -> bool {
+    use crate::campaign::Earlier;
+    [(false, false), (false, true), (true, false)].into_iter().any(|(accepted, attempted_in_time)| {
+        let earlier = Earlier { accepted, attempted_in_time };
+        campaign.timing(a, deadlines, earlier) != campaign.timing(b, deadlines, earlier)
+    })
+}
