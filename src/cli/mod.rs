@@ -1,1 +1,259 @@
-//! (to be written)
+//! The command line: one small file per verb; help, human tables, JSON, exit codes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::daemon::Office;
+use crate::telemetry;
+
+pub mod table;
+mod check;
+mod clinics;
+mod demo;
+mod digest;
+mod forms;
+mod listings;
+mod once;
+mod outbox;
+mod run;
+mod verify;
+
+/// 受付: takes in forms that people e-mail as spreadsheets.
+#[derive(Debug, Parser)]
+#[command(
+    name = "uketsuke",
+    version,
+    about = "受付: takes in forms that people e-mail as spreadsheets",
+    after_help = "Examples:\n  \
+        uketsuke demo                                      the whole job on sample mail, nothing to set up\n  \
+        uketsuke --config /etc/uketsuke.toml run           the daemon\n  \
+        uketsuke check 様式３.xlsx --clinics clinics.csv   judge a file, record nothing\n  \
+        uketsuke status --format json                      one line per clinic, for scripts"
+)]
+pub struct Arguments {
+    /// Configuration file; may be repeated, later files override earlier ones
+    /// [default: config/local.toml if it exists].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Vec<PathBuf>,
+    /// Start the program's clock at this instant (rehearsals, tests), e.g. 2021-10-08T08:00:00+09:00.
+    #[arg(long, global = true, value_name = "RFC3339")]
+    now: Option<Timestamp>,
+    /// How to print the answer.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// More in the log (repeat for more).
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Only errors in the log.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show the whole job on an embedded mailbox with sample mail and a rehearsed clock.
+    Demo(demo::Arguments),
+    /// The daemon: poll the mailbox, judge, record, reply, send the digest.
+    Run,
+    /// Everything `run` would do now, once; for cron.
+    Once,
+    /// Judge workbooks or mails offline; record nothing, send nothing.
+    Check(check::Arguments),
+    /// The registry of clinics (医療機関マスタ).
+    #[command(subcommand)]
+    Clinics(clinics::Verb),
+    /// Every mail ever seen and what became of it.
+    Mails(listings::MailsArguments),
+    /// One mail in full.
+    Mail(listings::MailArguments),
+    /// Recorded submissions.
+    Submissions(listings::SubmissionsArguments),
+    /// One submission in full.
+    Show(listings::ShowArguments),
+    /// Registry and state: one line per clinic.
+    Status,
+    /// The slots in force.
+    Slots(listings::SlotsArguments),
+    /// Outgoing mail: list, retry, hold, release, cancel.
+    Outbox(outbox::Arguments),
+    /// Write the official workbooks 様式１・２・３.
+    Forms(forms::Arguments),
+    /// Build (and optionally send) the daily digest of a date.
+    Digest(digest::Arguments),
+    /// Check every invariant of the ledger.
+    Verify,
+    /// Write a consistent copy of the database while the daemon runs.
+    Backup(verify::BackupArguments),
+    /// Print shell completions.
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page.
+    Man,
+}
+
+/// How a verb failed, and the exit code that says so.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: u8,
+    pub message: String,
+}
+
+pub const EXIT_NO: u8 = 1;
+pub const EXIT_USAGE: u8 = 64;
+pub const EXIT_DATA: u8 = 65;
+pub const EXIT_UNAVAILABLE: u8 = 69;
+pub const EXIT_IO: u8 = 74;
+pub const EXIT_LATER: u8 = 75;
+pub const EXIT_CONFIG: u8 = 78;
+
+impl Failure {
+    pub fn new(code: u8, message: impl std::fmt::Display) -> Self {
+        Self { code, message: message.to_string() }
+    }
+}
+
+impl From<config::Error> for Failure {
+    fn from(cause: config::Error) -> Self {
+        Self::new(EXIT_CONFIG, cause)
+    }
+}
+
+impl From<crate::ledger::Error> for Failure {
+    fn from(cause: crate::ledger::Error) -> Self {
+        let code = if cause.is_transient() { EXIT_LATER } else { EXIT_IO };
+        Self::new(code, cause)
+    }
+}
+
+impl From<crate::daemon::Error> for Failure {
+    fn from(cause: crate::daemon::Error) -> Self {
+        Self::new(cause.exit_code(), cause)
+    }
+}
+
+/// What every verb is given.
+pub struct Context {
+    pub config: Config,
+    pub clock: Clock,
+    pub format: Format,
+    pub quiet: bool,
+    /// The files named by `--config`, for SIGHUP.
+    pub files: Vec<PathBuf>,
+}
+
+impl Context {
+    pub fn json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Opens the ledger without touching mailbox or transport.
+    pub async fn office(&self) -> Result<Office, Failure> {
+        Ok(Office::open(self.config.clone(), self.clock).await?)
+    }
+}
+
+/// Parses the command line and runs the verb.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let usage = error.use_stderr();
+            drop(error.print());
+            return if usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match start(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            complain(&failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<u8, Failure> {
+    let config = Config::load(&arguments.config)?;
+    let verbosity = if arguments.quiet { -1 } else { i8::try_from(arguments.verbose).unwrap_or(2) };
+    telemetry::start(&config.log, verbosity);
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let context = Context {
+        config,
+        clock: arguments.now.map_or_else(Clock::system, Clock::starting_at),
+        format: arguments.format,
+        quiet: arguments.quiet,
+        files: arguments.config,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::new(EXIT_IO, format!("failed to start the runtime: {cause}")))?;
+    let answer = runtime.block_on(dispatch(arguments.verb, &context));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    answer
+}
+
+async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
+    match verb {
+        Verb::Demo(arguments) => demo::demo(context, &arguments).await,
+        Verb::Run => run::run(context).await,
+        Verb::Once => once::once(context).await,
+        Verb::Check(arguments) => check::check(context, &arguments).await,
+        Verb::Clinics(verb) => clinics::clinics(context, &verb).await,
+        Verb::Mails(arguments) => listings::mails(context, &arguments).await,
+        Verb::Mail(arguments) => listings::mail(context, &arguments).await,
+        Verb::Submissions(arguments) => listings::submissions(context, &arguments).await,
+        Verb::Show(arguments) => listings::show(context, &arguments).await,
+        Verb::Status => listings::status(context).await,
+        Verb::Slots(arguments) => listings::slots(context, &arguments).await,
+        Verb::Outbox(arguments) => outbox::outbox(context, &arguments).await,
+        Verb::Forms(arguments) => forms::forms(context, &arguments).await,
+        Verb::Digest(arguments) => digest::digest(context, &arguments).await,
+        Verb::Verify => verify::verify(context).await,
+        Verb::Backup(arguments) => verify::backup(context, &arguments).await,
+        Verb::Completions { shell } => {
+            use clap::CommandFactory;
+            clap_complete::generate(shell, &mut Arguments::command(), "uketsuke", &mut std::io::stdout());
+            Ok(0)
+        }
+        Verb::Man => {
+            use clap::CommandFactory;
+            clap_mangen::Man::new(Arguments::command())
+                .render(&mut std::io::stdout())
+                .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write the manual page: {cause}")))?;
+            Ok(0)
+        }
+    }
+}
+
+/// Prints an answer. A closed pipe (`| head`) is no error.
+pub fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Prints exactly one JSON document.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write JSON: {cause}")))?;
+    print(&format!("{text}\n"));
+    Ok(())
+}
+
+/// A message for the person at the terminal, on stderr.
+pub fn complain(message: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stderr(), "uketsuke: {message}"));
+}

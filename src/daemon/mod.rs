@@ -1,1 +1,152 @@
-//! (to be written)
+//! I/O: where the worlds meet: mailbox → inspection → ledger → replies → transport, joined in three loops.
+//!
+//! Each loop has a step (`intake_once`, `deliver_once`, `daily_once`), so that tests and `once` drive them by hand.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::campaign::Campaign;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::inbound::mailbox;
+use crate::inspection::judge;
+use crate::inspection::reader::{self, Readers};
+use crate::ledger::{self, Ledger, LockGuard};
+use crate::outbound::letter::Identity;
+use crate::outbound::transport;
+
+pub mod intake;
+pub mod deliver;
+pub mod daily;
+pub mod service;
+
+/// What a verb of the daemon can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Mailbox(#[from] mailbox::Error),
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    #[error(transparent)]
+    Transport(#[from] transport::Error),
+    #[error(transparent)]
+    Reader(#[from] reader::Error),
+    #[error("configuration: {0}")]
+    Configuration(String),
+    #[error("failed to read {path}: {cause}")]
+    File { path: PathBuf, cause: std::io::Error },
+    #[error("registry {path}: {problems}")]
+    Registry { path: PathBuf, problems: String },
+}
+
+impl Error {
+    /// The exit code of interface "Global rules".
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Mailbox(cause) if cause.is_configuration() => crate::cli::EXIT_CONFIG,
+            Error::Mailbox(cause) if cause.is_local() => crate::cli::EXIT_IO,
+            Error::Mailbox(_) => crate::cli::EXIT_UNAVAILABLE,
+            Error::Ledger(cause) if cause.is_transient() => crate::cli::EXIT_LATER,
+            Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
+            Error::Configuration(_) => crate::cli::EXIT_CONFIG,
+            Error::Registry { .. } => crate::cli::EXIT_DATA,
+        }
+    }
+}
+
+/// The office: everything that a verb works with, opened once.
+#[derive(Clone)]
+pub struct Office {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub campaign: Arc<Campaign>,
+    pub judge: Arc<judge::Settings>,
+    pub ledger: Ledger,
+    pub readers: Arc<Readers>,
+    pub identity: Arc<Identity>,
+}
+
+impl Office {
+    /// Opens the ledger; mailbox and transport are not touched.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, Error> {
+        let campaign = Campaign::new(config.campaign.clone()).map_err(Error::Configuration)?;
+        let ledger = Ledger::open(&config.database.path, clock.now()).await?;
+        let key = message_id_key(&config, &ledger).await?;
+        let identity = Identity {
+            from: config.outgoing.from.clone(),
+            from_name: config.outgoing.from_name.clone(),
+            envelope_from: config.outgoing.envelope_from().to_string(),
+            key,
+        };
+        let program = std::env::current_exe()
+            .map_err(|cause| Error::File { path: PathBuf::from("/proc/self/exe"), cause })?;
+        Ok(Self {
+            clock,
+            campaign: Arc::new(campaign),
+            judge: Arc::new(config.judge()),
+            ledger,
+            readers: Arc::new(Readers::new(&config.limits, program)),
+            identity: Arc::new(identity),
+            config: Arc::new(config),
+        })
+    }
+
+    /// The lock of the verbs that touch mailbox or transport, and the checks that go before them.
+    pub async fn take_lock(&self) -> Result<LockGuard, Error> {
+        let guard = ledger::lock(&self.config.database.path)?;
+        self.ledger.quick_check().await?;
+        Ok(guard)
+    }
+
+    /// Foreign bytes are parsed only in a child that is really limited.
+    pub async fn require_sandbox(&self) -> Result<(), Error> {
+        let strength = self.readers.probe().await?;
+        if !strength.seccomp && !self.config.limits.allow_weak_sandbox {
+            return Err(Error::Configuration(
+                "this kernel offers no seccomp filter, so mail would be parsed unprotected; \
+                 set limits.allow_weak_sandbox = true to accept that"
+                    .to_string(),
+            ));
+        }
+        if !strength.seccomp {
+            tracing::warn!("no seccomp filter: mail is parsed with resource limits only");
+        }
+        Ok(())
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Loads `[clinics] file` when it is set.
+    pub async fn load_registry_file(&self) -> Result<(), Error> {
+        let file = &self.config.clinics.file;
+        if file.is_empty() {
+            return Ok(());
+        }
+        let path = PathBuf::from(file);
+        let bytes = std::fs::read(&path).map_err(|cause| Error::File { path: path.clone(), cause })?;
+        let clinics = self.read_registry(&path, &bytes).await?;
+        let imported = self.ledger.import_clinics(&clinics, self.now(), "config").await?;
+        tracing::info!(file = %path.display(), clinics = clinics.len(), changes = imported.changes(), "registry loaded");
+        Ok(())
+    }
+}
+
+async fn message_id_key(config: &Config, ledger: &Ledger) -> Result<Vec<u8>, Error> {
+    let file = &config.outgoing.message_id_key_file;
+    if file.is_empty() {
+        return Ok(ledger.instance_key().await?.to_vec());
+    }
+    let path = PathBuf::from(file);
+    let key = std::fs::read(&path).map_err(|cause| Error::File { path: path.clone(), cause })?;
+    if key.len() < 16 {
+        return Err(Error::Configuration(format!(
+            "outgoing.message_id_key_file: {} holds fewer than 16 bytes",
+            path.display()
+        )));
+    }
+    Ok(key)
+}

@@ -278,3 +278,10 @@ pub fn authentication_failed(message: &Message) -> Finding {
 pub fn no_registry_yet() -> Finding {
     finding("M08", Severity::Staff, "医療機関マスタが未登録のため、受付を保留しています。clinics import の後に自動で判定し直します。")
 }
+
+/// A reply that cannot be addressed at all.
+pub fn m18_unaddressable(address: &str, cause: &str) -> Finding {
+    let mut found = finding("M18", Severity::Staff, &format!("{address}へ返信できません（{cause}）。電話でご連絡ください。"));
+    found.read = Some(address.to_string());
+    found
+}

@@ -1,0 +1,98 @@
+//! I/O: clock → ledger.day_activity → digest → ledger.enqueue. A digest goes out even when nothing happened.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Error, Office};
+use crate::campaign::{in_jst, jst, rfc3339};
+use crate::inspection::verdict::Template;
+use crate::outbound::activity::DayActivity;
+use crate::outbound::letter::{AutoSubmitted, Draft, Enclosure};
+use crate::outbound::{digest, digest_workbook};
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// A digest, written out.
+pub struct Written {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub workbook: Vec<u8>,
+    pub workbook_name: String,
+    pub activity: DayActivity,
+}
+
+impl Office {
+    /// Queues the digest if one is due. Several missed ones become one, which says so.
+    pub async fn daily_once(&self) -> Result<bool, Error> {
+        let now = self.now();
+        let last = self.ledger.last_digest().await?;
+        let due = digest::schedule(&self.config.digest, last, now);
+        let Some(until) = due.last().copied() else { return Ok(false) };
+        let written = self.write_digest(last, until, due.len() > 1).await?;
+        self.queue_digest(&written, &format!("digest:{}", rfc3339(until)), until).await?;
+        Ok(true)
+    }
+
+    /// The digest of a whole day, 00:00 to 24:00 in Japan.
+    pub async fn digest_of(&self, date: Date) -> Result<Written, Error> {
+        let (from, until) = day(date)?;
+        self.write_digest(from, until, false).await
+    }
+
+    async fn write_digest(&self, from: Timestamp, until: Timestamp, merged: bool) -> Result<Written, Error> {
+        let activity = self.ledger.day_activity(from, until, merged, &self.campaign).await?;
+        let workbook = digest_workbook::workbook(&activity, &self.campaign)
+            .map_err(|cause| Error::Configuration(format!("failed to write the digest's workbook: {cause}")))?;
+        Ok(Written {
+            subject: digest::subject(&activity, &self.campaign),
+            text: digest::text(&activity, &self.campaign, &self.config.digest),
+            html: digest::html(&activity, &self.campaign, &self.config.digest),
+            workbook,
+            workbook_name: format!(
+                "{}予約枠_日次集計_{}.xlsx",
+                self.campaign.title,
+                in_jst(until).strftime("%Y%m%d")
+            ),
+            activity,
+        })
+    }
+
+    /// Puts one letter for each address of `[digest] to` into the outbox, once per key.
+    pub async fn queue_digest(&self, written: &Written, key: &str, until: Timestamp) -> Result<(), Error> {
+        let mut letters = Vec::new();
+        for to in &self.config.digest.to {
+            let draft = Draft {
+                kind: Template::Digest,
+                to: to.clone(),
+                subject: written.subject.clone(),
+                text: written.text.clone(),
+                html: Some(written.html.clone()),
+                attachments: vec![Enclosure {
+                    name: written.workbook_name.clone(),
+                    mime: XLSX.to_string(),
+                    bytes: written.workbook.clone(),
+                }],
+                in_reply_to: None,
+                references: Vec::new(),
+                auto_submitted: AutoSubmitted::Generated,
+            };
+            match draft.seal(&self.identity, &format!("{key}:{to}"), self.now()) {
+                Ok(letter) => letters.push(letter),
+                Err(cause) => {
+                    return Err(Error::Configuration(format!("digest.to: failed to address {to}: {cause}")));
+                }
+            }
+        }
+        self.ledger.enqueue_digest(key, until, &letters, self.config.outgoing.sends_to_staff(), self.now()).await?;
+        tracing::info!(key, letters = letters.len(), "digest written");
+        Ok(())
+    }
+}
+
+fn day(date: Date) -> Result<(Timestamp, Timestamp), Error> {
+    let outside = |cause: jiff::Error| Error::Configuration(format!("date {date}: {cause}"));
+    let from = date.to_zoned(jst()).map_err(outside)?;
+    let until = from.tomorrow().map_err(outside)?;
+    Ok((from.timestamp(), until.timestamp()))
+}

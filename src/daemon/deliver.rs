@@ -1,0 +1,142 @@
+//! I/O: ledger.claim_due → transport.send_batch → ledger.settle. The attempt is counted before it is made.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use super::{Error, Office};
+use crate::ledger::Ledger;
+use crate::ledger::outbox::{Claimed, Settled};
+use crate::outbound::delivery::{self, Delivery, Next};
+use crate::outbound::transport::{self, Outgoing, Transport};
+
+/// A claim that is not settled within this time is free again: the process that held it is gone.
+const LEASE: SignedDuration = SignedDuration::from_mins(15);
+
+/// What one round of deliveries did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Delivered {
+    pub sent: u64,
+    pub deferred: u64,
+    pub failed: u64,
+}
+
+impl Delivered {
+    pub fn add(&mut self, other: Delivered) {
+        self.sent += other.sent;
+        self.deferred += other.deferred;
+        self.failed += other.failed;
+    }
+}
+
+/// One connection's worth of sending.
+pub struct Carrier {
+    office: Office,
+    transport: Transport,
+}
+
+impl Carrier {
+    pub fn new(office: &Office) -> Result<Self, Error> {
+        let transport = Transport::open(&office.config.outgoing)?;
+        Ok(Self { office: office.clone(), transport })
+    }
+
+    /// Claims and delivers batches until nothing is due.
+    pub async fn deliver_once(&mut self) -> Result<Delivered, Error> {
+        let mut delivered = Delivered::default();
+        loop {
+            let due = self.office.ledger.claim_due(self.office.now(), transport::BATCH, LEASE).await?;
+            if due.is_empty() {
+                return Ok(delivered);
+            }
+            delivered.add(self.carry(&due).await?);
+        }
+    }
+
+    async fn carry(&mut self, due: &[Claimed]) -> Result<Delivered, Error> {
+        let archive = &self.office.config.outgoing.archive_address;
+        let letters: Vec<Outgoing> = due
+            .iter()
+            .map(|letter| Outgoing {
+                id: letter.id,
+                kind: letter.kind,
+                received_at: letter.basis_at,
+                envelope_from: letter.envelope_from.clone(),
+                to: letter.to.clone(),
+                bytes: letter.bytes.clone(),
+                archive: (!archive.is_empty()).then(|| archive.clone()),
+            })
+            .collect();
+        let ledger: Ledger = self.office.ledger.clone();
+        let clock = self.office.clock;
+        let results = self
+            .transport
+            .send_batch(&letters, async |ids: &[i64]| ledger.fence(ids, clock.now()).await)
+            .await?;
+        let now = self.office.now();
+        let mut delivered = Delivered::default();
+        let mut settled = Vec::new();
+        for (id, delivery) in results {
+            let Some(letter) = due.iter().find(|letter| letter.id == id) else { continue };
+            let next = delivery::after(&delivery, letter.attempts, letter.queued_at, now, id);
+            match (&delivery, next) {
+                (Delivery::Accepted(_), _) => delivered.sent += 1,
+                (_, Next::GiveUp) => {
+                    delivered.failed += 1;
+                    tracing::warn!(outbox = id, ?delivery, "gave up on a letter; staff are told to telephone");
+                }
+                _ => {
+                    delivered.deferred += 1;
+                    tracing::warn!(outbox = id, ?delivery, "letter deferred");
+                }
+            }
+            settled.push(Settled { id, delivery, next });
+        }
+        self.office.ledger.settle_all(&settled, now).await?;
+        Ok(delivered)
+    }
+
+    pub async fn close(&mut self) {
+        self.transport.close().await;
+    }
+}
+
+impl Office {
+    /// Delivers everything due now over `outgoing.connections` connections, and again while `more` says that
+    /// letters are still being written.
+    pub async fn deliver_while(&self, mut more: tokio::sync::watch::Receiver<bool>) -> Result<Delivered, Error> {
+        self.ledger.recover(self.now()).await?;
+        let carriers = self.config.outgoing.connections.clamp(1, 8);
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..carriers {
+            let mut carrier = Carrier::new(self)?;
+            let mut more = more.clone();
+            tasks.spawn(async move {
+                let mut delivered = Delivered::default();
+                loop {
+                    let writing = *more.borrow_and_update();
+                    let round = carrier.deliver_once().await?;
+                    delivered.add(round);
+                    if !writing {
+                        carrier.close().await;
+                        return Ok::<Delivered, Error>(delivered);
+                    }
+                    if round == Delivered::default() {
+                        // Letters appear in batches; the end of writing wakes us at once.
+                        drop(tokio::time::timeout(Duration::from_millis(20), more.changed()).await);
+                    }
+                }
+            });
+        }
+        more.mark_unchanged();
+        let mut delivered = Delivered::default();
+        while let Some(joined) = tasks.join_next().await {
+            match joined {
+                Ok(result) => delivered.add(result?),
+                Err(cause) => return Err(Error::Configuration(format!("a deliver task ended early: {cause}"))),
+            }
+        }
+        Ok(delivered)
+    }
+}

@@ -1,0 +1,385 @@
+//! I/O: mailbox → inspect → reply → ledger → file the mail away. The only order there is: commit, then move.
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt;
+use futures::stream;
+use jiff::Timestamp;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Error, Office};
+use crate::inbound::mailbox::{Destination, Mailbox};
+use crate::inbound::uid::{MessageKey, RawMessage};
+use crate::inspection::dissected::Dissected;
+use crate::inspection::judge::{self, Desk, Examined, Known, Mail};
+use crate::inspection::judgement::{Answer, Inspection};
+use crate::inspection::sender::trusted_receipt;
+use crate::ledger::{Intake, NewLetter, NewMail, NewState};
+use crate::outbound::letter::{Draft, Letter};
+use crate::outbound::reply::{self, Occasion};
+
+/// After so many fruitless fetches a mail is recorded by its header alone, so that it holds up nothing.
+pub const PATIENCE: u32 = 3;
+
+/// What one round of intake did.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Taken {
+    /// Mails recorded in this round.
+    pub seen: u64,
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// Mails moved or flagged.
+    pub filed: u64,
+    /// Mails that wait in the mailbox for another try.
+    pub pending: u64,
+    pub errors: Vec<String>,
+}
+
+impl Taken {
+    pub fn add(&mut self, other: Taken) {
+        self.seen += other.seen;
+        for (outcome, count) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.filed += other.filed;
+        self.pending = other.pending;
+        self.errors.extend(other.errors);
+    }
+}
+
+/// A mail with what the limited child made of it, ready for the ledger.
+struct Ready {
+    raw: RawMessage,
+    sha256: String,
+    dissected: Dissected,
+    examined: Examined,
+}
+
+/// The intake desk: one mailbox, and how often each mail was owed.
+pub struct IntakeDesk {
+    office: Office,
+    mailbox: Mailbox,
+    owed: BTreeMap<MessageKey, u32>,
+}
+
+impl IntakeDesk {
+    pub fn new(office: Office, mailbox: Mailbox) -> Self {
+        Self { office, mailbox, owed: BTreeMap::new() }
+    }
+
+    pub fn mailbox(&mut self) -> &mut Mailbox {
+        &mut self.mailbox
+    }
+
+    /// Takes in everything that waits now. Fetching the next set, filing away the last and judging the present
+    /// one go on at the same time; each set is one transaction.
+    pub async fn intake_once(&mut self) -> Result<Taken, Error> {
+        let mut taken = Taken::default();
+        let listed = self.mailbox.list().await?;
+        let known = self.office.ledger.known_keys(&listed).await?;
+        self.office.ledger.note_listing(&listed, self.office.now()).await?;
+        let mut unfiled = self.office.ledger.unfiled(&listed).await?;
+        let waiting: Vec<MessageKey> = listed.iter().filter(|key| !known.contains(*key)).cloned().collect();
+        self.owed.retain(|key, _| waiting.contains(key));
+        let mut rest = waiting.as_slice();
+        let mut fetched = self.next_set(&mut rest, &mut taken).await?;
+        loop {
+            let office = self.office.clone();
+            let judging = async {
+                if fetched.is_empty() { Ok((Taken::default(), Vec::new())) } else { office.take_in(fetched).await }
+            };
+            let moving = async {
+                let filed = self.file_away(&unfiled).await;
+                let next = self.next_set(&mut rest, &mut taken).await;
+                (filed, next)
+            };
+            let (judged, (filed, next)) = tokio::join!(judging, moving);
+            let (more, recorded) = judged?;
+            taken.add(more);
+            taken.filed += self.settle(filed, &mut taken.errors).await?;
+            unfiled = recorded;
+            fetched = next?;
+            if fetched.is_empty() && unfiled.is_empty() {
+                break;
+            }
+        }
+        taken.pending = self.owed.len() as u64;
+        self.office.ledger.note_checked(self.office.now(), taken.pending).await?;
+        Ok(taken)
+    }
+
+    /// Fetches the next set. What did not arrive is owed; owed too often, it is taken by its header.
+    async fn next_set(&mut self, rest: &mut &[MessageKey], taken: &mut Taken) -> Result<Vec<RawMessage>, Error> {
+        while !rest.is_empty() {
+            let count = self.mailbox.next_set(rest).await?.clamp(1, rest.len());
+            let (set, later) = rest.split_at(count);
+            *rest = later;
+            let mut fetched = self.mailbox.fetch(set).await?;
+            let mut hopeless = Vec::new();
+            for key in fetched.owed {
+                let times = self.owed.entry(key.clone()).or_default();
+                *times += 1;
+                if *times >= PATIENCE {
+                    hopeless.push(key);
+                } else {
+                    taken.errors.push(format!("{key:?} did not arrive; it stays in the mailbox"));
+                }
+            }
+            if !hopeless.is_empty() {
+                let headers = self.mailbox.fetch_header(&hopeless).await?;
+                fetched.messages.extend(headers.messages);
+            }
+            if !fetched.messages.is_empty() {
+                return Ok(fetched.messages);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn file_away(&mut self, unfiled: &[(MessageKey, bool)]) -> Vec<(Destination, Result<Vec<MessageKey>, Error>)> {
+        let mut done = Vec::new();
+        for (destination, attention) in [(Destination::Attention, true), (Destination::Processed, false)] {
+            let keys: Vec<MessageKey> = unfiled
+                .iter()
+                .filter(|(_, needs_staff)| *needs_staff == attention)
+                .map(|(key, _)| key.clone())
+                .collect();
+            if !keys.is_empty() {
+                done.push((destination, self.mailbox.file_away(&keys, destination).await.map_err(Error::from)));
+            }
+        }
+        done
+    }
+
+    /// Notes what was filed. A mail that could not be moved is recorded and answered all the same.
+    async fn settle(
+        &self,
+        filed: Vec<(Destination, Result<Vec<MessageKey>, Error>)>,
+        errors: &mut Vec<String>,
+    ) -> Result<u64, Error> {
+        let mut count = 0;
+        for (destination, result) in filed {
+            match result {
+                Ok(keys) => {
+                    let folder = match destination {
+                        Destination::Processed => &self.office.config.mailbox.processed_folder,
+                        Destination::Attention => &self.office.config.mailbox.attention_folder,
+                    };
+                    self.office.ledger.mark_filed(&keys, folder, self.office.now()).await?;
+                    count += keys.len() as u64;
+                }
+                Err(cause) => {
+                    tracing::warn!(%cause, "mail is recorded but could not be filed away; trying again in the next round");
+                    errors.push(cause.to_string());
+                }
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl Office {
+    /// Dissects, judges and records one set; answers what is to be filed away, and whether staff must look.
+    async fn take_in(&self, raws: Vec<RawMessage>) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
+        let ready = self.make_ready(raws).await?;
+        let mut taken = Taken::default();
+        let mut recorded = Vec::new();
+        let mut intake = self.ledger.begin_intake().await?;
+        let keys: Vec<MessageKey> = ready.iter().map(|mail| mail.raw.key.clone()).collect();
+        intake.note_seen(&keys, self.now()).await?;
+        for mail in &ready {
+            if let Some(known) = intake.recognise(&mail.sha256, &mail.raw, self.now()).await? {
+                recorded.push((mail.raw.key.clone(), intake.needs_staff(known).await?));
+                continue;
+            }
+            let inspection = self.judge_and_record(&mut intake, mail).await?;
+            taken.seen += 1;
+            *taken.outcomes.entry(inspection.outcome.as_str()).or_default() += 1;
+            recorded.push((mail.raw.key.clone(), inspection.needs_staff));
+        }
+        intake.commit().await?;
+        Ok((taken, recorded))
+    }
+
+    /// The children work in parallel; the order of the mails stays.
+    async fn make_ready(&self, raws: Vec<RawMessage>) -> Result<Vec<Ready>, Error> {
+        let ahead = self.readers.width().max(1) * 2;
+        let mut dissecting = stream::iter(raws.into_iter().map(|raw| async move {
+            let dissected = self.readers.dissect(&raw.bytes, raw.omitted).await?;
+            let examined = judge::examine(&dissected, &self.campaign);
+            Ok::<Ready, Error>(Ready { sha256: sha256_hex(&raw.bytes), raw, dissected, examined })
+        }))
+        .buffered(ahead);
+        let mut ready = Vec::new();
+        while let Some(mail) = dissecting.next().await {
+            ready.push(mail?);
+        }
+        Ok(ready)
+    }
+
+    async fn judge_and_record(&self, intake: &mut Intake, ready: &Ready) -> Result<Inspection, Error> {
+        let message = &ready.dissected.message;
+        let received_at = self.receipt_time(ready);
+        let standing = intake.mail_standing(message, received_at).await?;
+        let (inspection, letters) = self.judge(intake, ready, received_at, standing, &[]).await?;
+        let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
+        let mut raw = ready.raw.clone();
+        raw.received_at = received_at;
+        let id = intake
+            .record(NewMail {
+                raw: &raw,
+                sha256: &ready.sha256,
+                message,
+                inspection: &inspection,
+                letters: &letters,
+                recorded_at: self.now(),
+            })
+            .await?;
+        tracing::info!(
+            mail = id,
+            outcome = inspection.outcome.as_str(),
+            receipts = %receipts(&inspection),
+            reply = letters.first().map_or("none", |letter| letter.letter.kind.as_str()),
+            "recorded"
+        );
+        Ok(inspection)
+    }
+
+    /// Judges a mail inside the ledger's transaction and writes its letters. `numbers`: receipt numbers that its
+    /// forms bear already.
+    async fn judge(
+        &self,
+        intake: &mut Intake,
+        ready: &Ready,
+        received_at: Timestamp,
+        standing: crate::inspection::standing::MailStanding,
+        numbers: &[Option<String>],
+    ) -> Result<(Inspection, Vec<Addressed>), Error> {
+        let registry = intake.registry().await?;
+        let desk = Desk { campaign: &self.campaign, registry: &registry, settings: &self.judge, with_registry: true };
+        let mail = Mail {
+            dissected: &ready.dissected,
+            examined: &ready.examined,
+            received_at: Some(received_at),
+            seen_at: self.now(),
+            bare: false,
+            entered_for: None,
+        };
+        let asks = judge::asks(&desk, &mail, &standing);
+        let mut known = Known { mail: standing, ..Known::default() };
+        for venue in asks.venues {
+            let standing = intake.standing(&venue).await?;
+            known.clinics.insert(venue, standing);
+        }
+        for (venue, fingerprint) in asks.fingerprints {
+            let twins = intake.twins(&fingerprint, &venue).await?;
+            known.twins.insert(fingerprint, twins);
+        }
+        let mut inspection = judge::inspect(&desk, &mail, &known);
+        for (at, submission) in inspection.submissions.iter_mut().enumerate().filter(|(_, s)| s.form.is_some()) {
+            submission.receipt = match numbers.get(at).cloned().flatten() {
+                Some(number) => Some(number),
+                None => {
+                    let venue = submission.clinic.as_ref().map_or("0", |clinic| &clinic.venue_no);
+                    Some(intake.next_receipt(self.campaign.period, venue).await?)
+                }
+            };
+        }
+        let letters = self.write_letters(ready, &mut inspection);
+        Ok((inspection, letters))
+    }
+
+    /// Renders the reply before the commit. An address that cannot be written to is for the telephone (M18).
+    fn write_letters(&self, ready: &Ready, inspection: &mut Inspection) -> Vec<Addressed> {
+        let message = &ready.dissected.message;
+        let state = match inspection.answer {
+            Answer::Silent(_) => return Vec::new(),
+            Answer::Send(_) if self.config.outgoing.sends_to_clinics() => NewState::Queued,
+            Answer::Send(_) | Answer::Draft(_) => NewState::Held,
+            Answer::Suppress(_) => NewState::Suppressed,
+        };
+        let drafts: Vec<Draft> = reply::compose(&Occasion {
+            campaign: &self.campaign,
+            settings: &self.config.replies,
+            inspection,
+            message,
+            own_address: &self.identity.from,
+        });
+        let only_receipt = match inspection.submissions.as_slice() {
+            [submission] => submission.receipt.clone(),
+            _ => None,
+        };
+        let mut letters = Vec::new();
+        for (place, draft) in drafts.iter().enumerate() {
+            match draft.seal(&self.identity, &format!("{}:{place}", ready.sha256), self.now()) {
+                Ok(letter) => letters.push(Addressed { letter, state, receipt: only_receipt.clone() }),
+                Err(cause) => {
+                    inspection.needs_staff = true;
+                    inspection.findings.push(crate::inspection::rules::mail::m18_unaddressable(&draft.to, &cause.to_string()));
+                }
+            }
+        }
+        letters
+    }
+
+    /// INTERNALDATE decides; for a Maildir the trusted relay's time stamp, where one is configured.
+    fn receipt_time(&self, ready: &Ready) -> Timestamp {
+        match ready.raw.key {
+            MessageKey::Imap { .. } => ready.raw.received_at,
+            MessageKey::Maildir { .. } => {
+                trusted_receipt(&ready.dissected.message, &self.judge.sender).unwrap_or(ready.raw.received_at)
+            }
+        }
+    }
+
+    /// Judges again what was held because no registry was there, and answers it with its first receipt time.
+    pub async fn judge_held_for_registry(&self) -> Result<u64, Error> {
+        let mut count = 0;
+        for id in self.ledger.held_for_registry().await? {
+            let stored = self.ledger.stored_mail(id).await?;
+            let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
+            let examined = judge::examine(&dissected, &self.campaign);
+            let received_at = stored.raw.received_at;
+            let ready = Ready { raw: stored.raw, sha256: format!("{}:again", stored.sha256), dissected, examined };
+            let mut intake = self.ledger.begin_intake().await?;
+            if intake.registry().await?.is_empty() {
+                return Ok(count);
+            }
+            let standing = intake.mail_standing_again(id, &ready.dissected.message, received_at).await?;
+            let (inspection, letters) = self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
+            let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
+            intake.rejudge(id, &inspection, &letters, self.now(), "uketsuke").await?;
+            intake.commit().await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// A letter with the state in which it enters the outbox.
+struct Addressed {
+    letter: Letter,
+    state: NewState,
+    receipt: Option<String>,
+}
+
+impl Addressed {
+    fn as_new(&self) -> NewLetter<'_> {
+        NewLetter { letter: &self.letter, state: self.state, receipt: self.receipt.as_deref(), not_before: None }
+    }
+}
+
+fn receipts(inspection: &Inspection) -> String {
+    let numbers: Vec<&str> =
+        inspection.submissions.iter().filter_map(|submission| submission.receipt.as_deref()).collect();
+    numbers.join(",")
+}
+
+/// SHA-256 in lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        use std::fmt::Write;
+        drop(write!(hex, "{byte:02x}"));
+        hex
+    })
+}

@@ -1,0 +1,257 @@
+//! I/O: `once` and `run`: the loops, started, watched and stopped in order.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::deliver::{Carrier, Delivered};
+use super::intake::{IntakeDesk, Taken};
+use super::{Error, Office};
+use crate::inbound::mailbox::Mailbox;
+
+/// What `once` did.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    #[serde(flatten)]
+    pub taken: Taken,
+    pub replies: Replies,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Replies {
+    pub sent: u64,
+    pub deferred: u64,
+    pub failed: u64,
+    pub suppressed: u64,
+}
+
+impl Office {
+    /// Everything `run` would do now, once: take in, file away, deliver, digest.
+    pub async fn once(&self) -> Result<(Report, Option<Error>), Error> {
+        let suppressed_before = self.ledger.count_outbox("suppressed").await?;
+        let (writing, more) = watch::channel(true);
+        let delivering = self.deliver_while(more);
+        let taking = async {
+            let taken = self.take_everything().await;
+            let digest = self.daily_once().await;
+            drop(writing.send(false));
+            (taken, digest)
+        };
+        let ((taken, digest), delivered) = tokio::join!(taking, delivering);
+        digest?;
+        let delivered = delivered?;
+        let (taken, trouble) = match taken {
+            Ok(taken) => (taken, None),
+            Err(cause) => (Taken { errors: vec![cause.to_string()], ..Taken::default() }, Some(cause)),
+        };
+        let suppressed = self.ledger.count_outbox("suppressed").await?.saturating_sub(suppressed_before);
+        let replies = Replies {
+            sent: delivered.sent,
+            deferred: delivered.deferred,
+            failed: delivered.failed,
+            suppressed,
+        };
+        Ok((Report { taken, replies }, trouble))
+    }
+
+    async fn take_everything(&self) -> Result<Taken, Error> {
+        let mailbox = Mailbox::open(&self.config.mailbox, &self.config.limits).await?;
+        let mut desk = IntakeDesk::new(self.clone(), mailbox);
+        let mut taken = desk.intake_once().await?;
+        // What was owed is asked for again; after three times it is taken by its header.
+        for _ in 0..super::intake::PATIENCE {
+            if taken.pending == 0 {
+                break;
+            }
+            taken.add(desk.intake_once().await?);
+        }
+        Ok(taken)
+    }
+
+    /// The daemon. Comes back when SIGTERM or SIGINT asks for it.
+    pub async fn run(self, reload: impl Fn() -> Result<crate::config::Config, crate::config::Error>) -> Result<(), Error> {
+        announce_campaign(&self);
+        let (stopping, stopped) = watch::channel(false);
+        let intake = tokio::spawn(intake_loop(self.clone(), stopped.clone()));
+        let deliver = tokio::spawn(deliver_loop(self.clone(), stopped.clone()));
+        let daily = tokio::spawn(daily_loop(self.clone(), stopped));
+        self.wait_for_signals(reload).await?;
+        tracing::info!("stopping: finishing the delivery in flight");
+        drop(stopping.send(true));
+        for (name, task) in [("intake", intake), ("deliver", deliver), ("daily", daily)] {
+            match tokio::time::timeout(Duration::from_secs(20), task).await {
+                Ok(Ok(Ok(()))) => {}
+                Ok(Ok(Err(cause))) => tracing::error!(loop_ = name, %cause, "ended with an error"),
+                Ok(Err(cause)) => tracing::error!(loop_ = name, %cause, "ended early"),
+                Err(_) => tracing::warn!(loop_ = name, "did not finish within 20 s; nothing is lost"),
+            }
+        }
+        self.readers.shutdown().await;
+        self.ledger.close().await;
+        Ok(())
+    }
+
+    async fn wait_for_signals(
+        &self,
+        reload: impl Fn() -> Result<crate::config::Config, crate::config::Error>,
+    ) -> Result<(), Error> {
+        let failed = |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
+        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
+        let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
+        loop {
+            tokio::select! {
+                _ = term.recv() => return Ok(()),
+                _ = int.recv() => return Ok(()),
+                _ = hup.recv() => self.reload(&reload).await,
+            }
+        }
+    }
+
+    /// SIGHUP: the registry is read again; the configuration is checked, and a wrong one changes nothing.
+    async fn reload(&self, reload: &impl Fn() -> Result<crate::config::Config, crate::config::Error>) {
+        match reload() {
+            Err(cause) => tracing::error!(%cause, "the new configuration is wrong; keeping the old one"),
+            Ok(_) => match self.load_registry_file().await {
+                Ok(()) => tracing::info!("reloaded"),
+                Err(cause) => tracing::error!(%cause, "the registry could not be reloaded; keeping the old one"),
+            },
+        }
+    }
+}
+
+/// Says at start when the campaign has not begun or is over, and goes on.
+fn announce_campaign(office: &Office) {
+    let now = office.now();
+    if now < office.campaign.opens {
+        tracing::warn!(opens = %office.campaign.opens, "the campaign has not begun yet");
+    } else if now >= office.campaign.booking_opens {
+        tracing::warn!(booking_opens = %office.campaign.booking_opens, "booking has opened: every change needs a person");
+    }
+}
+
+async fn intake_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+    let mut desk: Option<IntakeDesk> = None;
+    let mut backoff = Backoff::new();
+    while !*stopped.borrow() {
+        let round = async {
+            if desk.is_none() {
+                let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits).await?;
+                tracing::info!(mailbox = %mailbox.describe(), "watching");
+                desk = Some(IntakeDesk::new(office.clone(), mailbox));
+            }
+            office.judge_held_for_registry().await?;
+            match desk.as_mut() {
+                Some(desk) => desk.intake_once().await,
+                None => Ok(Taken::default()),
+            }
+        };
+        match round.await {
+            Ok(taken) => {
+                if taken.seen > 0 {
+                    tracing::info!(seen = taken.seen, filed = taken.filed, pending = taken.pending, "round done");
+                }
+                backoff.recovered("mailbox");
+                let Some(watching) = desk.as_mut() else { continue };
+                let lost = tokio::select! {
+                    woken = watching.mailbox().wait(Duration::from_secs(300)) => woken.err(),
+                    _ = stopped.changed() => None,
+                };
+                if let Some(cause) = lost {
+                    tracing::warn!(%cause, "lost the mailbox while waiting; connecting again");
+                    desk = None;
+                }
+            }
+            Err(cause) => {
+                desk = None;
+                let pause = backoff.failed_with("mailbox", &cause, is_refused(&cause), office.now());
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    _ = stopped.changed() => {}
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn deliver_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+    office.ledger.recover(office.now()).await?;
+    let mut carrier = Carrier::new(&office)?;
+    let mut backoff = Backoff::new();
+    while !*stopped.borrow() {
+        let pause = match carrier.deliver_once().await {
+            Ok(delivered) => {
+                backoff.recovered("outbox");
+                if delivered == Delivered::default() { Duration::from_millis(250) } else { Duration::ZERO }
+            }
+            Err(cause) => backoff.failed_with("outbox", &cause, false, office.now()),
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+    carrier.close().await;
+    Ok(())
+}
+
+async fn daily_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+    while !*stopped.borrow() {
+        if let Err(cause) = office.daily_once().await {
+            tracing::error!(%cause, "the digest could not be written; trying again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(20)) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_refused(cause: &Error) -> bool {
+    matches!(cause, Error::Mailbox(cause) if cause.is_configuration())
+}
+
+/// How long a server has been failing, and how long to wait before the next try: 1 s doubling to 5 min, with a
+/// spread so that several daemons do not knock together; a refused login waits ten minutes.
+struct Backoff {
+    since: Option<jiff::Timestamp>,
+    tries: u32,
+}
+
+impl Backoff {
+    fn new() -> Self {
+        Self { since: None, tries: 0 }
+    }
+
+    fn recovered(&mut self, what: &str) {
+        if let Some(since) = self.since.take() {
+            tracing::info!(what, since = %crate::campaign::rfc3339(since), tries = self.tries, "works again");
+        }
+        self.tries = 0;
+    }
+
+    fn failed_with(&mut self, what: &str, cause: &Error, refused: bool, now: jiff::Timestamp) -> Duration {
+        let since = *self.since.get_or_insert(now);
+        self.tries += 1;
+        let doubled = Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_secs(300));
+        let pause = if refused { Duration::from_secs(600) } else { doubled.mul_f64(spread(now)) };
+        tracing::warn!(
+            what,
+            since = %crate::campaign::rfc3339(since),
+            tries = self.tries,
+            next_try_seconds = pause.as_secs(),
+            %cause,
+            "not reachable; nothing is lost"
+        );
+        pause
+    }
+}
+
+/// Between one half and one, from the clock's fraction of a second.
+fn spread(now: jiff::Timestamp) -> f64 {
+    0.5 + f64::from(now.subsec_nanosecond().unsigned_abs() % 1_000_000) / 2_000_000.0
+}
