@@ -15,6 +15,7 @@ use crate::inspection::dissected::Dissected;
 use crate::inspection::judge::{self, Desk, Examined, Known, Mail};
 use crate::inspection::judgement::{Answer, Inspection};
 use crate::inspection::sender::trusted_receipt;
+use crate::inspection::verdict::Outcome;
 use crate::ledger::{Intake, NewLetter, NewMail, NewState};
 use crate::outbound::letter::{Draft, Letter};
 use crate::outbound::reply::{self, Occasion};
@@ -33,6 +34,24 @@ pub struct Taken {
     /// Mails that wait in the mailbox for another try.
     pub pending: u64,
     pub errors: Vec<String>,
+    /// One line per mail for `demo` and `simulate`; kept only when asked for.
+    #[serde(skip)]
+    pub lines: Vec<Line>,
+}
+
+/// What became of one mail, for a table.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub received_at: Timestamp,
+    pub from: String,
+    pub files: Vec<String>,
+    pub outcome: Outcome,
+    pub needs_staff: bool,
+    pub receipts: Vec<String>,
+    /// Codes of the findings, gravest first.
+    pub codes: Vec<String>,
+    /// The reply's template; `None`: no reply.
+    pub reply: Option<&'static str>,
 }
 
 impl Taken {
@@ -44,6 +63,7 @@ impl Taken {
         self.filed += other.filed;
         self.pending = other.pending;
         self.errors.extend(other.errors);
+        self.lines.extend(other.lines);
     }
 }
 
@@ -60,11 +80,19 @@ pub struct IntakeDesk {
     office: Office,
     mailbox: Mailbox,
     owed: BTreeMap<MessageKey, u32>,
+    keep_lines: bool,
 }
 
 impl IntakeDesk {
     pub fn new(office: Office, mailbox: Mailbox) -> Self {
-        Self { office, mailbox, owed: BTreeMap::new() }
+        Self { office, mailbox, owed: BTreeMap::new(), keep_lines: false }
+    }
+
+    /// Also keeps one [`Line`] per mail.
+    #[must_use]
+    pub fn keeping_lines(mut self) -> Self {
+        self.keep_lines = true;
+        self
     }
 
     pub fn mailbox(&mut self) -> &mut Mailbox {
@@ -85,8 +113,9 @@ impl IntakeDesk {
         let mut fetched = self.next_set(&mut rest, &mut taken).await?;
         loop {
             let office = self.office.clone();
+            let keep_lines = self.keep_lines;
             let judging = async {
-                if fetched.is_empty() { Ok((Taken::default(), Vec::new())) } else { office.take_in(fetched).await }
+                if fetched.is_empty() { Ok((Taken::default(), Vec::new())) } else { office.take_in(fetched, keep_lines).await }
             };
             let moving = async {
                 let filed = self.file_away(&unfiled).await;
@@ -180,7 +209,7 @@ impl IntakeDesk {
 
 impl Office {
     /// Dissects, judges and records one set; answers what is to be filed away, and whether staff must look.
-    async fn take_in(&self, raws: Vec<RawMessage>) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
+    async fn take_in(&self, raws: Vec<RawMessage>, keep_lines: bool) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
         let ready = self.make_ready(raws).await?;
         let mut taken = Taken::default();
         let mut recorded = Vec::new();
@@ -193,6 +222,9 @@ impl Office {
                 continue;
             }
             let inspection = self.judge_and_record(&mut intake, mail).await?;
+            if keep_lines {
+                taken.lines.push(line(mail, &inspection));
+            }
             taken.seen += 1;
             *taken.outcomes.entry(inspection.outcome.as_str()).or_default() += 1;
             recorded.push((mail.raw.key.clone(), inspection.needs_staff));
@@ -366,6 +398,31 @@ struct Addressed {
 impl Addressed {
     fn as_new(&self) -> NewLetter<'_> {
         NewLetter { letter: &self.letter, state: self.state, receipt: self.receipt.as_deref(), not_before: None }
+    }
+}
+
+fn line(mail: &Ready, inspection: &Inspection) -> Line {
+    let message = &mail.dissected.message;
+    let mut findings: Vec<_> = inspection.submissions.iter().flat_map(|s| &s.findings).chain(&inspection.findings).collect();
+    findings.sort_by_key(|finding| finding.severity);
+    let mut codes: Vec<String> = Vec::new();
+    for finding in findings {
+        if !codes.contains(&finding.code) {
+            codes.push(finding.code.clone());
+        }
+    }
+    Line {
+        received_at: inspection.received_at,
+        from: message.from().to_string(),
+        files: message.attachments.iter().map(|attachment| attachment.name.clone()).collect(),
+        outcome: inspection.outcome,
+        needs_staff: inspection.needs_staff,
+        receipts: inspection.submissions.iter().filter_map(|submission| submission.receipt.clone()).collect(),
+        codes,
+        reply: match inspection.answer {
+            Answer::Silent(_) => None,
+            Answer::Send(template) | Answer::Draft(template) | Answer::Suppress(template) => Some(template.as_str()),
+        },
     }
 }
 

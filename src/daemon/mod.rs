@@ -20,6 +20,7 @@ use crate::outbound::transport;
 pub mod intake;
 pub mod deliver;
 pub mod daily;
+pub mod registry;
 pub mod service;
 
 /// What a verb of the daemon can fail with.

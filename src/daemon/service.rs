@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::deliver::{Carrier, Delivered};
 use super::intake::{IntakeDesk, Taken};
 use super::{Error, Office};
+use crate::config::{self, Config};
 use crate::inbound::mailbox::Mailbox;
 
 /// What `once` did.
@@ -70,53 +71,51 @@ impl Office {
         Ok(taken)
     }
 
-    /// The daemon. Comes back when SIGTERM or SIGINT asks for it.
-    pub async fn run(self, reload: impl Fn() -> Result<crate::config::Config, crate::config::Error>) -> Result<(), Error> {
-        announce_campaign(&self);
+    /// The daemon. Comes back when SIGTERM or SIGINT asks for it, or SIGHUP brought a new, valid configuration.
+    pub async fn run(&self, reload: impl Fn() -> Result<Config, config::Error>) -> Result<Ended, Error> {
+        announce_campaign(self);
         let (stopping, stopped) = watch::channel(false);
         let intake = tokio::spawn(intake_loop(self.clone(), stopped.clone()));
         let deliver = tokio::spawn(deliver_loop(self.clone(), stopped.clone()));
         let daily = tokio::spawn(daily_loop(self.clone(), stopped));
-        self.wait_for_signals(reload).await?;
-        tracing::info!("stopping: finishing the delivery in flight");
+        let ended = wait_for_signals(reload).await?;
+        tracing::info!("finishing the work in flight");
         drop(stopping.send(true));
         for (name, task) in [("intake", intake), ("deliver", deliver), ("daily", daily)] {
             match tokio::time::timeout(Duration::from_secs(20), task).await {
                 Ok(Ok(Ok(()))) => {}
-                Ok(Ok(Err(cause))) => tracing::error!(loop_ = name, %cause, "ended with an error"),
-                Ok(Err(cause)) => tracing::error!(loop_ = name, %cause, "ended early"),
-                Err(_) => tracing::warn!(loop_ = name, "did not finish within 20 s; nothing is lost"),
+                Ok(Ok(Err(cause))) => tracing::error!(task = name, %cause, "ended with an error"),
+                Ok(Err(cause)) => tracing::error!(task = name, %cause, "ended early"),
+                Err(_) => tracing::warn!(task = name, "did not finish within 20 s; nothing is lost"),
             }
         }
         self.readers.shutdown().await;
         self.ledger.close().await;
-        Ok(())
+        Ok(ended)
     }
+}
 
-    async fn wait_for_signals(
-        &self,
-        reload: impl Fn() -> Result<crate::config::Config, crate::config::Error>,
-    ) -> Result<(), Error> {
-        let failed = |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
-        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
-        let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
-        loop {
-            tokio::select! {
-                _ = term.recv() => return Ok(()),
-                _ = int.recv() => return Ok(()),
-                _ = hup.recv() => self.reload(&reload).await,
-            }
-        }
-    }
+/// Why the daemon came back.
+#[derive(Debug)]
+pub enum Ended {
+    Stopped,
+    /// SIGHUP: go on with this configuration.
+    Reloaded(Box<Config>),
+}
 
-    /// SIGHUP: the registry is read again; the configuration is checked, and a wrong one changes nothing.
-    async fn reload(&self, reload: &impl Fn() -> Result<crate::config::Config, crate::config::Error>) {
-        match reload() {
-            Err(cause) => tracing::error!(%cause, "the new configuration is wrong; keeping the old one"),
-            Ok(_) => match self.load_registry_file().await {
-                Ok(()) => tracing::info!("reloaded"),
-                Err(cause) => tracing::error!(%cause, "the registry could not be reloaded; keeping the old one"),
+/// SIGHUP with a wrong configuration changes nothing.
+async fn wait_for_signals(reload: impl Fn() -> Result<Config, config::Error>) -> Result<Ended, Error> {
+    let failed = |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
+    let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
+    loop {
+        tokio::select! {
+            _ = term.recv() => return Ok(Ended::Stopped),
+            _ = int.recv() => return Ok(Ended::Stopped),
+            _ = hup.recv() => match reload() {
+                Ok(config) => return Ok(Ended::Reloaded(Box::new(config))),
+                Err(cause) => tracing::error!(%cause, "the new configuration is wrong; keeping the old one"),
             },
         }
     }

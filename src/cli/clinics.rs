@@ -1,0 +1,146 @@
+//! `uketsuke clinics`: the registry (医療機関マスタ): import, list, export, set.
+
+use std::path::PathBuf;
+
+use super::table::Table;
+use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
+use crate::clinic::{Clinic, Registry, registry_file};
+use crate::ledger::registry::Imported;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// Read a CSV (UTF-8 or CP932) or xlsx file; all or nothing; prints what changes.
+    #[command(after_help = "Example:\n  uketsuke clinics import 医療機関マスタ.csv --dry-run")]
+    Import {
+        file: PathBuf,
+        /// Print what would change, change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// One line per clinic.
+    List,
+    /// Write the registry as CSV (UTF-8 with BOM).
+    Export { file: PathBuf },
+    /// Change fields of one clinic; the reason goes into the audit trail.
+    #[command(after_help = "Example:\n  uketsuke clinics set 0123 cap=120 emails='a@example.jp;b@example.jp' --reason 上限量の改定")]
+    Set {
+        venue_no: String,
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        changes: Vec<String>,
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+pub async fn clinics(context: &Context, verb: &Verb) -> Result<u8, Failure> {
+    match verb {
+        Verb::Import { file, dry_run } => import(context, file, *dry_run).await,
+        Verb::List => list(context).await,
+        Verb::Export { file } => {
+            let registry = context.office().await?.ledger.registry().await?;
+            std::fs::write(file, registry_file::write_csv(&registry))
+                .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write {}: {cause}", file.display())))?;
+            print(&format!("{}件を {} に書き出しました。\n", registry.len(), file.display()));
+            Ok(0)
+        }
+        Verb::Set { venue_no, changes, reason } => set(context, venue_no, changes, reason).await,
+    }
+}
+
+async fn import(context: &Context, file: &PathBuf, dry_run: bool) -> Result<u8, Failure> {
+    let office = context.office().await?;
+    let bytes = std::fs::read(file)
+        .map_err(|cause| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", file.display())))?;
+    let clinics = office.read_registry(file, &bytes).await?;
+    let before = office.ledger.registry().await?;
+    let changes = registry_file::diff(&before, &clinics);
+    let mut judged_again = 0;
+    if !dry_run {
+        let actor = actor();
+        let _: Imported = office.ledger.import_clinics(&clinics, context.clock.now(), &actor).await?;
+        judged_again = office.judge_held_for_registry().await?;
+    }
+    if context.json() {
+        print_json(&serde_json::json!({
+            "read": clinics.len(),
+            "dry_run": dry_run,
+            "changes": changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "judged_again": judged_again,
+        }))?;
+    } else {
+        for change in &changes {
+            print(&format!("{change}\n"));
+        }
+        let done = if dry_run { "（--dry-run：変更していません）" } else { "取り込みました。" };
+        print(&format!("{}件を読み取り、{}件の変更があります。{done}\n", clinics.len(), changes.len()));
+        if judged_again > 0 {
+            print(&format!("保留していた{judged_again}通を判定し直しました。\n"));
+        }
+    }
+    office.readers.shutdown().await;
+    Ok(0)
+}
+
+async fn list(context: &Context) -> Result<u8, Failure> {
+    let registry = context.office().await?.ledger.registry().await?;
+    if context.json() {
+        return print_json(&registry.iter().collect::<Vec<_>>()).map(|()| 0);
+    }
+    let mut table = Table::new(&["会場", "医療機関", "区", "上限量", "利用", "電話", "メール"]).right(&[3]);
+    for clinic in registry.iter() {
+        table.row(row(clinic));
+    }
+    print(&table.render());
+    Ok(0)
+}
+
+fn row(clinic: &Clinic) -> Vec<String> {
+    use crate::clinic::Intent;
+    vec![
+        clinic.venue_no.clone(),
+        clinic.name.clone(),
+        clinic.ward.map_or("", crate::clinic::Ward::label).to_string(),
+        clinic.cap.map_or_else(|| "未登録".to_string(), |cap| cap.to_string()),
+        match clinic.uses_system {
+            Intent::Yes => "利用",
+            Intent::No => "独自",
+            Intent::Unknown => "未回答",
+        }
+        .to_string(),
+        clinic.phone.clone(),
+        clinic
+            .emails
+            .iter()
+            .cloned()
+            .chain(clinic.provisional_emails.iter().map(|address| format!("{address}（仮登録）")))
+            .collect::<Vec<_>>()
+            .join("; "),
+    ]
+}
+
+async fn set(context: &Context, venue_no: &str, changes: &[String], reason: &str) -> Result<u8, Failure> {
+    let office = context.office().await?;
+    let registry = office.ledger.registry().await?;
+    let clinic = registry.by_venue_no(venue_no).cloned().ok_or_else(|| {
+        Failure::new(EXIT_DATA, format!("会場番号 {venue_no} is not in the registry; see `uketsuke clinics list`"))
+    })?;
+    // A changed clinic passes through the same reader as a file, so that the same rules hold.
+    let csv = registry_file::write_csv(&Registry::new([clinic]));
+    let clinic = registry_file::with_changes(&csv, changes).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::new(EXIT_DATA, lines.join("\n"))
+    })?;
+    office.ledger.set_clinic(&clinic, context.clock.now(), &actor(), reason).await?;
+    let after = office.ledger.registry().await?;
+    let mut table = Table::new(&["会場", "医療機関", "区", "上限量", "利用", "電話", "メール"]).right(&[3]);
+    table.row(row(after.by_venue_no(venue_no).unwrap_or(&clinic)));
+    print(&table.render());
+    Ok(0)
+}
+
+/// The operating system's user, for the audit trail.
+pub fn actor() -> String {
+    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| {
+        format!("uid:{}", rustix::process::getuid().as_raw())
+    })
+}

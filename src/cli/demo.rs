@@ -1,0 +1,188 @@
+//! `uketsuke demo`: the main job, whole, on an embedded mailbox with sample mail and a rehearsed clock.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::table::Table;
+use super::{Context, EXIT_IO, Failure, print, print_json};
+use crate::campaign::{Campaign, in_jst};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::daemon::Office;
+use crate::daemon::intake::{IntakeDesk, Line, Taken};
+use crate::demo::{self, SampleMail};
+use crate::inbound::mailbox::Mailbox;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  uketsuke demo\n  uketsuke demo --out /tmp/uketsuke-demo")]
+pub struct Arguments {
+    /// Folder for mailbox, replies, digest and database [default: a fresh temporary folder].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let folder = folder(arguments)?;
+    let config = rehearsal(&context.config, &folder);
+    let campaign = Campaign::new(config.campaign.clone()).map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
+    let mails = demo::sample_mails(&campaign).map_err(|cause| Failure::new(EXIT_IO, cause))?;
+    let first = mails.first().map_or(campaign.opens, |mail| mail.received_at);
+    let mut office = Office::open(config, Clock::starting_at(first)).await?;
+    let _lock = office.take_lock().await?;
+    let strength = office.readers.probe().await.map_err(crate::daemon::Error::from)?;
+    if !strength.seccomp {
+        super::complain("warning: no seccomp filter here; the mails are read with resource limits only");
+    }
+    office.ledger.import_clinics(&demo::sample_registry(), first, "demo").await?;
+    let mut taken = Taken::default();
+    for mail in &mails {
+        office.clock = Clock::starting_at(after(mail.received_at));
+        post(&folder.join("mailbox"), mail)?;
+        let mailbox =
+            Mailbox::open(&office.config.mailbox, &office.config.limits).await.map_err(crate::daemon::Error::from)?;
+        taken.add(IntakeDesk::new(office.clone(), mailbox).keeping_lines().intake_once().await?);
+    }
+    let (_, finished) = tokio::sync::watch::channel(false);
+    let delivered = office.deliver_while(finished).await?;
+    let replies = list_replies(&folder.join("replies"))?;
+    let last = mails.last().map_or(first, |mail| mail.received_at);
+    let written = office.digest_of(in_jst(last).date()).await?;
+    super::digest::write(&folder, &written)?;
+    let verification = office.ledger.verify().await?;
+    office.readers.shutdown().await;
+    office.ledger.close().await;
+    let healthy = verification.violations.is_empty();
+    if context.json() {
+        print_json(&json!({
+            "folder": folder,
+            "mails": taken.lines.iter().map(line_json).collect::<Vec<_>>(),
+            "outcomes": taken.outcomes,
+            "replies": delivered,
+            "verified": healthy,
+            "seconds": started.elapsed().as_secs_f64(),
+        }))?;
+    } else {
+        print(&report(&folder, &taken, replies, healthy, started.elapsed()));
+    }
+    Ok(if healthy { 0 } else { super::EXIT_NO })
+}
+
+fn folder(arguments: &Arguments) -> Result<PathBuf, Failure> {
+    let failed = |path: &Path, cause: std::io::Error| {
+        Failure::new(EXIT_IO, format!("failed to make the folder {}: {cause}", path.display()))
+    };
+    let path = match &arguments.out {
+        Some(path) => {
+            for left in ["mailbox", "replies"] {
+                let old = path.join(left);
+                if old.exists() {
+                    std::fs::remove_dir_all(&old).map_err(|cause| failed(&old, cause))?;
+                }
+            }
+            for left in ["uketsuke.db", "uketsuke.db-wal", "uketsuke.db-shm"] {
+                let old = path.join(left);
+                if old.exists() {
+                    std::fs::remove_file(&old).map_err(|cause| failed(&old, cause))?;
+                }
+            }
+            path.clone()
+        }
+        None => std::env::temp_dir().join(format!("uketsuke-demo-{}", std::process::id())),
+    };
+    std::fs::create_dir_all(&path).map_err(|cause| failed(&path, cause))?;
+    path.canonicalize().map_err(|cause| failed(&path, cause))
+}
+
+/// The configuration of the rehearsal: everything inside the folder, nothing leaves the machine.
+fn rehearsal(config: &Config, folder: &Path) -> Config {
+    let mut config = config.clone();
+    config.mailbox = crate::inbound::mailbox::Settings::maildir(folder.join("mailbox"));
+    config.outgoing = crate::outbound::transport::Settings::maildir(folder.join("replies"), &config.outgoing);
+    config.database.path = folder.join("uketsuke.db");
+    config.clinics.file = String::new();
+    config.digest.to.clear();
+    config
+}
+
+/// A minute after the mail came in.
+fn after(received_at: Timestamp) -> Timestamp {
+    received_at.checked_add(SignedDuration::from_mins(1)).unwrap_or(received_at)
+}
+
+/// Puts a sample mail into the Maildir as a server would: its receipt time leads the file name.
+fn post(mailbox: &Path, mail: &SampleMail) -> Result<(), Failure> {
+    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to write {}: {cause}", mailbox.display()));
+    let name = format!("{}.{}.demo", mail.received_at.as_second(), mail.name);
+    for part in ["tmp", "new", "cur"] {
+        std::fs::create_dir_all(mailbox.join(part)).map_err(failed)?;
+    }
+    let temporary = mailbox.join("tmp").join(&name);
+    std::fs::write(&temporary, &mail.bytes).map_err(failed)?;
+    std::fs::rename(&temporary, mailbox.join("new").join(&name)).map_err(failed)
+}
+
+/// Shows the replies as `replies/*.eml`, beside the Maildir's own folders.
+fn list_replies(replies: &Path) -> Result<u64, Failure> {
+    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to list {}: {cause}", replies.display()));
+    let mut count = 0;
+    for entry in std::fs::read_dir(replies.join("new")).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        std::fs::copy(entry.path(), replies.join(entry.file_name())).map_err(failed)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn line_json(line: &Line) -> serde_json::Value {
+    json!({
+        "received_at": crate::campaign::rfc3339(line.received_at),
+        "from": line.from,
+        "files": line.files,
+        "outcome": line.outcome.as_str(),
+        "needs_staff": line.needs_staff,
+        "receipts": line.receipts,
+        "codes": line.codes,
+        "reply": line.reply,
+    })
+}
+
+fn report(folder: &Path, taken: &Taken, replies: u64, healthy: bool, took: Duration) -> String {
+    let mut table = Table::new(&["受信", "差出人", "添付ファイル", "判定", "受付番号", "規則", "返信"]);
+    for line in &taken.lines {
+        let more = if line.files.len() > 1 { format!("（ほか{}）", line.files.len() - 1) } else { String::new() };
+        table.row(vec![
+            in_jst(line.received_at).strftime("%m/%d %H:%M").to_string(),
+            super::table::cut(&line.from, 28),
+            super::table::cut(&format!("{}{more}", line.files.first().map_or("－", String::as_str)), 34),
+            format!(
+                "{}{}",
+                super::listings::outcome_label(line.outcome.as_str()),
+                if line.needs_staff { " ★" } else { "" }
+            ),
+            line.receipts.join(" "),
+            super::table::cut(&line.codes.join(" "), 20),
+            line.reply.unwrap_or("（返信なし）").to_string(),
+        ]);
+    }
+    let mut text = table.render();
+    text.push_str(&format!(
+        "\n{}通を受信し、{}通を返信しました（★ は職員の確認が必要なもの）。検算：{}　所要 {:.1} 秒\n\n",
+        taken.seen,
+        replies,
+        if healthy { "一致" } else { "不一致" },
+        took.as_secs_f64()
+    ));
+    for (name, what) in [
+        ("mailbox/", "受信メール（Maildir。処理済みは .Processed、職員確認は .Attention）"),
+        ("replies/*.eml", "医療機関への返信"),
+        ("digest.html", "職員向け日次集計（digest.txt、digest.xlsx も同じ内容）"),
+        ("uketsuke.db", "台帳（SQLite）"),
+    ] {
+        text.push_str(&format!("  {}  {what}\n", folder.join(name).display()));
+    }
+    text
+}

@@ -1,0 +1,36 @@
+//! `uketsuke once`: everything `run` would do now, once.
+
+use super::{Context, EXIT_LATER, Failure, print, print_json};
+
+pub async fn once(context: &Context) -> Result<u8, Failure> {
+    let office = context.office().await?;
+    let _lock = office.take_lock().await?;
+    office.require_sandbox().await?;
+    office.load_registry_file().await?;
+    office.judge_held_for_registry().await?;
+    let ended = office.once().await;
+    office.readers.shutdown().await;
+    let (report, trouble) = ended?;
+    if context.json() {
+        print_json(&report)?;
+    } else {
+        let outcomes: Vec<String> =
+            report.taken.outcomes.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect();
+        print(&format!(
+            "受信 {}通（{}）　返信 送信{}／再送待ち{}／送信不能{}／抑止{}　整理 {}通　未処理 {}通\n",
+            report.taken.seen,
+            if outcomes.is_empty() { "変化なし".to_string() } else { outcomes.join("、") },
+            report.replies.sent,
+            report.replies.deferred,
+            report.replies.failed,
+            report.replies.suppressed,
+            report.taken.filed,
+            report.taken.pending
+        ));
+    }
+    office.ledger.close().await;
+    if let Some(cause) = trouble {
+        return Err(cause.into());
+    }
+    Ok(if report.replies.deferred > 0 { EXIT_LATER } else { 0 })
+}

@@ -1,0 +1,65 @@
+//! `uketsuke outbox`: outgoing mail: list, retry, hold, release, cancel.
+
+use super::listings::{answer, table};
+use super::{Context, EXIT_USAGE, Failure, print, print_json};
+use crate::ledger::outbox::Handling;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  uketsuke outbox --state held\n  uketsuke outbox retry 12\n  uketsuke outbox release 7")]
+pub struct Arguments {
+    /// Only letters in this state: queued, sending, sent, deferred, failed, ambiguous, bounced, suppressed, held.
+    #[arg(long)]
+    state: Option<String>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Try again now (failed, deferred, ambiguous).
+    Retry { id: i64 },
+    /// Keep it back.
+    Hold { id: i64 },
+    /// Let a held or suppressed letter go.
+    Release { id: i64 },
+    /// Never send it.
+    Cancel { id: i64 },
+}
+
+const STATES: [&str; 9] =
+    ["queued", "sending", "sent", "deferred", "failed", "ambiguous", "bounced", "suppressed", "held"];
+
+pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
+    let ledger = context.office().await?.ledger;
+    if let Some(verb) = &arguments.verb {
+        let (id, handling, done) = match verb {
+            Verb::Retry { id } => (*id, Handling::Retry, "直ちに再送します"),
+            Verb::Hold { id } => (*id, Handling::Hold, "保留しました"),
+            Verb::Release { id } => (*id, Handling::Release, "送信待ちにしました"),
+            Verb::Cancel { id } => (*id, Handling::Cancel, "送信を取りやめました"),
+        };
+        ledger.handle_letter(id, handling, context.clock.now(), &super::clinics::actor()).await?;
+        if context.json() {
+            print_json(&serde_json::json!({ "id": id, "done": done }))?;
+        } else {
+            print(&format!("{id}：{done}。\n"));
+        }
+        return Ok(0);
+    }
+    if let Some(state) = arguments.state.as_deref().filter(|state| !STATES.contains(state)) {
+        return Err(Failure::new(EXIT_USAGE, format!("no such state: {state}; one of {}", STATES.join(", "))));
+    }
+    let listing = ledger.outbox(arguments.state.as_deref()).await?;
+    let columns = [
+        ("id", "番号"),
+        ("kind", "種類"),
+        ("to", "宛先"),
+        ("subject", "件名"),
+        ("state", "状態"),
+        ("attempts", "試行"),
+        ("sent_at", "送信"),
+        ("next_attempt_at", "次回"),
+        ("last_error", "最後の応答"),
+    ];
+    answer(context, &listing, |listing| table(Some(listing), &columns))
+}
