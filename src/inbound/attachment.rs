@@ -1,6 +1,9 @@
 //! Pure: the files of a mail: type sniffed from the bytes, safe display name, SHA-256, caps; zip, nested mail
 //! and winmail.dat opened one level.
 
+pub mod archive;
+pub mod gather;
+
 use serde::{Deserialize, Serialize};
 
 /// What the bytes are, whatever the name says.

@@ -1,7 +1,13 @@
 //! Pure: raw bytes to [`Message`]: who wrote, what it answers, what shows that it is automatic, which files it carries.
 //!
-//! mail-parser gives the structure only; header values, file names and charsets are decoded from the raw
-//! bytes by [`super::japanese`]. Runs in the limited child process: the daemon only sees the result.
+//! Structure ([`structure`]), header values, file names, charsets and transfer encodings are all read from the
+//! raw bytes by code of our own. Runs in the limited child process: the daemon only sees the result.
+
+mod opening;
+mod structure;
+mod walk;
+
+pub use opening::{Opened, open};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,291 @@
+//! Pure: goes through the parts of a mail once and sorts them: text, files, reports, mails inside the mail.
+
+use sha2::{Digest, Sha256};
+
+use super::structure::{line_ends, parts};
+use crate::inbound::address;
+use crate::inbound::attachment::FileKind;
+use crate::inbound::attachment::gather::{Candidate, Gathered, Place};
+use crate::inbound::bounce::Evidence;
+use crate::inbound::header::parameters::{Parameters, file_name};
+use crate::inbound::header::{Entity, Header};
+use crate::inbound::html;
+use crate::inbound::japanese::{self, name};
+use crate::inbound::transfer::{self, Encoding};
+use crate::limits::Limits;
+
+/// The walk is recursive; whatever the setting says, the stack must hold it.
+const DEEPEST: u64 = 64;
+
+pub(super) struct Walk<'l> {
+    pub gathered: Gathered<'l>,
+    pub evidence: Evidence,
+    /// Why the mail as a whole cannot be read.
+    pub unparsable: Option<String>,
+    /// Digests of the decoded parts, in order.
+    pub digest: Sha256,
+    plain: String,
+    html: Vec<(String, Vec<u8>)>,
+    limits: &'l Limits,
+    parts: u64,
+}
+
+#[derive(Clone)]
+struct Context {
+    depth: u64,
+    /// Subtype of the multipart around the part; empty outside of one.
+    around: String,
+    /// Inside a mail that the mail carries.
+    nested: bool,
+    place: Place,
+}
+
+impl<'l> Walk<'l> {
+    pub fn new(limits: &'l Limits) -> Self {
+        Self {
+            gathered: Gathered::new(limits),
+            evidence: Evidence::default(),
+            unparsable: None,
+            digest: Sha256::new(),
+            plain: String::new(),
+            html: Vec::new(),
+            limits,
+            parts: 0,
+        }
+    }
+
+    pub fn mail(&mut self, header: &Header<'_>, body: &[u8]) {
+        let context =
+            Context { depth: 1, around: String::new(), nested: false, place: Place::default() };
+        self.entity(header, body, &context);
+    }
+
+    /// The readable text: text/plain, else that of a winmail.dat, else the HTML's.
+    pub fn text(&mut self) -> String {
+        let most = usize::try_from(self.limits.text_bytes).unwrap_or(usize::MAX);
+        let mut text = std::mem::take(&mut self.plain);
+        if text.trim().is_empty() {
+            for (label, bytes) in std::mem::take(&mut self.html) {
+                let (piece, _) = html::text(&html::decoded(&label, &bytes), most);
+                join(&mut text, &piece);
+            }
+        }
+        if text.trim().is_empty() {
+            text = self.gathered.tnef_body.take().unwrap_or_default();
+        }
+        let mut text = japanese::many_lines(&text);
+        if text.len() > most {
+            let mut end = most;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            text.truncate(end);
+            self.gathered.over.insert("limits.text_bytes");
+        }
+        text.trim().to_owned()
+    }
+
+    fn entity(&mut self, header: &Header<'_>, body: &[u8], context: &Context) {
+        self.parts += 1;
+        if self.parts > self.limits.parts {
+            self.refuse("more parts than limits.parts");
+        } else if context.depth > self.limits.mime_depth.min(DEEPEST) {
+            self.refuse("nested deeper than limits.mime_depth");
+        }
+        if self.unparsable.is_some() {
+            return;
+        }
+        let mut content = header.parameters("Content-Type").unwrap_or_default();
+        if !content.value.contains('/') && !content.value.starts_with("multipart") {
+            let default = if context.around == "digest" { "message/rfc822" } else { "text/plain" };
+            default.clone_into(&mut content.value);
+        }
+        if let Some(subtype) = content.value.strip_prefix("multipart") {
+            let most = usize::try_from(self.limits.parts).unwrap_or(usize::MAX).saturating_add(1);
+            if let Some(sections) = parts(body, content.raw("boundary"), most) {
+                let inner = Context {
+                    depth: context.depth + 1,
+                    around: subtype.trim_start_matches('/').to_owned(),
+                    ..context.clone()
+                };
+                for section in sections {
+                    let part = Entity::parse(section, self.limits.header_bytes, self.limits.header_lines);
+                    self.gathered.over.extend(part.over);
+                    self.entity(&part.header, part.body, &inner);
+                }
+                return;
+            }
+            "text/plain".clone_into(&mut content.value);
+        }
+        self.leaf(header, &content, body, context);
+    }
+
+    fn refuse(&mut self, reason: &str) {
+        self.unparsable.get_or_insert_with(|| reason.to_owned());
+    }
+
+    fn leaf(&mut self, header: &Header<'_>, content: &Parameters, body: &[u8], context: &Context) {
+        let disposition = header.parameters("Content-Disposition");
+        let attached = disposition.as_ref().is_some_and(|d| d.value == "attachment");
+        let name = file_name(disposition.as_ref(), Some(content));
+        let encoding =
+            Encoding::named(header.all("Content-Transfer-Encoding").map(|field| field.text()));
+        let kind = content.value.as_str();
+        let is_text = matches!(kind, "text/plain" | "text/html" | "text/enriched" | "text/richtext");
+        let is_body = is_text && name.is_none() && !attached;
+        let mut bytes = encoding.decode(body);
+        if encoding == Encoding::Identity && !is_body && transfer::looks_like_base64(body) {
+            let decoded = transfer::base64(body);
+            let found = crate::inbound::sniff::sniff(&decoded, "");
+            if !matches!(found, FileKind::Unknown | FileKind::Text | FileKind::Empty) {
+                bytes = decoded.into();
+            }
+        }
+        self.digest_part(&bytes, is_text);
+        match kind {
+            "message/delivery-status" | "message/global-delivery-status" if !attached || name.is_none() => {
+                self.evidence.reports.push(bytes.into_owned());
+            }
+            "message/disposition-notification" | "message/feedback-report" => {}
+            "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers" => {
+                self.evidence.take_returned(&bytes);
+            }
+            "message/rfc822" | "message/global" | "message/news" if context.around == "report" => {
+                self.evidence.take_returned(&bytes);
+            }
+            "message/rfc822" | "message/global" | "message/news" => {
+                self.nested(candidate(name, content, false, bytes.into_owned()), context);
+            }
+            "message/partial" => self.refuse("message/partial: one piece of a mail sent in pieces"),
+            _ if is_body => self.body(content, &bytes, context),
+            _ => {
+                let in_text = !attached
+                    && kind.starts_with("image/")
+                    && (header.has("Content-ID") || context.around == "related");
+                let inline = in_text || kind == "application/applefile";
+                let mut file = candidate(name, content, inline, bytes.into_owned());
+                let found = file.kind();
+                file.inline |= found == FileKind::Image
+                    && !attached
+                    && (header.has("Content-ID") || context.around == "related");
+                if found == FileKind::Mail && file.bytes.first() != Some(&0xD0) {
+                    self.nested(file, context);
+                } else {
+                    self.gathered.add(file, &context.place);
+                }
+            }
+        }
+    }
+
+    /// Text parts count by their text, whatever line ends the way gave them.
+    fn digest_part(&mut self, bytes: &[u8], is_text: bool) {
+        let digest = if is_text && bytes.contains(&b'\r') {
+            let unix: Vec<u8> = bytes.iter().copied().filter(|&b| b != b'\r').collect();
+            Sha256::digest(&unix)
+        } else {
+            Sha256::digest(bytes)
+        };
+        self.digest.update(digest);
+    }
+
+    fn body(&mut self, content: &Parameters, bytes: &[u8], context: &Context) {
+        let label = content.raw("charset").unwrap_or_default().trim().to_owned();
+        if content.value == "text/html" {
+            if !context.nested {
+                self.html.push((label, bytes.to_vec()));
+            }
+            return;
+        }
+        let mut rest = bytes;
+        while let Some(found) = transfer::uuencoded(rest) {
+            self.plain_piece(content, &label, found.before, context);
+            let shown = name::display(&japanese::words::decode(&japanese::guess(found.name)));
+            let file = Candidate {
+                name: shown,
+                declared_type: "application/octet-stream".to_owned(),
+                inline: false,
+                bytes: found.bytes,
+            };
+            self.gathered.add(file, &context.place);
+            rest = found.after;
+        }
+        self.plain_piece(content, &label, rest, context);
+    }
+
+    fn plain_piece(&mut self, content: &Parameters, label: &str, bytes: &[u8], context: &Context) {
+        // Four bytes hold every character that one kept byte can come from.
+        let most = self.limits.text_bytes.saturating_mul(4);
+        if context.nested || self.plain.len() as u64 > most {
+            return;
+        }
+        let sample = bytes.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(bytes);
+        let text = japanese::decode(label, sample);
+        let flowed = content.raw("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
+        if flowed {
+            let delete = content.raw("delsp").is_some_and(|value| value.eq_ignore_ascii_case("yes"));
+            join(&mut self.plain, &unflowed(&text, delete));
+        } else {
+            join(&mut self.plain, &text);
+        }
+    }
+
+    /// A mail inside the mail: its files are taken out, one level; a further level stays a file.
+    fn nested(&mut self, mut mail: Candidate, context: &Context) {
+        let bytes = std::mem::take(&mut mail.bytes);
+        let unified = line_ends(&bytes);
+        let inner = Entity::parse_mail(&unified, self.limits.header_bytes, self.limits.header_lines);
+        self.gathered.over.extend(inner.over);
+        let header = &inner.header;
+        let subject = header.first("Subject").map(|field| field.readable()).unwrap_or_default();
+        if mail.name.is_none() && !subject.is_empty() {
+            mail.name = name::display(&format!("{subject}.eml"));
+        }
+        let before = self.gathered.attachments.len();
+        if !context.nested && !header.fields.is_empty() {
+            let label = mail.name.clone().unwrap_or_else(|| "転送メール.eml".to_owned());
+            let id = header.all("Message-ID").find_map(|field| address::message_id(field.text().trim()));
+            let mut place = context.place.clone();
+            place.inside.push(label);
+            place.nested_mail = id.or((!subject.is_empty()).then_some(subject));
+            let inside =
+                Context { depth: context.depth + 1, around: String::new(), nested: true, place };
+            self.entity(header, inner.body, &inside);
+        }
+        if self.gathered.attachments.len() == before {
+            drop(inner);
+            drop(unified);
+            mail.bytes = bytes;
+            self.gathered.keep(mail, FileKind::Mail, &context.place);
+        }
+    }
+}
+
+fn candidate(name: Option<String>, content: &Parameters, inline: bool, bytes: Vec<u8>) -> Candidate {
+    let declared_type: String = japanese::one_line(&content.value).chars().take(100).collect();
+    Candidate { name, declared_type, inline, bytes }
+}
+
+fn join(text: &mut String, piece: &str) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(piece);
+}
+
+/// RFC 3676: a line that ends with a blank goes on in the next one.
+fn unflowed(text: &str, delete_blank: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        match line.strip_suffix(' ') {
+            Some(soft) if line != "-- " => {
+                out.push_str(if delete_blank { soft } else { line });
+            }
+            _ => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
