@@ -127,3 +127,37 @@ impl Message {
         }
     }
 }
+
+/// A mail opened: its message and the bytes of its files, in the order of `message.attachments`.
+/// STAND-IN: the merge takes the other branch's version of this file.
+pub struct Opened {
+    pub message: Message,
+    pub files: Vec<Vec<u8>>,
+}
+
+/// STAND-IN for the MIME reader: a subject line and files as `--name length\n` blocks.
+pub fn open(raw: &[u8], _limits: &crate::limits::Limits) -> Opened {
+    let mut opened = Opened { message: Message::default(), files: Vec::new() };
+    let mut rest = raw;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let (line, tail) = rest.split_at(end);
+        rest = tail.get(1..).unwrap_or_default();
+        let line = String::from_utf8_lossy(line).into_owned();
+        if let Some((name, length)) = line.strip_prefix("--").and_then(|line| line.rsplit_once(' ')) {
+            let length = length.parse::<usize>().unwrap_or_default().min(rest.len());
+            let (file, tail) = rest.split_at(length);
+            rest = tail;
+            let kind = super::sniff::sniff(file, name);
+            opened.message.attachments.push(Attachment {
+                name: name.to_owned(),
+                size: file.len() as u64,
+                kind,
+                ..Attachment::default()
+            });
+            opened.files.push(file.to_vec());
+        } else if let Some(subject) = line.strip_prefix("Subject: ") {
+            opened.message.subject = subject.to_owned();
+        }
+    }
+    opened
+}

@@ -4,5 +4,6 @@ pub mod uid;
 pub mod message;
 pub mod japanese;
 pub mod attachment;
+pub mod sniff;
 pub mod automated;
 pub mod mailbox;
