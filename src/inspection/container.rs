@@ -46,12 +46,9 @@ pub(crate) fn within(name: &str, allowed: u64, found: u64) -> Result<(), Refusal
     if found > allowed { Err(Refusal::limit(name, allowed, found)) } else { Ok(()) }
 }
 
-/// May a parser open these bytes? Costs one look at the directory, not at the content.
+/// May a parser open these bytes? Costs one look at the directory and the beginning of some parts.
 pub fn examine(bytes: &[u8], kind: FileKind, limits: &Limits) -> Result<(), Refusal> {
-    if bytes.is_empty() {
-        return Err(Refusal::Empty);
-    }
-    within("attachment_bytes", limits.attachment_bytes, bytes.len() as u64)?;
+    examine_size(bytes, limits)?;
     match kind {
         FileKind::Xlsx | FileKind::Xlsm | FileKind::Xlsb | FileKind::Ods => {
             package::Package::open(bytes, limits).and_then(|mut package| package.check_claims(kind))
@@ -65,4 +62,12 @@ pub fn examine(bytes: &[u8], kind: FileKind, limits: &Limits) -> Result<(), Refu
         FileKind::Empty => Err(Refusal::Empty),
         _ => Err(Refusal::corrupt("not a workbook")),
     }
+}
+
+/// The part of [`examine`] that needs no look inside.
+pub fn examine_size(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    if bytes.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    within("attachment_bytes", limits.attachment_bytes, bytes.len() as u64)
 }

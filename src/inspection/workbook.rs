@@ -120,7 +120,7 @@ pub enum Content {
     Other,
 }
 
-/// Reads one workbook, after [`container::examine`] has let it through.
+/// Reads one workbook, after the container was examined.
 pub fn read(bytes: &[u8], kind: FileKind, limits: &Limits) -> Result<Workbook, Refusal> {
     read_further(bytes, kind, limits, &mut Spent::default())
 }
@@ -132,7 +132,11 @@ pub fn read_further(
     limits: &Limits,
     spent: &mut Spent,
 ) -> Result<Workbook, Refusal> {
-    container::examine(bytes, kind, limits)?;
+    match kind {
+        // Our own readers check every part as they inflate it.
+        FileKind::Xlsx | FileKind::Xlsm | FileKind::Ods => container::examine_size(bytes, limits)?,
+        _ => container::examine(bytes, kind, limits)?,
+    }
     let mut workbook = match kind {
         FileKind::Xlsx | FileKind::Xlsm => xlsx::read(bytes, limits, spent),
         FileKind::Xlsb => xlsb::read(bytes, limits, spent),

@@ -101,11 +101,8 @@ fn measure(stream: &[u8], limits: &Limits) -> Result<(), Refusal> {
             // Formula, Number, Label, BoolErr, Rk, LabelSst, RString, MulRk
             0x0006 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x00D6 | 0x00BD => {
                 let (row, first) = (u64::from(word(data, 0)), u64::from(word(data, 2)));
-                let last = if kind == 0x00BD {
-                    u64::from(word(data, data.len().saturating_sub(2)))
-                } else {
-                    first
-                };
+                let last =
+                    if kind == 0x00BD { u64::from(word(data, data.len().saturating_sub(2))) } else { first };
                 let [top, bottom, left, right] = extent.unwrap_or([row, row, first, last]);
                 extent = Some([top.min(row), bottom.max(row), left.min(first), right.max(last)]);
             }

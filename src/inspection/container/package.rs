@@ -36,8 +36,8 @@ impl<'a> Package<'a> {
     pub fn open(bytes: &'a [u8], limits: &'a Limits) -> Result<Self, Refusal> {
         // zip reserves memory for as many entries as the end record announces: judge that number first.
         within("container_entries", limits.container_entries, announced_entries(bytes)?)?;
-        let archive = ZipArchive::new(Cursor::new(bytes))
-            .map_err(|error| Refusal::corrupt(format!("zip: {error}")))?;
+        let archive =
+            ZipArchive::new(Cursor::new(bytes)).map_err(|error| Refusal::corrupt(format!("zip: {error}")))?;
         within("container_entries", limits.container_entries, archive.len() as u64)?;
         if archive.has_duplicate_names() {
             return Err(Refusal::corrupt("zip: two entries of the same name"));
@@ -83,9 +83,7 @@ impl<'a> Package<'a> {
             if head.contains("<!DOCTYPE") {
                 return Err(Refusal::corrupt(format!("{name}: a document type declaration")));
             }
-            if let Some(announced) = announced_strings(&head) {
-                within("shared_strings", self.limits.shared_strings, announced)?;
-            }
+            check_announced_strings(&head, self.limits)?;
         }
         Ok(())
     }
@@ -177,12 +175,19 @@ fn announced_entries(bytes: &[u8]) -> Result<u64, Refusal> {
         let high = tail.get(at + offset + 1).copied().unwrap_or_default();
         u64::from(u16::from_le_bytes([low, high]))
     };
-    // 0xFFFF refers to a ZIP64 record (APPNOTE 4.3.14), whose count then is judged after opening; no
-    // workbook program needs one, and the limit is far below.
+    // 0xFFFF stands for "see the ZIP64 record" (APPNOTE 4.3.14): far over the limit too, and no workbook needs it.
     Ok(word(8).max(word(10)))
 }
 
-/// `uniqueCount` of `<sst>`, else `count`.
+/// Refuses a table of shared strings that announces more than there may be: a parser would reserve memory for them.
+pub fn check_announced_strings(text: &str, limits: &Limits) -> Result<(), Refusal> {
+    match announced_strings(text) {
+        Some(announced) => within("shared_strings", limits.shared_strings, announced),
+        None => Ok(()),
+    }
+}
+
+/// `uniqueCount` of `<sst>`.
 fn announced_strings(head: &str) -> Option<u64> {
     let (_, rest) = head.split_once("<sst").or_else(|| head.split_once(":sst"))?;
     let tag = rest.split_once('>').map_or(rest, |(tag, _)| tag);

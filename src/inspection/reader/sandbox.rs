@@ -5,9 +5,7 @@
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 
-use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, RulesetStatus,
-};
+use landlock::{ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, RulesetStatus};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 use serde::{Deserialize, Serialize};
@@ -68,11 +66,8 @@ pub fn escapes() -> Vec<String> {
     if UdpSocket::bind("127.0.0.1:0").is_ok() {
         escapes.push("socket".to_owned());
     }
-    let spawned = Command::new("/bin/true")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+    let spawned =
+        Command::new("/bin/true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     if let Ok(mut process) = spawned {
         let _ = process.wait();
         escapes.push("fork".to_owned());

@@ -20,35 +20,52 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
     if text.contains('\0') {
         return Err(Refusal::corrupt("csv: binary content"));
     }
-    let mut rows = ::csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator(&text))
-        .from_reader(text.as_bytes());
     let mut grid = Grid::new(limits, spent);
-    let mut record = ::csv::StringRecord::new();
-    loop {
-        // Blank lines are no records, yet they count as rows: the address must be the one that Excel shows.
-        let more = rows.read_record(&mut record).map_err(|error| Refusal::corrupt(format!("csv: {error}")))?;
-        if !more {
-            break;
-        }
-        let line = record.position().map_or(0, ::csv::Position::line);
-        let row = u32::try_from(line.saturating_sub(1)).unwrap_or(u32::MAX);
-        for (column, field) in record.iter().enumerate() {
-            if field.is_empty() {
-                continue;
+    for_each_field(&text, separator(&text), |row, column, field| {
+        let value = Value::Text(field.replace("\r\n", "\n"));
+        grid.push(Cell { row, column, value, formula: false, strike: false })
+    })?;
+    Ok(Workbook { sheets: vec![grid.finish(SHEET.into(), Shown::Visible)?], ..Workbook::default() })
+}
+
+/// Every field that is not empty, at the row and column where Excel shows it: a blank line is a row, a line break in
+/// quotes is none (RFC 4180; a quote in the middle of a field is an ordinary character).
+fn for_each_field(
+    text: &str,
+    separator: char,
+    mut take: impl FnMut(u32, u32, &str) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let (mut row, mut column) = (0_u32, 0_u32);
+    let mut field = String::new();
+    let (mut quoted, mut begun) = (false, false);
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '"' if quoted && rest.peek() == Some(&'"') => {
+                rest.next();
+                field.push('"');
             }
-            grid.push(Cell {
-                row,
-                column: u32::try_from(column).unwrap_or(u32::MAX),
-                value: Value::Text(field.replace("\r\n", "\n")),
-                formula: false,
-                strike: false,
-            })?;
+            '"' if quoted => quoted = false,
+            '"' if !begun => (quoted, begun) = (true, true),
+            other if quoted => field.push(other),
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\r' | '\n' => {
+                take(row, column, &field)?;
+                field.clear();
+                (row, column, begun) = (row.saturating_add(1), 0, false);
+            }
+            other if other == separator => {
+                take(row, column, &field)?;
+                field.clear();
+                (column, begun) = (column.saturating_add(1), false);
+            }
+            other => {
+                begun = true;
+                field.push(other);
+            }
         }
     }
-    Ok(Workbook { sheets: vec![grid.finish(SHEET.into(), Shown::Visible)?], ..Workbook::default() })
+    take(row, column, &field)
 }
 
 /// Byte order mark, else strict UTF-8, else CP932 as Excel on Windows writes it.
@@ -65,15 +82,15 @@ fn decode(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// The one of comma, semicolon and tab that most lines have; a comma when none has any.
-fn separator(text: &str) -> u8 {
-    let lines = |separator: char| text.lines().take(SAMPLE_LINES).filter(|line| line.contains(separator)).count();
-    // A comma inside a field is common, a tab is not: the tab wins a draw.
-    [(b'\t', '\t'), (b',', ','), (b';', ';')]
+fn separator(text: &str) -> char {
+    let lines =
+        |separator: char| text.lines().take(SAMPLE_LINES).filter(|line| line.contains(separator)).count();
+    // A comma inside a field is common, a tab is not: of equals the last wins.
+    [';', ',', '\t']
         .into_iter()
-        .rev()
-        .max_by_key(|(_, character)| lines(*character))
-        .filter(|(_, character)| lines(*character) > 0)
-        .map_or(b',', |(byte, _)| byte)
+        .filter(|separator| lines(*separator) > 0)
+        .max_by_key(|separator| lines(*separator))
+        .unwrap_or(',')
 }
 
 #[cfg(test)]
@@ -96,7 +113,12 @@ mod tests {
 
     #[test]
     fn charsets_and_separators() {
-        let expected = vec![(0, 0, "接種日".to_owned()), (0, 1, "枠数".to_owned()), (1, 0, "10/25".to_owned()), (1, 1, "06".to_owned())];
+        let expected = vec![
+            (0, 0, "接種日".to_owned()),
+            (0, 1, "枠数".to_owned()),
+            (1, 0, "10/25".to_owned()),
+            (1, 1, "06".to_owned()),
+        ];
         let plain = "接種日,枠数\r\n10/25,06\r\n";
         assert_eq!(cells(plain.as_bytes()), expected);
         assert_eq!(cells(format!("\u{feff}{plain}").as_bytes()), expected);
@@ -117,7 +139,9 @@ mod tests {
 
     #[test]
     fn quoted_line_break() {
-        assert_eq!(cells(b"\"a\r\nb\",c\n").first(), Some(&(0, 0, "a\nb".to_owned())));
+        let read = cells(b"\"a\r\nb\",c\nd,\"6\"\"\"\n");
+        assert_eq!(read.first(), Some(&(0, 0, "a\nb".to_owned())));
+        assert_eq!(read.last(), Some(&(1, 1, "6\"".to_owned())));
     }
 
     #[test]

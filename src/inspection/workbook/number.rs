@@ -80,7 +80,11 @@ pub(super) fn without_noise(raw: f64) -> f64 {
 fn to_second(raw: f64) -> f64 {
     let seconds = raw * SECONDS_A_DAY;
     let whole = seconds.round();
-    if raw.fract() != 0.0 && (seconds - whole).abs() < SECOND_NOISE { whole / SECONDS_A_DAY } else { raw + 0.0 }
+    if raw.fract() != 0.0 && (seconds - whole).abs() < SECOND_NOISE {
+        whole / SECONDS_A_DAY
+    } else {
+        raw + 0.0
+    }
 }
 
 #[cfg(test)]
@@ -116,7 +120,8 @@ mod tests {
 
     #[test]
     fn noise() {
-        let check = |raw: f64, expected: f64| assert_eq!(without_noise(raw).to_bits(), expected.to_bits(), "{raw}");
+        let check =
+            |raw: f64, expected: f64| assert_eq!(without_noise(raw).to_bits(), expected.to_bits(), "{raw}");
         check(0.1 + 0.2, 0.3);
         check(46_174.999_999_999_99, 46_175.0);
         check(5.999_999_999_999_999, 6.0);

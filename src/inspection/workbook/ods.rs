@@ -121,10 +121,16 @@ impl Document<'_, '_> {
             match &event {
                 Event::Start(element) => match element.name().0 {
                     "table:table-row" => self.begin_row(element, &mut place, &mut grid)?,
-                    "table:table-cell" | "table:covered-table-cell" => self.cell(element, true, &mut place)?,
+                    "table:table-cell" | "table:covered-table-cell" => {
+                        self.cell(element, true, &mut place)?
+                    }
                     "table:table-column" => self.column(element, &mut place, &mut grid)?,
-                    "table:named-expressions" | "table:table-row-group" | "table:table-rows"
-                    | "table:table-header-rows" | "table:table-columns" | "table:table-header-columns"
+                    "table:named-expressions"
+                    | "table:table-row-group"
+                    | "table:table-rows"
+                    | "table:table-header-rows"
+                    | "table:table-columns"
+                    | "table:table-header-columns"
                     | "table:table-column-group" => {}
                     // Shapes, forms, sources: nothing that stands in a cell.
                     _ => {
@@ -132,7 +138,9 @@ impl Document<'_, '_> {
                     }
                 },
                 Event::Empty(element) => match element.name().0 {
-                    "table:table-cell" | "table:covered-table-cell" => self.cell(element, false, &mut place)?,
+                    "table:table-cell" | "table:covered-table-cell" => {
+                        self.cell(element, false, &mut place)?
+                    }
                     "table:table-column" => self.column(element, &mut place, &mut grid)?,
                     "table:table-row" => {
                         self.begin_row(element, &mut place, &mut grid)?;
@@ -194,14 +202,23 @@ impl Document<'_, '_> {
         Ok(self.xml.attribute(element, name)?.and_then(|value| value.parse().ok()).unwrap_or(1).max(1))
     }
 
-    fn cell(&mut self, element: &BytesStart<'_>, has_content: bool, place: &mut Place) -> Result<(), Refusal> {
+    fn cell(
+        &mut self,
+        element: &BytesStart<'_>,
+        has_content: bool,
+        place: &mut Place,
+    ) -> Result<(), Refusal> {
         let typed = Typed::of(&self.xml, element)?;
         let paragraphs = if has_content { self.paragraphs()? } else { Paragraphs::default() };
         let (row, column) = (place.row, place.column);
         place.column = column.saturating_add(typed.repeats);
         let Some(value) = typed.value(&paragraphs) else { return Ok(()) };
         let style = typed.style.as_deref().or(place.row_style.as_deref()).or_else(|| {
-            place.column_styles.iter().find(|(last, _)| column <= *last).and_then(|(_, style)| style.as_deref())
+            place
+                .column_styles
+                .iter()
+                .find(|(last, _)| column <= *last)
+                .and_then(|(_, style)| style.as_deref())
         });
         let cell_strike = style.and_then(|style| self.styles.strike(style)).unwrap_or_default();
         let strike = if paragraphs.plain { cell_strike } else { cell_strike || paragraphs.struck };

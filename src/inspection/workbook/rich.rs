@@ -208,11 +208,19 @@ mod tests {
             assert_eq!(strings.get(0), Some((text, strike)), "{inner}");
         };
         check("<t>熊本</t>", "熊本", Strike::FromCell);
-        check("<t>熊本</t><rPh sb=\"0\" eb=\"2\"><t>クマモト</t></rPh><phoneticPr fontId=\"1\"/>", "熊本", Strike::FromCell);
+        check(
+            "<t>熊本</t><rPh sb=\"0\" eb=\"2\"><t>クマモト</t></rPh><phoneticPr fontId=\"1\"/>",
+            "熊本",
+            Strike::FromCell,
+        );
         check("<r><rPr><strike/></rPr><t>6</t></r>", "6", Strike::Struck);
         check("<r><rPr><strike val=\"0\"/></rPr><t>6</t></r>", "6", Strike::Plain);
         check("<r><rPr><strike/></rPr><t>6</t></r><r><rPr/><t>8</t></r>", "68", Strike::Plain);
-        check("<r><rPr><strike/></rPr><t>6</t></r><r><rPr/><t xml:space=\"preserve\"> </t></r>", "6 ", Strike::Struck);
+        check(
+            "<r><rPr><strike/></rPr><t>6</t></r><r><rPr/><t xml:space=\"preserve\"> </t></r>",
+            "6 ",
+            Strike::Struck,
+        );
         check("<r><t>6</t></r><r><rPr><strike/></rPr><t>8</t></r>", "68", Strike::FromCell);
         check("<t>a&amp;b&#12354;</t>", "a&bあ", Strike::FromCell);
         check("<t><![CDATA[<6>]]></t>", "<6>", Strike::FromCell);

@@ -29,10 +29,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
         let mut grid = Grid::new(limits, spent);
         let formulas = file.worksheet_formula(&sheet.name).map_err(|error| refusal(&error))?;
         let (top, left) = formulas.start().unwrap_or_default();
-        let mut open: BTreeSet<(u32, u32)> = formulas
-            .used_cells()
-            .map(|(row, column, _)| (top + row as u32, left + column as u32))
-            .collect();
+        let mut open: BTreeSet<(u32, u32)> =
+            formulas.used_cells().map(|(row, column, _)| (top + row as u32, left + column as u32)).collect();
         drop(formulas);
         let range = file.worksheet_range(&sheet.name).map_err(|error| refusal(&error))?;
         let (top, left) = range.start().unwrap_or_default();

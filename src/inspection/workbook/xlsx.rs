@@ -11,7 +11,7 @@ use super::styles::Styles;
 use super::xml::{Xml, local};
 use super::{Refusal, Shown, Spent, Workbook};
 use crate::inbound::attachment::FileKind;
-use crate::inspection::container::package::Package;
+use crate::inspection::container::package::{Package, check_announced_strings};
 use crate::inspection::container::within;
 use crate::limits::Limits;
 
@@ -40,6 +40,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
         Some(relation) => match package.text(&relation.target)? {
             Some(text) => {
                 within("shared_string_bytes", limits.shared_string_bytes, text.len() as u64)?;
+                check_announced_strings(&text, limits)?;
                 SharedStrings::read(&relation.target, &text, limits.shared_strings)?
             }
             None => SharedStrings::default(),
@@ -114,16 +115,15 @@ struct Relation {
 /// The relations of a part (`""`: of the package). External targets are left out: nothing is ever fetched.
 fn relations(package: &mut Package<'_>, part: &str) -> Result<Vec<Relation>, Refusal> {
     let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
-    let path = if folder.is_empty() { format!("_rels/{file}.rels") } else { format!("{folder}/_rels/{file}.rels") };
+    let path =
+        if folder.is_empty() { format!("_rels/{file}.rels") } else { format!("{folder}/_rels/{file}.rels") };
     let Some(text) = package.text(&path)? else { return Ok(Vec::new()) };
     let mut xml = Xml::new(&path, &text);
     let mut relations = Vec::new();
     loop {
         match xml.next()? {
             Event::Eof => return Ok(relations),
-            Event::Start(element) | Event::Empty(element)
-                if local(element.name().0) == "Relationship" =>
-            {
+            Event::Start(element) | Event::Empty(element) if local(element.name().0) == "Relationship" => {
                 if xml.attribute(&element, "TargetMode")?.is_some_and(|mode| mode == "External") {
                     continue;
                 }

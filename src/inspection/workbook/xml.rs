@@ -58,11 +58,7 @@ impl<'a> Xml<'a> {
     }
 
     /// The attribute of this local name, unescaped.
-    pub(super) fn attribute(
-        &self,
-        element: &BytesStart<'_>,
-        name: &str,
-    ) -> Result<Option<String>, Refusal> {
+    pub(super) fn attribute(&self, element: &BytesStart<'_>, name: &str) -> Result<Option<String>, Refusal> {
         for attribute in attributes(element) {
             let attribute = attribute.map_err(|error| self.broken(error))?;
             if local(attribute.key.0) == name {

@@ -137,7 +137,8 @@ impl Worker {
             },
             Ok(Err(Broken::Flood(length))) => {
                 let allowed = limits.child_output_bytes;
-                let reason = format!("its answer has {length} bytes, limits.child_output_bytes allows {allowed}");
+                let reason =
+                    format!("its answer has {length} bytes, limits.child_output_bytes allows {allowed}");
                 Err(self.end(reason, file).await)
             }
             Ok(Err(Broken::Nonsense)) => Err(self.end("it gave no proper answer".into(), file).await),
