@@ -279,6 +279,7 @@ impl Document<'_, '_> {
                 }
                 Event::Empty(element) => match element.name().0 {
                     "text:p" => found.paragraph(),
+                    "office:annotation" => self.workbook.has_comments = true,
                     _ => self.space(&element, &mut found)?,
                 },
                 Event::Text(text) => found.push(&text, spans.last().copied()),

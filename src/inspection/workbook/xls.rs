@@ -10,7 +10,6 @@ use super::grid::Grid;
 use super::number::number;
 use super::xlsb::shown;
 use super::{Cell, Merged, Refusal, Spent, Value, Workbook};
-use crate::inbound::attachment::FileKind;
 use crate::inspection::container::{compound, within};
 use crate::limits::Limits;
 
@@ -51,7 +50,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
         workbook.sheets.push(grid.finish(sheet.name.clone(), shown(sheet.visible))?);
     }
     if workbook.sheets.is_empty() {
-        return Err(Refusal::OldFormat(FileKind::Xls));
+        return Err(Refusal::corrupt("xls: no worksheet"));
     }
     Ok(workbook)
 }
