@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some(uketsuke::inspection::reader::WORKER) {
+    if std::env::args().nth(1).as_deref() == Some(uketsuke::inspection::reader::child::VERB) {
         return uketsuke::inspection::reader::child::serve();
     }
     uketsuke::cli::main()

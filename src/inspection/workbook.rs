@@ -1,9 +1,30 @@
 //! Pure: bytes to [`Workbook`]: sparse plain cells with absolute positions, merged ranges, hidden rows and columns,
 //! strike-through. The only user of calamine; runs in the limited child process.
+//!
+//! .xlsx, .xlsm and .ods are read by one streaming pass of our own, because calamine shows neither hidden rows nor
+//! struck-through fonts and lays .ods out densely; .xlsb and .xls are calamine's. Sizes are judged by
+//! [`super::container`] first.
+
+mod csv;
+mod grid;
+mod number;
+mod ods;
+mod ods_styles;
+mod rich;
+mod sheet;
+mod styles;
+mod xls;
+mod xlsb;
+mod xlsx;
+mod xml;
 
 use serde::{Deserialize, Serialize};
 
+use super::container;
+pub use super::container::Refusal;
 use crate::inbound::attachment::FileKind;
+use crate::limits::Limits;
+pub use grid::Spent;
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +76,7 @@ pub struct Sheet {
     pub shown: Shown,
     /// Sorted by row, then column; no empty cells.
     pub cells: Vec<Cell>,
+    /// Sorted by first row, then first column; only those whose first cell holds something.
     pub merged: Vec<Merged>,
     /// Zero-based rows that hold a cell and are hidden (also by a filter).
     pub hidden_rows: Vec<u32>,
@@ -68,9 +90,9 @@ impl Sheet {
         self.cells.get(at)
     }
 
-    /// The merged range that covers this position, if any.
+    /// The merged range that covers this position, if any. Only ranges whose first cell holds something are kept.
     pub fn merged_at(&self, row: u32, column: u32) -> Option<Merged> {
-        self.merged.iter().copied().find(|range| {
+        self.merged.iter().copied().take_while(|range| range.first_row <= row).find(|range| {
             (range.first_row..=range.last_row).contains(&row)
                 && (range.first_column..=range.last_column).contains(&column)
         })
@@ -89,23 +111,6 @@ pub struct Workbook {
     pub has_macros: bool,
 }
 
-/// Why a file that looked like a workbook gave no cells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
-    /// Encrypted workbook or archive (rule M03).
-    Password,
-    /// Broken, truncated, or not what it pretends to be (F01); the reason in plain English for the log.
-    Corrupt(String),
-    /// Zero bytes (M19).
-    Empty,
-    /// HTML saved as .xls, SpreadsheetML 2003, BIFF2 to BIFF4, a macro sheet only (F01 with advice to save as .xlsx).
-    OldFormat(FileKind),
-    /// Over a limit (M19): the setting's name, its value, what was found.
-    Limit { setting: String, allowed: u64, found: u64 },
-    /// The child process died on it (M19).
-    Died(String),
-}
-
 /// What came of one attachment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Content {
@@ -113,4 +118,33 @@ pub enum Content {
     Refused(Refusal),
     /// Not a workbook: PDF, image, text, …
     Other,
+}
+
+/// Reads one workbook, after the container was examined.
+pub fn read(bytes: &[u8], kind: FileKind, limits: &Limits) -> Result<Workbook, Refusal> {
+    read_further(bytes, kind, limits, &mut Spent::default())
+}
+
+/// Like [`read`], for one of several workbooks that share the limits on content (the files of one mail).
+pub fn read_further(
+    bytes: &[u8],
+    kind: FileKind,
+    limits: &Limits,
+    spent: &mut Spent,
+) -> Result<Workbook, Refusal> {
+    match kind {
+        // Our own readers check every part as they inflate it.
+        FileKind::Xlsx | FileKind::Xlsm | FileKind::Ods => container::examine_size(bytes, limits)?,
+        _ => container::examine(bytes, kind, limits)?,
+    }
+    let mut workbook = match kind {
+        FileKind::Xlsx | FileKind::Xlsm => xlsx::read(bytes, limits, spent),
+        FileKind::Xlsb => xlsb::read(bytes, limits, spent),
+        FileKind::Xls => xls::read(bytes, limits, spent),
+        FileKind::Ods => ods::read(bytes, limits, spent),
+        FileKind::Csv => csv::read(bytes, limits, spent),
+        _ => Err(Refusal::corrupt("not a workbook")),
+    }?;
+    workbook.container = kind;
+    Ok(workbook)
 }

@@ -105,6 +105,7 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, accepted: &[&Submission]) -
     let deadlines = standing.deadlines(hand.desk.campaign);
     let duplicate = is_duplicate(item, &standing);
     let replay = !duplicate && standing.superseded.contains_key(&item.fingerprint);
+    let overtaken = overtaken(hand, item, &standing);
     let timing = timing(hand, item, &standing, duplicate);
     let beside = beside(item, &siblings, &standing);
     let case = rules::Case {
@@ -132,10 +133,13 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, accepted: &[&Submission]) -
     if replay {
         findings.push(m::replay(&standing, &item.fingerprint));
     }
+    if let Some(receipt) = &overtaken {
+        findings.push(m::overtaken(receipt));
+    }
     if let Some(timing) = timing {
         findings.extend(t::on_timing(hand.mail, hand.desk, &standing, timing, duplicate, hand.received_at()));
     }
-    let (outcome, template) = precedence::decide(&findings, timing, replay || awaits_registry(hand), duplicate);
+    let (outcome, template) = precedence::decide(&findings, timing, replay || overtaken.is_some() || awaits_registry(hand), duplicate);
     let scope_before = standing.slots_of(&item.scope);
     let changes = if standing.in_force.iter().any(|version| !version.in_force.is_disjoint(&item.scope)) {
         rules::changes(&scope_before, &item.slots)
@@ -231,6 +235,16 @@ fn is_duplicate(item: &Item, standing: &Standing) -> bool {
         && !item.slots.is_empty()
         && item.scope.iter().all(|visibility| standing.version_for(*visibility).is_some())
         && rules::fingerprint(&standing.slots_of(&item.scope), &item.scope) == item.fingerprint
+}
+
+/// The receipt of a version in force that was received after this form: what is in force never depends on the order
+/// in which mail is processed, so an older form waits for a person.
+fn overtaken(hand: &Hand, item: &Item, standing: &Standing) -> Option<String> {
+    let received_at = hand.mail.received_at?;
+    let newer = |visibility: &Visibility| {
+        standing.version_for(*visibility).filter(|version| version.received_at > received_at)
+    };
+    item.scope.iter().find_map(newer).map(|version| version.receipt.clone())
 }
 
 fn timing(hand: &Hand, item: &Item, standing: &Standing, duplicate: bool) -> Option<Timing> {

@@ -128,6 +128,11 @@ pub fn replay(standing: &Standing, fingerprint: &str) -> Finding {
     finding("M06", Severity::Staff, &format!("以前に受け付けて差し替えられた内容（受付番号 {receipt}）と同じです。どちらを有効とするかご確認ください。"))
 }
 
+/// A form received before the version in force, but processed after it.
+pub fn overtaken(receipt: &str) -> Finding {
+    finding("M06", Severity::Staff, &format!("有効な版（受付番号 {receipt}）より前に受信した様式です。どちらを有効とするかご確認ください。"))
+}
+
 pub fn m07_unregistered(address: &str) -> Finding {
     let mut found = finding("M07", Severity::Staff, "送信元のメールアドレスが登録されていません。本人確認のうえ、登録または受付をお願いします。");
     found.read = Some(address.to_string());

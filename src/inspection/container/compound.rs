@@ -1,0 +1,128 @@
+//! Pure: the compound file (MS-CFB) that an .xls is, and the extent of the sheets in it (MS-XLS records).
+//!
+//! Sector chains that run in circles are rejected by the `cfb` crate before calamine follows them. calamine
+//! lays a sheet out densely, so two far corners cost gigabytes: the extent is counted here first.
+
+use std::io::{Cursor, Read};
+
+use super::{Refusal, within};
+use crate::inbound::attachment::FileKind;
+use crate::limits::Limits;
+
+/// Empty positions that a dense layout may have for each allowed cell; about 100 MiB at the default limits.
+const DENSITY: u64 = 10;
+
+/// Checks an .xls: sound chains, no password, a Workbook stream of acceptable size and extent.
+pub fn examine(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    let stream = workbook_stream(bytes, limits)?;
+    measure(&stream, limits)
+}
+
+/// The bytes of the `Workbook` (BIFF8) or `Book` (BIFF5) stream.
+pub fn workbook_stream(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let broken = |error: std::io::Error| Refusal::corrupt(format!("compound file: {error}"));
+    let mut compound = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(broken)?;
+    if compound.exists("/EncryptedPackage") {
+        return Err(Refusal::Password);
+    }
+    let name = ["/Workbook", "/Book", "/WORKBOOK", "/BOOK"]
+        .into_iter()
+        .find(|name| compound.is_stream(name))
+        .ok_or_else(|| Refusal::corrupt("compound file: no Workbook stream"))?;
+    let length = compound.entry(name).map_err(broken)?.len();
+    // A stream cannot be longer than the file that holds it: a longer one lies.
+    if length > bytes.len() as u64 {
+        return Err(Refusal::corrupt("compound file: the Workbook stream is longer than the file"));
+    }
+    within("entry_inflated_bytes", limits.entry_inflated_bytes, length)?;
+    let mut stream = Vec::with_capacity(length as usize);
+    compound.open_stream(name).map_err(broken)?.take(length).read_to_end(&mut stream).map_err(broken)?;
+    Ok(stream)
+}
+
+/// Does the compound file carry a VBA project?
+pub fn has_macros(bytes: &[u8]) -> bool {
+    cfb::CompoundFile::open(Cursor::new(bytes)).is_ok_and(|compound| compound.exists("/_VBA_PROJECT_CUR"))
+}
+
+/// The records of a BIFF stream: type and data. Ends at the first one that is cut off.
+pub fn records(stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    let mut rest = stream;
+    std::iter::from_fn(move || {
+        let (header, tail) = rest.split_at_checked(4)?;
+        let word = |at: usize| {
+            u16::from_le_bytes([
+                header.get(at).copied().unwrap_or_default(),
+                header.get(at + 1).copied().unwrap_or_default(),
+            ])
+        };
+        let (data, tail) = tail.split_at_checked(usize::from(word(2)))?;
+        rest = tail;
+        Some((word(0), data))
+    })
+}
+
+/// The little-endian word at `at`; 0 beyond the end.
+pub fn word(data: &[u8], at: usize) -> u16 {
+    let byte = |index: usize| data.get(index).copied().unwrap_or_default();
+    u16::from_le_bytes([byte(at), byte(at + 1)])
+}
+
+/// Walks all records once: password, old formats, macro-only files, and the dense area of every sheet.
+fn measure(stream: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    let mut area = 0_u64;
+    let mut extent: Option<[u64; 4]> = None;
+    let (mut sheets, mut macro_sheets) = (0_u64, 0_u64);
+    for (kind, data) in records(stream) {
+        match kind {
+            // BOF of BIFF2, 3, 4.
+            0x0009 | 0x0209 | 0x0409 if sheets == 0 => {
+                return Err(Refusal::OldFormat(FileKind::OldWorkbook));
+            }
+            // FilePass
+            0x002F if word(data, 0) != 0 || data.len() > 2 => return Err(Refusal::Password),
+            // BoundSheet: the sixth byte tells worksheet (0), macro sheet (1), chart (2), module (6).
+            0x0085 => match data.get(5) {
+                Some(0) => sheets += 1,
+                Some(1) => macro_sheets += 1,
+                _ => {}
+            },
+            // BOF, EOF: one sheet is over.
+            0x0809 | 0x000A => area = area.saturating_add(take_area(&mut extent)),
+            // Dimensions: calamine reserves what it announces.
+            0x0200 => {
+                let wide = data.len() >= 14;
+                let rows = if wide { dword(data, 4) } else { u64::from(word(data, 2)) };
+                let first = if wide { dword(data, 0) } else { u64::from(word(data, 0)) };
+                let columns = if wide { word(data, 10) } else { word(data, 6) };
+                let claimed = rows.saturating_sub(first).saturating_mul(u64::from(columns));
+                within("cells", limits.cells.saturating_mul(DENSITY), claimed)?;
+            }
+            // Formula, Number, Label, BoolErr, Rk, LabelSst, RString, MulRk
+            0x0006 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x00D6 | 0x00BD => {
+                let (row, first) = (u64::from(word(data, 0)), u64::from(word(data, 2)));
+                let last =
+                    if kind == 0x00BD { u64::from(word(data, data.len().saturating_sub(2))) } else { first };
+                let [top, bottom, left, right] = extent.unwrap_or([row, row, first, last]);
+                extent = Some([top.min(row), bottom.max(row), left.min(first), right.max(last)]);
+            }
+            _ => {}
+        }
+    }
+    area = area.saturating_add(take_area(&mut extent));
+    if sheets == 0 && macro_sheets > 0 {
+        return Err(Refusal::OldFormat(FileKind::Xls));
+    }
+    within("sheets", limits.sheets, sheets)?;
+    within("cells", limits.cells.saturating_mul(DENSITY), area)
+}
+
+fn take_area(extent: &mut Option<[u64; 4]>) -> u64 {
+    extent
+        .take()
+        .map_or(0, |[top, bottom, left, right]| (bottom - top + 1) * (right.saturating_sub(left) + 1))
+}
+
+fn dword(data: &[u8], at: usize) -> u64 {
+    u64::from(word(data, at)) | (u64::from(word(data, at + 2)) << 16)
+}
