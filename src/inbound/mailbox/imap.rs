@@ -232,10 +232,13 @@ impl Imap {
                 return Ok(name.clone());
             }
         }
-        // Inside the personal namespace first: elsewhere it would be refused, or be nobody's.
+        // A namespace that the server has told comes first: elsewhere the folder would be nobody's.
+        let mut order: Vec<&String> = candidates.iter().collect();
+        if !connection.prefix.is_empty() {
+            order.reverse();
+        }
         let mut cause = String::new();
-        let prefix = connection.prefix.clone();
-        for name in candidates.iter().rev().filter(|name| name.starts_with(&prefix)).chain(&candidates) {
+        for name in order {
             match connection.create(name).await? {
                 None => {
                     tracing::info!(name, "created folder");
