@@ -1,0 +1,381 @@
+//! I/O: from nothing to a logged-in IMAP session: TCP, TLS or STARTTLS, greeting, capabilities, login.
+//!
+//! Fails closed: without the security that is configured no name and no password is sent.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_imap::imap_proto::{Capability, Response, ResponseCode, Status};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::ExposeSecret;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::limits::Limits;
+
+use super::command::Connection;
+use super::error::shown;
+use super::wire::{Stream, Wire};
+use super::{Auth, Error, Patience, Security, Settings};
+
+/// Names in capitals.
+pub(super) type Capabilities = BTreeSet<String>;
+
+type Session = async_imap::Session<Wire>;
+type LoginResult = Result<Session, (async_imap::error::Error, async_imap::Client<Wire>)>;
+
+/// Connects and logs in.
+pub(super) async fn connect(
+    settings: &Settings,
+    limits: &Limits,
+    patience: Patience,
+) -> Result<Connection, Error> {
+    let attempt = Attempt { settings, patience, server: settings.server(), largest: largest_literal(limits) };
+    let tcp = attempt.dial().await?;
+    let stream = match settings.security {
+        Security::Tls => attempt.handshake(tcp).await?,
+        Security::StartTls | Security::None => Stream::Plain(tcp),
+    };
+    let mut wire = attempt.wire(stream, patience.greeting);
+    let mut capabilities = attempt.greeting(&mut wire).await?;
+    wire.expect_within(patience.reply);
+    if settings.security == Security::StartTls {
+        wire = attempt.start_tls(wire, capabilities).await?;
+        // What was said before the handshake may have been said by anyone.
+        capabilities = None;
+    }
+    let capabilities = match capabilities {
+        Some(capabilities) => capabilities,
+        None => attempt.capabilities(&mut wire).await?,
+    };
+    let session = attempt.log_in(wire, &capabilities).await?;
+    Connection::new(session, attempt.server, patience).await
+}
+
+/// A message of the largest size that is fetched whole, with room for a size that was told wrongly.
+fn largest_literal(limits: &Limits) -> u64 {
+    limits.message_bytes.max(limits.header_bytes).saturating_add(64 * 1024)
+}
+
+struct Attempt<'a> {
+    settings: &'a Settings,
+    patience: Patience,
+    server: String,
+    largest: u64,
+}
+
+impl Attempt<'_> {
+    fn wire(&self, stream: Stream, patience: Duration) -> Wire {
+        Wire::new(stream, self.largest, patience)
+    }
+
+    fn unreachable(&self, cause: impl ToString) -> Error {
+        Error::Unreachable { server: self.server.clone(), cause: shown(&cause.to_string()) }
+    }
+
+    fn insecure(&self, cause: impl Into<String>) -> Error {
+        Error::Security { server: self.server.clone(), cause: cause.into() }
+    }
+
+    fn denied(&self, cause: impl Into<String>) -> Error {
+        let user = self.settings.username.clone();
+        Error::Login { server: self.server.clone(), user, cause: cause.into() }
+    }
+
+    /// Every address of the host in turn.
+    async fn dial(&self) -> Result<TcpStream, Error> {
+        let host = (self.settings.host.as_str(), self.settings.port);
+        let addresses = timeout(self.patience.connect, tokio::net::lookup_host(host))
+            .await
+            .map_err(|_| self.unreachable("the name was not resolved in time"))?
+            .map_err(|cause| self.unreachable(format!("mailbox.host cannot be resolved: {cause}")))?;
+        let mut last = self.unreachable("mailbox.host has no address");
+        for address in addresses {
+            match timeout(self.patience.connect, dial_one(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(cause)) => last = self.unreachable(format!("{address}: {cause}")),
+                Err(_) => last = self.unreachable(format!("{address}: no connection in time")),
+            }
+        }
+        Err(last)
+    }
+
+    async fn handshake(&self, tcp: TcpStream) -> Result<Stream, Error> {
+        let config = client_config(&self.settings.ca_file).map_err(|error| match error {
+            Trust::File(error) => error,
+            Trust::None(cause) => self.insecure(cause),
+        })?;
+        let name = ServerName::try_from(self.settings.host.clone())
+            .map_err(|_| self.insecure("mailbox.host is neither a host name nor an address"))?;
+        let connector = TlsConnector::from(Arc::new(config));
+        match timeout(self.patience.connect, connector.connect(name, tcp)).await {
+            Ok(Ok(stream)) => Ok(Stream::Tls(Box::new(stream))),
+            Ok(Err(cause)) => Err(self.tls_failure(&cause)),
+            Err(_) => Err(self.unreachable("the TLS handshake did not finish in time")),
+        }
+    }
+
+    fn tls_failure(&self, cause: &io::Error) -> Error {
+        let tls = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            Some(rustls::Error::InvalidCertificate(reason)) => self.insecure(format!(
+                "its certificate is not trusted ({reason}); put the CA's certificate into mailbox.ca_file, or mend \
+                 the server's certificate or mailbox.host"
+            )),
+            Some(rustls::Error::PeerIncompatible(reason)) => {
+                self.insecure(format!("it does not speak TLS 1.2 or 1.3 ({reason:?})"))
+            }
+            Some(rustls::Error::InvalidMessage(_)) => self.insecure(
+                "it does not speak TLS on this port; check mailbox.port and mailbox.security".to_owned(),
+            ),
+            Some(error) => self.insecure(shown(&error.to_string())),
+            None => self.unreachable(format!("the TLS handshake failed: {cause}")),
+        }
+    }
+
+    /// Reads the greeting; its capabilities, if it names them.
+    async fn greeting(&self, wire: &mut Wire) -> Result<Option<Capabilities>, Error> {
+        let line =
+            self.read(wire).await.map_err(|cause| self.unreachable(format!("no greeting: {cause}")))?;
+        match Response::parse(&line) {
+            Ok((_, Response::Data { status: Status::Ok, outcome })) => Ok(match &outcome.code {
+                Some(ResponseCode::Capabilities(list)) => Some(names(list)),
+                _ => None,
+            }),
+            Ok((_, Response::Data { status: Status::Bye, outcome })) => {
+                let text = outcome.information.unwrap_or_default();
+                Err(self.unreachable(format!("the server turned us away: {}", shown(&text))))
+            }
+            Ok((_, Response::Data { status: Status::PreAuth, .. })) => Err(self.insecure(
+                "it greets with PREAUTH, as if logged in already: a sign of someone in between, or of a wrong port",
+            )),
+            _ => Err(self.unreachable(format!("not an IMAP greeting: {}", shown(&String::from_utf8_lossy(&line))))),
+        }
+    }
+
+    async fn read(&self, wire: &mut Wire) -> io::Result<Vec<u8>> {
+        wire.line().await?.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
+    }
+
+    /// Runs a command before the login; its untagged capabilities, and the tagged answer.
+    async fn ask(&self, wire: &mut Wire, command: &str) -> io::Result<(Capabilities, bool, String)> {
+        const TAG: &str = "U1";
+        let mut capabilities = Capabilities::new();
+        wire.send(&format!("{TAG} {command}")).await?;
+        loop {
+            let line = self.read(wire).await?;
+            match Response::parse(&line) {
+                Ok((_, Response::Capabilities(list))) => capabilities = names(&list),
+                Ok((_, Response::Done { tag, status, outcome })) if tag.0 == TAG => {
+                    let text = outcome.information.unwrap_or_default();
+                    return Ok((capabilities, status == Status::Ok, shown(&text)));
+                }
+                Ok((_, Response::Data { status: Status::Bye, outcome })) => {
+                    let text = outcome.information.unwrap_or_default();
+                    return Err(io::Error::other(format!("the server said goodbye: {}", shown(&text))));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn capabilities(&self, wire: &mut Wire) -> Result<Capabilities, Error> {
+        match self.ask(wire, "CAPABILITY").await {
+            Ok((capabilities, true, _)) => Ok(capabilities),
+            Ok((_, false, text)) => {
+                Err(self.unreachable(format!("it does not tell its capabilities: {text}")))
+            }
+            Err(cause) => Err(self.unreachable(format!("it does not tell its capabilities: {cause}"))),
+        }
+    }
+
+    async fn start_tls(&self, mut wire: Wire, known: Option<Capabilities>) -> Result<Wire, Error> {
+        let capabilities = match known {
+            Some(capabilities) => capabilities,
+            None => self.capabilities(&mut wire).await?,
+        };
+        if !capabilities.contains("STARTTLS") {
+            return Err(self.insecure(
+                "it does not offer STARTTLS, and no password is sent without it; use mailbox.security = \"tls\" with \
+                 port 993, or have the server mended",
+            ));
+        }
+        match self.ask(&mut wire, "STARTTLS").await {
+            Ok((_, true, _)) => {}
+            Ok((_, false, text)) => return Err(self.insecure(format!("it refused STARTTLS: {text}"))),
+            Err(cause) => return Err(self.unreachable(format!("STARTTLS: {cause}"))),
+        }
+        match wire.into_inner() {
+            Some(Stream::Plain(tcp)) => Ok(self.wire(self.handshake(tcp).await?, self.patience.reply)),
+            _ => Err(self.insecure(
+                "it sent more before the TLS handshake than its answer to STARTTLS: perhaps someone in between",
+            )),
+        }
+    }
+
+    async fn log_in(&self, wire: Wire, capabilities: &Capabilities) -> Result<Session, Error> {
+        let client = async_imap::Client::new(wire);
+        match self.settings.auth {
+            Auth::Password => {
+                if capabilities.contains("LOGINDISABLED") {
+                    return Err(self.denied(
+                        "it has switched password login off (LOGINDISABLED); use mailbox.security = \"tls\" or \
+                         \"starttls\", or mailbox.auth = \"xoauth2\"",
+                    ));
+                }
+                let password = self.settings.read_password()?;
+                let result = client.login(&self.settings.username, password.expose_secret()).await;
+                self.logged_in(result, "", "check mailbox.username and the password")
+            }
+            Auth::XOAuth2 => {
+                if !capabilities.contains("AUTH=XOAUTH2") {
+                    return Err(self.denied("it does not offer XOAUTH2; use mailbox.auth = \"password\""));
+                }
+                let token = self.token().await?;
+                let challenge = Arc::new(Mutex::new(String::new()));
+                let bearer = Bearer {
+                    first: Some(format!("user={}\x01auth=Bearer {token}\x01\x01", self.settings.username)),
+                    challenge: Arc::clone(&challenge),
+                };
+                let result = client.authenticate("XOAUTH2", bearer).await;
+                let challenge = challenge.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                self.logged_in(result, &challenge, "check mailbox.username and mailbox.token_command")
+            }
+        }
+    }
+
+    fn logged_in(&self, result: LoginResult, challenge: &str, mend: &str) -> Result<Session, Error> {
+        use async_imap::error::Error as Imap;
+        match result {
+            Ok(session) => Ok(session),
+            Err((Imap::No(text) | Imap::Bad(text), _)) if is_passing(&text) => {
+                Err(self.unreachable(format!("no login for now: {text}")))
+            }
+            Err((Imap::No(text) | Imap::Bad(text), _)) => {
+                let challenge =
+                    if challenge.is_empty() { String::new() } else { format!(" {}", shown(challenge)) };
+                Err(self.denied(format!("{}{challenge}; {mend}", shown(&text))))
+            }
+            Err((Imap::ConnectionLost, _)) => Err(self.unreachable("the connection ended during the login")),
+            Err((error, _)) => Err(self.unreachable(format!("login: {error}"))),
+        }
+    }
+
+    /// Runs `token_command`; what it prints is the token.
+    async fn token(&self) -> Result<String, Error> {
+        let failed = |why: String| self.denied(format!("mailbox.token_command {why}"));
+        let Some((program, arguments)) = self.settings.token_command.split_first() else {
+            return Err(failed("is empty".to_owned()));
+        };
+        let run = tokio::process::Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = timeout(self.patience.reply, run)
+            .await
+            .map_err(|_| failed("did not finish in time".to_owned()))?
+            .map_err(|cause| failed(format!("cannot be run: {cause}")))?;
+        let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        if !output.status.success() {
+            return Err(failed(format!("failed: {}", output.status)));
+        }
+        if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(failed("printed something that is not one access token".to_owned()));
+        }
+        Ok(token)
+    }
+}
+
+async fn dial_one(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_keepalive(true)?;
+    let stream = socket.connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+enum Trust {
+    File(Error),
+    None(String),
+}
+
+/// TLS 1.2 and 1.3, the system's certificates and those of `ca_file`.
+fn client_config(ca_file: &Path) -> Result<ClientConfig, Trust> {
+    let mut roots = RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(native.certs);
+    if !ca_file.as_os_str().is_empty() {
+        let unreadable = |cause: String| {
+            Trust::File(Error::local(
+                "read mailbox.ca_file",
+                ca_file,
+                io::Error::new(io::ErrorKind::InvalidData, cause),
+            ))
+        };
+        let pem = std::fs::read(ca_file)
+            .map_err(|cause| Trust::File(Error::local("read mailbox.ca_file", ca_file, cause)))?;
+        let before = roots.len();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|cause| unreadable(cause.to_string()))?;
+            roots.add(certificate).map_err(|cause| unreadable(cause.to_string()))?;
+        }
+        if roots.len() == before {
+            return Err(unreadable("it holds no PEM certificate".to_owned()));
+        }
+    }
+    if roots.is_empty() {
+        return Err(Trust::None(
+            "this machine has no trusted certificates; install ca-certificates or set mailbox.ca_file"
+                .to_owned(),
+        ));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| Trust::None(cause.to_string()))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Answers a XOAUTH2 exchange; a second challenge is the server's reason for refusing.
+struct Bearer {
+    first: Option<String>,
+    challenge: Arc<Mutex<String>>,
+}
+
+impl async_imap::Authenticator for Bearer {
+    type Response = String;
+
+    fn process(&mut self, challenge: &[u8]) -> String {
+        self.first.take().unwrap_or_else(|| {
+            *self.challenge.lock().unwrap_or_else(PoisonError::into_inner) =
+                String::from_utf8_lossy(challenge).into_owned();
+            String::new()
+        })
+    }
+}
+
+pub(super) fn names(list: &[Capability<'_>]) -> Capabilities {
+    let name = |capability: &Capability<'_>| match capability {
+        Capability::Imap4rev1 => "IMAP4REV1".to_owned(),
+        Capability::Auth(mechanism) => format!("AUTH={}", mechanism.to_ascii_uppercase()),
+        Capability::Atom(atom) => atom.to_ascii_uppercase(),
+    };
+    list.iter().map(name).collect()
+}
+
+/// Refused now, not for good: RFC 5530 codes, and what servers say about too many connections.
+pub(super) fn is_passing(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["[unavailable]", "[inuse]", "[limit]", "[serverbug]", "[overquota]", "too many", "try again", "temporar"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}

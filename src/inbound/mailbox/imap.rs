@@ -1,0 +1,404 @@
+//! I/O: an IMAP account as a mailbox.
+//!
+//! The connection is taken out of [`Imap`] for each piece of work and put back only when that ended without
+//! doubt. So a call that fails or is dropped half-way leaves no connection in an unknown state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::limits::Limits;
+
+use super::super::uid::{MessageKey, leading_set, sequence_set};
+use super::command::{Connection, Idled, Selected};
+use super::connect::connect;
+use super::{After, Destination, Error, KEYWORD, Patience, Settings, Wake, folder};
+
+mod fetch;
+
+/// UIDs in one command: keeps the line under the 8,000 bytes that every server takes.
+const IN_ONE_COMMAND: usize = 400;
+
+#[derive(Debug)]
+pub struct Imap {
+    settings: Settings,
+    limits: Limits,
+    patience: Patience,
+    connection: Option<Connection>,
+    /// What the server calls the configured folders that have been opened or made.
+    names: BTreeMap<String, String>,
+    /// Sizes of messages that were asked for by [`Imap::next_set`].
+    sizes: BTreeMap<MessageKey, u64>,
+    /// The last login that was refused.
+    refused: Option<(Instant, String)>,
+    /// The server took IDLE badly once.
+    unwilling_to_idle: bool,
+    told_left_in_place: bool,
+}
+
+/// UIDs of one folder and one UIDVALIDITY epoch, in the order of the keys.
+struct Group {
+    folder: String,
+    uid_validity: u32,
+    uids: Vec<u32>,
+}
+
+impl Imap {
+    pub(super) async fn open(
+        settings: &Settings,
+        limits: &Limits,
+        patience: Patience,
+    ) -> Result<Self, Error> {
+        let mut imap = Self {
+            settings: settings.clone(),
+            limits: limits.clone(),
+            patience,
+            connection: None,
+            names: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            refused: None,
+            unwilling_to_idle: false,
+            told_left_in_place: false,
+        };
+        let mut connection = imap.take().await?;
+        for folder in imap.settings.folders.clone() {
+            imap.select(&mut connection, &folder).await?;
+        }
+        if imap.settings.after == After::Move {
+            for to in [Destination::Processed, Destination::Attention] {
+                match imap.destination(&mut connection, to).await {
+                    Ok(_) => {}
+                    // An account that may only read still serves: its mail is recorded and stays where it is.
+                    Err(error @ Error::Folder { .. }) => {
+                        tracing::warn!(%error, "mail will stay in its folder")
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        imap.connection = Some(connection);
+        Ok(imap)
+    }
+
+    pub(super) async fn list(&mut self) -> Result<Vec<MessageKey>, Error> {
+        let reused = self.connection.is_some();
+        match self.list_once().await {
+            // The connection may have died while nothing was going on; that is no failure yet.
+            Err(Error::Lost { .. }) if reused => self.list_once().await,
+            result => result,
+        }
+    }
+
+    async fn list_once(&mut self) -> Result<Vec<MessageKey>, Error> {
+        let mut connection = self.take().await?;
+        let mut keys = Vec::new();
+        let mut missing = None;
+        // The first folder last: it stays open, and IDLE tells of it.
+        for folder in self.settings.folders.clone().iter().rev() {
+            let selected = match self.select(&mut connection, folder).await {
+                Ok(selected) => selected,
+                Err(error @ Error::Folder { .. }) => {
+                    tracing::error!(%error, "a watched folder cannot be looked at");
+                    missing = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let found = connection.search("ALL").await?;
+            keys.extend(found.into_iter().map(|uid| MessageKey::Imap {
+                folder: folder.clone(),
+                uid_validity: selected.uid_validity,
+                uid,
+            }));
+        }
+        self.connection = Some(connection);
+        match missing {
+            Some(error) if self.settings.folders.len() == 1 => Err(error),
+            _ => {
+                keys.sort();
+                Ok(keys)
+            }
+        }
+    }
+
+    pub(super) async fn file_away(
+        &mut self,
+        keys: &[MessageKey],
+        to: Destination,
+    ) -> Result<Vec<MessageKey>, Error> {
+        if self.settings.after == After::Leave {
+            return Ok(keys.to_vec());
+        }
+        let mut filed = Vec::new();
+        for group in groups(keys) {
+            for uids in group.uids.chunks(IN_ONE_COMMAND) {
+                let mut connection = self.take().await?;
+                let result = self.file_set(&mut connection, &group, uids, to).await;
+                if !matches!(result, Err(Error::Lost { .. })) {
+                    self.connection = Some(connection);
+                }
+                filed.extend(result?.into_iter().map(|uid| group.key(uid)));
+            }
+        }
+        Ok(filed)
+    }
+
+    /// Files messages of one folder; the UIDs that are done.
+    async fn file_set(
+        &mut self,
+        connection: &mut Connection,
+        group: &Group,
+        uids: &[u32],
+        to: Destination,
+    ) -> Result<BTreeSet<u32>, Error> {
+        let uids: BTreeSet<u32> = uids.iter().copied().collect();
+        let selected = self.selected(connection, &group.folder).await?;
+        if selected.uid_validity != group.uid_validity {
+            // These names mean nothing any more; the mail is listed under new ones and known by its bytes.
+            return Ok(uids);
+        }
+        let set = sequence_set(&uids);
+        if selected.read_only {
+            self.tell_left_in_place("the folder may only be read");
+            return Ok(uids);
+        }
+        if self.settings.after == After::Move && connection.has("MOVE") {
+            return self.transfer(connection, "MOVE", &uids, to).await;
+        }
+        if self.settings.after == After::Move && connection.has("UIDPLUS") {
+            self.transfer(connection, "COPY", &uids, to).await?;
+            let stored = connection.store(&set, "\\Deleted").await?;
+            connection.demand("mark copied mail as deleted", &stored)?;
+            // Never a bare EXPUNGE: it would take what people have marked, too.
+            let expunged = connection.expunge(&set).await?;
+            connection.demand("take copied mail out of the folder", &expunged)?;
+            return Ok(uids);
+        }
+        if !selected.keywords {
+            self.tell_left_in_place("the server can neither move mail (MOVE, UIDPLUS) nor store a keyword");
+            return Ok(uids);
+        }
+        let stored = connection.store(&set, KEYWORD).await?;
+        connection.demand("flag recorded mail", &stored)?;
+        Ok(uids)
+    }
+
+    /// MOVE or COPY with its second chance when the folder is missing. For COPY every UID counts as done.
+    async fn transfer(
+        &mut self,
+        connection: &mut Connection,
+        verb: &str,
+        uids: &BTreeSet<u32>,
+        to: Destination,
+    ) -> Result<BTreeSet<u32>, Error> {
+        let set = sequence_set(uids);
+        let name = self.destination(connection, to).await?;
+        let mut answer = connection.transfer(verb, &set, &name).await?;
+        if answer.try_create {
+            self.names.remove(self.settings.destination(to));
+            let name = self.destination(connection, to).await?;
+            answer = connection.transfer(verb, &set, &name).await?;
+        }
+        if verb == "COPY" {
+            connection.demand("copy mail", &answer)?;
+            return Ok(uids.clone());
+        }
+        if answer.took(uids) {
+            return Ok(uids.clone());
+        }
+        // OK without COPYUID, or NO half-way: what is not there any more is filed.
+        let there = connection.search(&format!("UID {set}")).await?;
+        let done: BTreeSet<u32> = uids.difference(&there).copied().collect();
+        if !answer.ok && done.is_empty() {
+            return Err(connection.refused(&format!("move mail to {name:?}"), &answer.text));
+        }
+        if !answer.ok {
+            tracing::warn!(text = answer.text, left = uids.len() - done.len(), "not all mail could be moved");
+        }
+        Ok(done)
+    }
+
+    /// The server's name of a destination folder, which is made if it is missing.
+    async fn destination(&mut self, connection: &mut Connection, to: Destination) -> Result<String, Error> {
+        let folder = self.settings.destination(to).to_owned();
+        if let Some(name) = self.names.get(&folder) {
+            return Ok(name.clone());
+        }
+        let candidates = candidates(connection, &folder);
+        for name in &candidates {
+            if connection.exists(name).await? {
+                self.names.insert(folder, name.clone());
+                return Ok(name.clone());
+            }
+        }
+        // A namespace that the server has told comes first: elsewhere the folder would be nobody's.
+        let mut order: Vec<&String> = candidates.iter().collect();
+        if !connection.prefix.is_empty() {
+            order.reverse();
+        }
+        let mut cause = String::new();
+        for name in order {
+            match connection.create(name).await? {
+                None => {
+                    tracing::info!(name, "created folder");
+                    self.names.insert(folder, name.clone());
+                    return Ok(name.clone());
+                }
+                Some(text) => cause = text,
+            }
+        }
+        Err(self.no_folder(&folder, &format!("it is missing and cannot be created: {cause}")))
+    }
+
+    /// Opens a watched folder anew, which also shows what happened to it meanwhile.
+    async fn select(&mut self, connection: &mut Connection, folder: &str) -> Result<Selected, Error> {
+        let only_read = self.settings.after == After::Leave;
+        let known = self.names.get(folder).cloned();
+        for name in known.into_iter().chain(candidates(connection, folder)) {
+            if connection.select(folder, &name, only_read).await?
+                && let Some(selected) = connection.selected.clone()
+            {
+                self.names.insert(folder.to_owned(), name);
+                return Ok(selected);
+            }
+        }
+        self.names.remove(folder);
+        Err(self
+            .no_folder(folder, "the server does not open it; check mailbox.folders and the account's rights"))
+    }
+
+    /// The folder, opened if it is not open.
+    async fn selected(&mut self, connection: &mut Connection, folder: &str) -> Result<Selected, Error> {
+        match &connection.selected {
+            Some(selected) if selected.folder == folder => Ok(selected.clone()),
+            _ => self.select(connection, folder).await,
+        }
+    }
+
+    pub(super) async fn wait(&mut self, at_most: Duration) -> Result<Wake, Error> {
+        let only_folder = self.settings.folders.len() == 1;
+        let can_idle = self.settings.idle && !self.unwilling_to_idle;
+        // Other folders than the first are only looked at, never announced.
+        let poll = at_most.min(self.settings.poll_interval);
+        let longest = if only_folder { at_most.min(self.patience.idle) } else { poll };
+        let until = Instant::now() + poll;
+        if can_idle {
+            let Some(mut connection) = self.connection.take() else { return Ok(Wake::Changed) };
+            if connection.news {
+                self.connection = Some(connection);
+                return Ok(Wake::Changed);
+            }
+            if connection.has("IDLE") && connection.selected.is_some() {
+                match connection.idle(longest).await? {
+                    Idled::Unwilling => self.unwilling_to_idle = true,
+                    Idled::Changed => {
+                        self.connection = Some(connection);
+                        return Ok(Wake::Changed);
+                    }
+                    Idled::Elapsed => {
+                        self.connection = Some(connection);
+                        return Ok(Wake::Elapsed);
+                    }
+                }
+            }
+            self.connection = Some(connection);
+        }
+        tokio::time::sleep_until(until).await;
+        Ok(Wake::Elapsed)
+    }
+
+    pub(super) fn describe(&self) -> String {
+        let server = self.settings.server().replace("://", &format!("://{}@", self.settings.username));
+        format!("{server} {}", self.settings.folders.join(", "))
+    }
+
+    /// The connection, made anew if there is none. The caller puts it back when its work ended well.
+    async fn take(&mut self) -> Result<Connection, Error> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
+        }
+        if let Some((at, cause)) = &self.refused
+            && at.elapsed() < self.patience.refused
+        {
+            let (server, user) = (self.settings.server(), self.settings.username.clone());
+            return Err(Error::Login { server, user, cause: cause.clone() });
+        }
+        self.refused = None;
+        let result = connect(&self.settings, &self.limits, self.patience).await;
+        if let Err(Error::Login { cause, .. }) = &result {
+            self.refused = Some((Instant::now(), cause.clone()));
+        }
+        result
+    }
+
+    fn no_folder(&self, folder: &str, cause: &str) -> Error {
+        Error::Folder { server: self.settings.server(), folder: folder.to_owned(), cause: cause.to_owned() }
+    }
+
+    fn tell_left_in_place(&mut self, why: &str) {
+        if !self.told_left_in_place {
+            tracing::warn!(mailbox = self.describe(), why, "recorded mail stays in its folder");
+            self.told_left_in_place = true;
+        }
+    }
+}
+
+impl Group {
+    fn key(&self, uid: u32) -> MessageKey {
+        MessageKey::Imap { folder: self.folder.clone(), uid_validity: self.uid_validity, uid }
+    }
+}
+
+/// What a configured folder may be called: as written, then inside the personal namespace, or where servers
+/// without NAMESPACE keep personal folders.
+fn candidates(connection: &Connection, name: &str) -> Vec<String> {
+    let plain = folder::on_server(name, connection.delimiter);
+    if folder::is_inbox(&plain) {
+        return vec![plain];
+    }
+    let prefix = if connection.prefix.is_empty() {
+        connection.delimiter.map(|delimiter| format!("INBOX{delimiter}")).unwrap_or_default()
+    } else {
+        connection.prefix.clone()
+    };
+    if prefix.is_empty() || plain.starts_with(&prefix) {
+        return vec![plain];
+    }
+    let inside = format!("{prefix}{plain}");
+    vec![plain, inside]
+}
+
+/// Keys by folder and epoch, each as it first appears. Maildir keys are none of ours.
+fn groups(keys: &[MessageKey]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for key in keys {
+        let MessageKey::Imap { folder, uid_validity, uid } = key else { continue };
+        let same = |group: &&mut Group| group.folder == *folder && group.uid_validity == *uid_validity;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.uids.push(*uid),
+            None => {
+                groups.push(Group { folder: folder.clone(), uid_validity: *uid_validity, uids: vec![*uid] })
+            }
+        }
+    }
+    groups
+}
+
+impl Imap {
+    pub(super) async fn next_set(&mut self, keys: &[MessageKey]) -> Result<usize, Error> {
+        let batch = usize::try_from(self.limits.batch).unwrap_or(usize::MAX).max(1);
+        let leading = keys.get(..batch.min(keys.len())).unwrap_or(keys);
+        for group in groups(leading) {
+            let unknown: BTreeSet<u32> =
+                group.uids.iter().copied().filter(|uid| !self.sizes.contains_key(&group.key(*uid))).collect();
+            self.learn_sizes(&group, &unknown).await?;
+        }
+        // Of a message that is too large only the header is fetched.
+        let limits = &self.limits;
+        let weight =
+            |size: &u64| if *size > limits.message_bytes { limits.header_bytes.min(*size) } else { *size };
+        let sizes = leading.iter().map(|key| self.sizes.get(key).map(weight));
+        Ok(leading_set(sizes, self.limits.batch, self.limits.batch_bytes))
+    }
+}
