@@ -9,6 +9,7 @@ use jiff::civil::{Date, Time, Weekday};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::campaign::{Campaign, Dose, in_jst};
+use crate::clinic::registry_file::{guarded, quoted};
 use crate::clinic::{Ward, venue_key};
 use crate::inspection::verdict::Visibility;
 
@@ -237,29 +238,6 @@ impl Table {
         self.bytes.extend_from_slice(b"\r\n");
         Ok(())
     }
-}
-
-/// A cell that a spreadsheet program would run as a formula gets an apostrophe in front (CWE-1236).
-pub fn guarded(cell: &str) -> String {
-    if is_formula_like(cell) { format!("'{cell}") } else { cell.to_string() }
-}
-
-/// Undoes [`guarded`].
-pub fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if is_formula_like(rest) => rest,
-        _ => cell,
-    }
-}
-
-fn is_formula_like(cell: &str) -> bool {
-    cell.trim_start_matches([' ', '\u{3000}', '"', ';', ',', '\u{feff}'])
-        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\0'])
-}
-
-/// With quotes where RFC 4180 wants them.
-pub fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\r', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_string() }
 }
 
 /// CP932 bytes; the letter that has none.
