@@ -51,10 +51,14 @@ pub fn read(bytes: &[u8], file_name: &str) -> Result<Vec<Clinic>, Vec<Problem>> 
 
 /// Like [`read`], with the columns left aside.
 pub fn read_with_notes(bytes: &[u8], file_name: &str) -> Result<Imported, Vec<Problem>> {
-    let text = decode(bytes, file_name).map_err(|what| vec![Problem { line: 1, column: String::new(), what }])?;
+    let text =
+        decode(bytes, file_name).map_err(|what| vec![Problem { line: 1, column: String::new(), what }])?;
     let delimiter = delimiter(&text);
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
     let mut header = None;
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -214,7 +218,11 @@ fn venue_no(written: &str) -> String {
 
 /// Values separated by `;`, `；` or line breaks.
 fn several(cell: &str) -> Vec<String> {
-    cell.split([';', '；', '\n']).map(str::trim).filter(|value| !value.is_empty()).map(str::to_string).collect()
+    cell.split([';', '；', '\n'])
+        .map(str::trim)
+        .filter(|value| !value.is_empty())
+        .map(str::to_string)
+        .collect()
 }
 
 fn folded(cell: &str) -> String {
@@ -275,7 +283,8 @@ fn is_address(written: &str) -> bool {
     let Some((local, domain)) = written.rsplit_once('@') else { return false };
     let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
     let local_fits = quoted
-        || !local.is_empty() && local.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c));
+        || !local.is_empty()
+            && local.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c));
     let labels: Vec<&str> = domain.split('.').collect();
     local_fits
         && labels.len() >= 2

@@ -64,11 +64,7 @@ pub fn title(number: u8) -> String {
 }
 
 /// The blank form 1, 2 or 3 (another number counts as 3), with the header filled in for one clinic if given.
-pub fn form_workbook(
-    number: u8,
-    campaign: &Campaign,
-    clinic: Option<&Clinic>,
-) -> Result<Vec<u8>, XlsxError> {
+pub fn form_workbook(number: u8, campaign: &Campaign, clinic: Option<&Clinic>) -> Result<Vec<u8>, XlsxError> {
     let prefilled = clinic.map(|clinic| FilledForm {
         venue_no: clinic.venue_no.clone(),
         name: clinic.name.clone(),

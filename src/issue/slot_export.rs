@@ -78,7 +78,9 @@ pub enum Encoding {
 
 /// A letter that CP932 does not have. Nothing is written then: a replaced letter could name another slot.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("failed to write the slot list in CP932: {letter:?} in {text:?} (venue {venue_no}) has no code there; use UTF-8 or mend the registry")]
+#[error(
+    "failed to write the slot list in CP932: {letter:?} in {text:?} (venue {venue_no}) has no code there; use UTF-8 or mend the registry"
+)]
 pub struct Unmappable {
     pub letter: char,
     pub text: String,

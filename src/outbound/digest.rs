@@ -41,7 +41,10 @@ impl Default for Settings {
         Self {
             to: Vec::new(),
             at: vec![Time::constant(8, 15, 0, 0)],
-            extra: vec![DateTime::constant(2021, 10, 8, 17, 30, 0, 0), DateTime::constant(2021, 10, 13, 17, 30, 0, 0)],
+            extra: vec![
+                DateTime::constant(2021, 10, 8, 17, 30, 0, 0),
+                DateTime::constant(2021, 10, 13, 17, 30, 0, 0),
+            ],
             weekends: true,
             max_rows_per_ward: 30,
         }

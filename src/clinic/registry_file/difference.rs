@@ -24,7 +24,8 @@ pub struct FieldChange {
 
 /// The changes in the order of venue keys; new clinics in the order of the file at the end.
 pub fn diff(old: &Registry, new: &[Clinic]) -> Vec<ClinicChange> {
-    let by_key: BTreeMap<String, &Clinic> = new.iter().map(|clinic| (venue_key(&clinic.venue_no), clinic)).collect();
+    let by_key: BTreeMap<String, &Clinic> =
+        new.iter().map(|clinic| (venue_key(&clinic.venue_no), clinic)).collect();
     let mut changes = Vec::new();
     for before in old.iter() {
         let (venue_no, name) = (before.venue_no.clone(), before.name.clone());
@@ -43,7 +44,8 @@ pub fn diff(old: &Registry, new: &[Clinic]) -> Vec<ClinicChange> {
     }
     for clinic in new {
         if old.by_venue_no(&clinic.venue_no).is_none() {
-            changes.push(ClinicChange::Added { venue_no: clinic.venue_no.clone(), name: clinic.name.clone() });
+            changes
+                .push(ClinicChange::Added { venue_no: clinic.venue_no.clone(), name: clinic.name.clone() });
         }
     }
     changes

@@ -40,7 +40,14 @@ fn rows(layout: &Layout) -> Vec<FilledRow> {
     rows
 }
 
-fn row(layout: &Layout, date: Date, start: (i8, i8), end: (i8, i8), people: u32, own_patients: bool) -> FilledRow {
+fn row(
+    layout: &Layout,
+    date: Date,
+    start: (i8, i8),
+    end: (i8, i8),
+    people: u32,
+    own_patients: bool,
+) -> FilledRow {
     let time = |(hour, minute)| Time::new(hour, minute, 0, 0).unwrap_or_default();
     let both = layout.counts.len() > 1;
     let count = |visibility: Visibility| {

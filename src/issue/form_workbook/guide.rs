@@ -22,9 +22,13 @@ fn lines(layout: &Layout) -> Vec<String> {
     let correction = in_jst(campaign.correction_deadline).date();
     let opening = in_jst(campaign.booking_opens).date();
     let columns = match layout.number {
-        1 => "この様式は公開枠（WEB・コールセンター受付）だけの様式です。非公開枠もある場合は様式３をお使いください。",
+        1 => {
+            "この様式は公開枠（WEB・コールセンター受付）だけの様式です。非公開枠もある場合は様式３をお使いください。"
+        }
         2 => "この様式は非公開枠（医療機関受付分）だけの様式です。公開枠もある場合は様式３をお使いください。",
-        _ => "公開枠（WEB・コールセンター受付）と非公開枠（医療機関受付分）の人数を、別々の列に記入してください。枠がない方は0です。",
+        _ => {
+            "公開枠（WEB・コールセンター受付）と非公開枠（医療機関受付分）の人数を、別々の列に記入してください。枠がない方は0です。"
+        }
     };
     vec![
         format!("記入要領（{}）", super::title(layout.number)),

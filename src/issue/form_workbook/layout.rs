@@ -85,9 +85,7 @@ impl<'a> Layout<'a> {
 
     /// 8:00 to 20:30 in steps of 15 minutes.
     pub fn times() -> Vec<Time> {
-        (0..=50_i8)
-            .filter_map(|step| Time::new(8 + step / 4, step % 4 * 15, 0, 0).ok())
-            .collect()
+        (0..=50_i8).filter_map(|step| Time::new(8 + step / 4, step % 4 * 15, 0, 0).ok()).collect()
     }
 
     pub fn dose_label(&self, date: Date) -> &'static str {
@@ -169,12 +167,7 @@ pub fn fraction(time: Time) -> f64 {
 /// 「G13」 of a zero-based row and column, `$`-marked where asked.
 pub fn address(row: u32, column: u16, fixed_row: bool, fixed_column: bool) -> String {
     let letter = char::from(b'A' + (column % 26) as u8);
-    format!(
-        "{}{letter}{}{}",
-        if fixed_column { "$" } else { "" },
-        if fixed_row { "$" } else { "" },
-        row + 1
-    )
+    format!("{}{letter}{}{}", if fixed_column { "$" } else { "" }, if fixed_row { "$" } else { "" }, row + 1)
 }
 
 /// Against slips only: no password, and everything that is not a formula may be changed.

@@ -2,7 +2,8 @@
 //! red cells for dates outside, slots written twice, and a sum over the cap.
 
 use rust_xlsxwriter::{
-    ConditionalFormatFormula, DataValidation, DataValidationErrorStyle, DataValidationRule, Formula, Worksheet, XlsxError,
+    ConditionalFormatFormula, DataValidation, DataValidationErrorStyle, DataValidationRule, Formula,
+    Worksheet, XlsxError,
 };
 
 use super::identity::{DATES, TIMES, source};
@@ -15,20 +16,28 @@ use crate::clinic::Ward;
 const BOTTOM: u32 = FIRST + ROWS - 1;
 
 pub fn add(sheet: &mut Worksheet, layout: &Layout, style: &Style) -> Result<(), XlsxError> {
-    let periods = [layout.campaign.first_dose, layout.campaign.second_dose].map(|period| Layout::span(&period));
+    let periods =
+        [layout.campaign.first_dose, layout.campaign.second_dose].map(|period| Layout::span(&period));
     let date = DataValidation::new()
         .allow_list_formula(Formula::new(source(DATES, layout.dates().len())))
         .set_error_style(DataValidationErrorStyle::Warning)
         .set_error_title("接種日")?
-        .set_error_message(format!("接種日は {} または {} です。このまま入力しますか。", periods[0], periods[1]))?
+        .set_error_message(format!(
+            "接種日は {} または {} です。このまま入力しますか。",
+            periods[0], periods[1]
+        ))?
         .set_input_title("接種日")?
-        .set_input_message("一覧から選ぶか、2021/10/25 のように半角で入力".replace("2021/10/25", &first_day(layout)))?;
+        .set_input_message(
+            "一覧から選ぶか、2021/10/25 のように半角で入力".replace("2021/10/25", &first_day(layout)),
+        )?;
     sheet.add_data_validation(FIRST, DATE, BOTTOM, DATE, &date)?;
     let time = DataValidation::new()
         .allow_list_formula(Formula::new(source(TIMES, Layout::times().len())))
         .set_error_style(DataValidationErrorStyle::Warning)
         .set_error_title("時刻")?
-        .set_error_message("一覧にない時刻です。24時間表記（例 14:00）か確認してください。このまま入力しますか。")?
+        .set_error_message(
+            "一覧にない時刻です。24時間表記（例 14:00）か確認してください。このまま入力しますか。",
+        )?
         .set_input_title("時刻")?
         .set_input_message("24時間表記・半角（例 14:00）")?;
     sheet.add_data_validation(FIRST, START, BOTTOM, END, &time)?;
@@ -68,18 +77,17 @@ fn lists(sheet: &mut Worksheet) -> Result<(), XlsxError> {
 fn marks(sheet: &mut Worksheet, layout: &Layout, style: &Style) -> Result<(), XlsxError> {
     let date = address(FIRST, DATE, false, true);
     let start = address(FIRST, START, false, true);
-    let within = |period: &Period| format!("AND({date}>={},{date}<={})", serial(period.from), serial(period.to));
+    let within =
+        |period: &Period| format!("AND({date}>={},{date}<={})", serial(period.from), serial(period.to));
     let outside = format!(
         "=AND({date}<>\"\",NOT(OR({},{})))",
         within(&layout.campaign.first_dose),
         within(&layout.campaign.second_dose)
     );
-    let all = |column| format!("{}:{}", address(FIRST, column, true, true), address(BOTTOM, column, true, true));
-    let twice = format!(
-        "=AND({date}<>\"\",{start}<>\"\",COUNTIFS({},{date},{},{start})>1)",
-        all(DATE),
-        all(START)
-    );
+    let all =
+        |column| format!("{}:{}", address(FIRST, column, true, true), address(BOTTOM, column, true, true));
+    let twice =
+        format!("=AND({date}<>\"\",{start}<>\"\",COUNTIFS({},{date},{},{start})>1)", all(DATE), all(START));
     let mark = |rule: &str| ConditionalFormatFormula::new().set_rule(rule).set_format(&style.alarm);
     sheet.add_conditional_format(FIRST, DATE, BOTTOM, DATE, &mark(&outside))?;
     sheet.add_conditional_format(FIRST, START, BOTTOM, START, &mark(&twice))?;

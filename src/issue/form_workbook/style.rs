@@ -27,7 +27,12 @@ pub struct Style {
 
 impl Style {
     pub fn new() -> Self {
-        let base = || Format::new().set_font_name("ＭＳ ゴシック").set_font_size(10).set_align(FormatAlign::VerticalCenter);
+        let base = || {
+            Format::new()
+                .set_font_name("ＭＳ ゴシック")
+                .set_font_size(10)
+                .set_align(FormatAlign::VerticalCenter)
+        };
         let boxed = || base().set_border(FormatBorder::Thin);
         let field = || boxed().set_background_color(Color::RGB(0x00FF_FFE5)).set_unlocked();
         let cell = || boxed().set_unlocked();

@@ -5,8 +5,8 @@
 use rust_xlsxwriter::{Formula, Worksheet, XlsxError};
 
 use super::layout::{
-    ADDRESS, COUNT, DATE, DOSE, END, FIRST, HEAD, LAST, Layout, NO, START, WEEKDAY, address, fraction, reiwa, serial,
-    weekday, wide,
+    ADDRESS, COUNT, DATE, DOSE, END, FIRST, HEAD, LAST, Layout, NO, START, WEEKDAY, address, fraction, reiwa,
+    serial, weekday, wide,
 };
 use super::style::Style;
 use super::{FilledForm, FilledRow, title};
@@ -66,7 +66,8 @@ fn heading(sheet: &mut Worksheet, layout: &Layout, style: &Style, mark: Option<&
         format!("{}{}", mark.unwrap_or_default(), title(layout.number)),
         period,
         format!("※提出期限：{}　提出先：{ADDRESS}", reiwa(deadline, true)),
-        "※パスワードを設定せず、Excel形式のまま添付してください。シート名・見出しは変更しないでください。".to_string(),
+        "※パスワードを設定せず、Excel形式のまま添付してください。シート名・見出しは変更しないでください。"
+            .to_string(),
     ];
     for (row, line) in (0u32..).zip(&lines) {
         sheet.write_string_with_format(row, 0, line, if row == 0 { &style.title } else { &style.line })?;
@@ -142,7 +143,8 @@ fn sums(sheet: &mut Worksheet, layout: &Layout, style: &Style, form: &FilledForm
             .sum::<u64>()
     });
     let all: u64 = form.rows.iter().map(|row| counted(layout, row)).sum();
-    let labels = [(0, "【自動計算】１回目 計"), (3, "２回目 計"), (5, "合計"), (7, "上限量との差（独自の受付枠）")];
+    let labels =
+        [(0, "【自動計算】１回目 計"), (3, "２回目 計"), (5, "合計"), (7, "上限量との差（独自の受付枠）")];
     for (column, label) in labels {
         sheet.write_string_with_format(9, column, label, &style.label.clone().set_shrink())?;
     }
@@ -154,7 +156,12 @@ fn sums(sheet: &mut Worksheet, layout: &Layout, style: &Style, form: &FilledForm
         (8, "=IF(E9=\"\",\"\",E9-G10)".to_string(), own),
     ];
     for (column, formula, result) in formulas {
-        sheet.write_formula_with_format(9, column, Formula::new(formula).set_result(result), &style.derived_number)?;
+        sheet.write_formula_with_format(
+            9,
+            column,
+            Formula::new(formula).set_result(result),
+            &style.derived_number,
+        )?;
     }
     Ok(())
 }
@@ -268,10 +275,16 @@ fn derived(
             let formula = format!(
                 "=IF(ISNUMBER({cell}),CHOOSE(WEEKDAY({cell}),\"日\",\"月\",\"火\",\"水\",\"木\",\"金\",\"土\"),\"\")"
             );
-            sheet.write_formula_with_format(at, WEEKDAY, Formula::new(formula).set_result(day), &style.derived)?;
+            sheet.write_formula_with_format(
+                at,
+                WEEKDAY,
+                Formula::new(formula).set_result(day),
+                &style.derived,
+            )?;
         }
     }
-    let within = |period: &Period| format!("AND({cell}>={},{cell}<={})", serial(period.from), serial(period.to));
+    let within =
+        |period: &Period| format!("AND({cell}>={},{cell}<={})", serial(period.from), serial(period.to));
     let formula = format!(
         "=IF(ISNUMBER({cell}),IF({},\"１回目\",IF({},\"２回目\",\"対象外\")),\"\")",
         within(&layout.campaign.first_dose),

@@ -74,7 +74,9 @@ impl Block {
         } else {
             Block::Line(
                 Tone::Alarm,
-                format!("★★検算不一致★★　{what} が成り立ちません。この集計は使用せず、システム担当へご連絡ください。"),
+                format!(
+                    "★★検算不一致★★　{what} が成り立ちません。この集計は使用せず、システム担当へご連絡ください。"
+                ),
             )
         }
     }
@@ -137,8 +139,12 @@ impl Document {
                     heading: format!("４ 枠数（{}）", slot_basis(activity, &figures)),
                     blocks: slots(&figures, campaign),
                 },
-                Section { heading: "５ 日別（受付済、人数）".into(), blocks: days(&figures, campaign) },
-                Section { heading: "６ 期限・修正".into(), blocks: deadlines(activity, campaign, extent) },
+                Section {
+                    heading: "５ 日別（受付済、人数）".into(), blocks: days(&figures, campaign)
+                },
+                Section {
+                    heading: "６ 期限・修正".into(), blocks: deadlines(activity, campaign, extent)
+                },
                 lists::needs_fix(activity, extent),
                 lists::not_submitted(activity, extent),
                 Section { heading: "９ システム".into(), blocks: health(activity) },
@@ -177,7 +183,11 @@ fn next_deadline(now: Timestamp, campaign: &Campaign) -> String {
             let date = in_jst(at).date();
             let days = days_between(in_jst(now).date(), date);
             let label = format!("{} {}", month_day(date), weekday(date));
-            if days == 0 { format!("{name}は本日（{label}）") } else { format!("{name}まで あと{days}日（{label}）") }
+            if days == 0 {
+                format!("{name}は本日（{label}）")
+            } else {
+                format!("{name}まで あと{days}日（{label}）")
+            }
         }
         None => "予約受付開始後".into(),
     }
@@ -391,7 +401,8 @@ fn health(activity: &DayActivity) -> Vec<Block> {
     let last = match health.last_check_at {
         Some(at) if activity.until.duration_since(at).as_mins() < STALE_MINUTES => clock(at),
         Some(at) => {
-            blocks.push(Block::Line(Tone::Alarm, format!("★受信箱を {} から確認できていません。", stamp(at))));
+            blocks
+                .push(Block::Line(Tone::Alarm, format!("★受信箱を {} から確認できていません。", stamp(at))));
             stamp(at)
         }
         None => {

@@ -32,7 +32,9 @@ pub fn render(document: &Document) -> String {
 fn grid(out: &mut String) {
     out.push_str("<tr>");
     for _ in 0..UNITS {
-        out.push_str("<td width=\"34\" height=\"1\" style=\"padding:0;border:0;font-size:1px;line-height:1px;\"></td>");
+        out.push_str(
+            "<td width=\"34\" height=\"1\" style=\"padding:0;border:0;font-size:1px;line-height:1px;\"></td>",
+        );
     }
     out.push_str("</tr>\n");
 }

@@ -30,13 +30,16 @@ pub fn work(activity: &DayActivity, extent: Extent) -> Section {
         .map(|(index, item)| Row { tone: Tone::Alarm, cells: work_cells(index + 1, item, extent.chars) })
         .collect();
     let held = activity.clinics.iter().filter(|line| line.state == ClinicState::Held).count();
-    let mut blocks = listed(columns, rows, activity.work.len(), "ご対応いただきたいものはありません。", "要対応");
+    let mut blocks =
+        listed(columns, rows, activity.work.len(), "ご対応いただきたいものはありません。", "要対応");
     if held > 0 {
         blocks.push(Block::line(format!(
             "（うち判断待ちで保留中の医療機関 {held}。「３ 区別の状況」の「要対応」はこの数です。）"
         )));
     }
-    Section { heading: format!("１ 本日ご対応いただきたいもの（{}件）", activity.work.len()), blocks }
+    Section {
+        heading: format!("１ 本日ご対応いただきたいもの（{}件）", activity.work.len()), blocks
+    }
 }
 
 fn work_cells(no: usize, item: &WorkItem, chars: usize) -> Vec<String> {
@@ -64,16 +67,20 @@ fn work_cells(no: usize, item: &WorkItem, chars: usize) -> Vec<String> {
 
 /// ６: who came after a deadline, by time of receipt: 10/13's corrections are a queue to work through.
 pub fn timing(activity: &DayActivity, extent: Extent) -> Vec<Block> {
-    let mut late: Vec<(&ClinicLine, &str)> = activity
-        .clinics
-        .iter()
-        .filter_map(|line| Some((line, timing_label(line.timing?)?)))
-        .collect();
+    let mut late: Vec<(&ClinicLine, &str)> =
+        activity.clinics.iter().filter_map(|line| Some((line, timing_label(line.timing?)?))).collect();
     if late.is_empty() {
         return Vec::new();
     }
     late.sort_by_key(|(line, _)| line.received_at);
-    let columns = vec![left("受信", 3), left("区分", 4), left("会場", 3), left("医療機関", 5), left("区", 2), left("電話", 3)];
+    let columns = vec![
+        left("受信", 3),
+        left("区分", 4),
+        left("会場", 3),
+        left("医療機関", 5),
+        left("区", 2),
+        left("電話", 3),
+    ];
     let rows = late
         .iter()
         .take(extent.rows)
@@ -127,7 +134,8 @@ pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
                 ward_label(line.clinic.ward).into(),
                 phone(&line.clinic),
                 line.first_told_at.map_or("未連絡".into(), stamp),
-                line.first_told_at.map_or("-".into(), |told| format!("{}日", days_since(told, activity.until))),
+                line.first_told_at
+                    .map_or("-".into(), |told| format!("{}日", days_since(told, activity.until))),
                 line.errors.len().to_string(),
                 line.errors.first().map_or(String::new(), |error| main_error(error, extent.chars)),
             ],
@@ -201,7 +209,11 @@ pub fn reminded(line: &ClinicLine) -> &'static str {
 }
 
 fn address(clinic: &Clinic) -> String {
-    clinic.emails.first().or(clinic.provisional_emails.first()).map_or("なし".into(), |email| one_line(email, 40))
+    clinic
+        .emails
+        .first()
+        .or(clinic.provisional_emails.first())
+        .map_or("なし".into(), |email| one_line(email, 40))
 }
 
 /// Ward order of the notice; clinics without a ward come last.
@@ -230,7 +242,9 @@ fn listed(columns: Vec<Column>, rows: Vec<Row>, all: usize, nothing: &str, sheet
         blocks.push(Block::Table(Table { columns, rows }));
     }
     if left_out > 0 {
-        blocks.push(Block::line(format!("ほか{left_out}件は、添付ファイルのシート「{sheet}」をご覧ください。")));
+        blocks.push(Block::line(format!(
+            "ほか{left_out}件は、添付ファイルのシート「{sheet}」をご覧ください。"
+        )));
     }
     blocks
 }

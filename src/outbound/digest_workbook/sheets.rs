@@ -13,7 +13,12 @@ use crate::outbound::digest::wording::weekday;
 type Written = Result<(), XlsxError>;
 
 /// 「集計」: by ward, then the slots.
-pub fn summary(sheet: &mut Worksheet, activity: &DayActivity, campaign: &Campaign, figures: &Figures) -> Written {
+pub fn summary(
+    sheet: &mut Worksheet,
+    activity: &DayActivity,
+    campaign: &Campaign,
+    figures: &Figures,
+) -> Written {
     let columns = [
         ("区", 26.0),
         ("対象", 10.0),
@@ -138,7 +143,9 @@ pub fn needs_fix(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
     let today = in_jst(activity.until).date();
     for line in activity.clinics.iter().filter(|line| line.state == ClinicState::NeedsFix) {
         let told = line.first_told_at;
-        let age = told.and_then(|told| in_jst(told).date().until(today).ok()).map(|span| i64::from(span.get_days()));
+        let age = told
+            .and_then(|told| in_jst(told).date().until(today).ok())
+            .map(|span| i64::from(span.get_days()));
         let tail = |row: &mut Vec<Value>| row.extend([told.into(), age.into(), line.receipt.clone().into()]);
         for error in &line.errors {
             let mut row = Vec::from(who(Some(&line.clinic)));
@@ -182,7 +189,14 @@ pub fn not_submitted(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
         let mut row = Vec::from(who(Some(clinic)));
         row.extend([
             clinic.fax.as_str().into(),
-            clinic.emails.iter().chain(&clinic.provisional_emails).cloned().collect::<Vec<_>>().join("; ").into(),
+            clinic
+                .emails
+                .iter()
+                .chain(&clinic.provisional_emails)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("; ")
+                .into(),
             clinic.contact_name.as_str().into(),
             clinic.cap.into(),
             line.flags.join("、").into(),
@@ -365,7 +379,8 @@ pub fn slots(sheet: &mut Worksheet, activity: &DayActivity, campaign: &Campaign)
     ];
     let mut page = Page::new(sheet, "枠一覧", &columns)?;
     for slot in &activity.slots {
-        let clinic = activity.clinics.iter().map(|line| &line.clinic).find(|clinic| clinic.venue_no == slot.venue_no);
+        let clinic =
+            activity.clinics.iter().map(|line| &line.clinic).find(|clinic| clinic.venue_no == slot.venue_no);
         for visibility in Visibility::BOTH {
             let (public, count) = match visibility {
                 Visibility::Public => (true, slot.public),
