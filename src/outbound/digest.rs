@@ -116,6 +116,3 @@ pub fn html(activity: &DayActivity, campaign: &Campaign, settings: &Settings) ->
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

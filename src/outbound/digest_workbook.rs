@@ -32,6 +32,3 @@ pub fn workbook(activity: &DayActivity, campaign: &Campaign) -> Result<Vec<u8>, 
     sheets::mails(workbook.add_worksheet(), activity)?;
     workbook.save_to_buffer()
 }
-
-#[cfg(test)]
-mod tests;

@@ -28,6 +28,8 @@ pub fn write(
     mark: Option<&str>,
 ) -> Written {
     let rows = rows.max(form.rows.len() as u32);
+    // An empty result would otherwise be stored as 0, and a weekday of an empty row would read 「0」.
+    sheet.set_formula_result_default("");
     page(sheet, layout, rows)?;
     heading(sheet, layout, style, mark)?;
     fields(sheet, layout, style, form)?;
