@@ -1,5 +1,7 @@
 //! Pure: the registry (医療機関マスタ): clinics, how a written name or number finds one, who may submit for whom.
 
+pub mod registry_file;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,7 @@ pub mod inspection;
 pub mod ledger;
 pub mod outbound;
 pub mod issue;
+pub mod demo;
 pub mod daemon;
 pub mod config;
 pub mod telemetry;

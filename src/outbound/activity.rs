@@ -5,7 +5,7 @@ use jiff::civil::{Date, Time};
 
 use crate::campaign::{Dose, Timing};
 use crate::clinic::{Clinic, Intent, Ward};
-use crate::inspection::verdict::Totals;
+use crate::inspection::verdict::{Totals, Visibility};
 
 /// State of one clinic (spec: `status.state`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,6 +115,23 @@ pub struct SlotLine {
     pub receipt: String,
 }
 
+/// One slot that a version changed, for the sheet 「変更差分」.
+#[derive(Clone, Debug)]
+pub struct DifferenceLine {
+    pub venue_no: String,
+    pub clinic_name: String,
+    pub date: Date,
+    pub start: Time,
+    pub visibility: Visibility,
+    /// People before; 0 = added.
+    pub before: u32,
+    /// People after; 0 = removed.
+    pub after: u32,
+    /// The version that brought the change.
+    pub version: u32,
+    pub receipt: String,
+}
+
 /// One mail of the window, for the sheet 「受信ログ」.
 #[derive(Clone, Debug)]
 pub struct MailLine {
@@ -127,10 +144,12 @@ pub struct MailLine {
     pub reply_state: Option<String>,
 }
 
-/// The program's own health.
+/// The program's own health. Each mail seen is counted in exactly one of `replies_sent`, `not_answered`, `failed`,
+/// `ambiguous`, `queued` and `pending`, so that these six add up to `mails_seen`; the digest says whether they do.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     pub last_check_at: Option<Timestamp>,
+    /// Distinct mails of the whole campaign.
     pub mails_seen: u64,
     pub mails_in_window: u64,
     pub replies_sent: u64,
@@ -160,6 +179,8 @@ pub struct DayActivity {
     pub changes: Changes,
     pub days: Vec<DayCount>,
     pub slots: Vec<SlotLine>,
+    /// Changes by the versions accepted in the window (not by first versions).
+    pub differences: Vec<DifferenceLine>,
     pub mails: Vec<MailLine>,
     pub health: Health,
 }

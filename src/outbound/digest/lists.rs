@@ -1,0 +1,258 @@
+//! Pure: the digest's lists of clinics: work for today, 期限・修正, 要修正, 未提出.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::document::{Block, Column, Extent, Row, Section, Table, Tone, days_between, left, right};
+use super::figures::ward_label;
+use super::wording::{number, one_line, stamp};
+use crate::campaign::{Timing, in_jst};
+use crate::clinic::{Clinic, Ward};
+use crate::outbound::activity::{ClinicLine, ClinicState, DayActivity, ErrorLine, WorkItem};
+
+/// １ 本日ご対応いただきたいもの
+pub fn work(activity: &DayActivity, extent: Extent) -> Section {
+    let columns = vec![
+        right("No", 1),
+        left("区分", 3),
+        left("会場", 2),
+        left("医療機関", 4),
+        left("区", 2),
+        left("電話", 3),
+        left("内容", 5),
+    ];
+    let rows: Vec<Row> = activity
+        .work
+        .iter()
+        .take(extent.rows)
+        .enumerate()
+        .map(|(index, item)| Row { tone: Tone::Alarm, cells: work_cells(index + 1, item, extent.chars) })
+        .collect();
+    let held = activity.clinics.iter().filter(|line| line.state == ClinicState::Held).count();
+    let mut blocks =
+        listed(columns, rows, activity.work.len(), "ご対応いただきたいものはありません。", "要対応");
+    if held > 0 {
+        blocks.push(Block::line(format!(
+            "（うち判断待ちで保留中の医療機関 {held}。「３ 区別の状況」の「要対応」はこの数です。）"
+        )));
+    }
+    Section {
+        heading: format!("１ 本日ご対応いただきたいもの（{}件）", activity.work.len()), blocks
+    }
+}
+
+fn work_cells(no: usize, item: &WorkItem, chars: usize) -> Vec<String> {
+    let clinic = item.clinic.as_ref();
+    let from = match (&item.from, clinic) {
+        (Some(from), None) => format!("（{}から）", one_line(from, 40)),
+        _ => String::new(),
+    };
+    let content = format!(
+        "{} {}{from}。{}",
+        stamp(item.received_at),
+        one_line(&item.reason, chars).trim_end_matches('。'),
+        one_line(&item.action, chars)
+    );
+    vec![
+        no.to_string(),
+        one_line(&item.kind, 12),
+        clinic.map_or("-".into(), |clinic| one_line(&clinic.venue_no, 12)),
+        clinic.map_or("（不明）".into(), name),
+        clinic.map_or("-".into(), |clinic| ward_label(clinic.ward).into()),
+        clinic.map_or("-".into(), phone),
+        content,
+    ]
+}
+
+/// ６: who came after a deadline, by time of receipt: 10/13's corrections are a queue to work through.
+pub fn timing(activity: &DayActivity, extent: Extent) -> Vec<Block> {
+    let mut late: Vec<(&ClinicLine, &str)> =
+        activity.clinics.iter().filter_map(|line| Some((line, timing_label(line.timing?)?))).collect();
+    if late.is_empty() {
+        return Vec::new();
+    }
+    late.sort_by_key(|(line, _)| line.received_at);
+    let columns = vec![
+        left("受信", 3),
+        left("区分", 4),
+        left("会場", 3),
+        left("医療機関", 5),
+        left("区", 2),
+        left("電話", 3),
+    ];
+    let rows = late
+        .iter()
+        .take(extent.rows)
+        .map(|(line, label)| Row {
+            tone: Tone::Plain,
+            cells: vec![
+                line.received_at.map_or("-".into(), stamp),
+                (*label).to_string(),
+                line.clinic.venue_no.clone(),
+                name(&line.clinic),
+                ward_label(line.clinic.ward).into(),
+                phone(&line.clinic),
+            ],
+        })
+        .collect();
+    listed(columns, rows, late.len(), "", "受付一覧")
+}
+
+/// 「期限後提出」 and the like; `None` for what came in time.
+pub fn timing_label(timing: Timing) -> Option<&'static str> {
+    match timing {
+        Timing::OnTime | Timing::FixOfOnTime | Timing::Correction => None,
+        Timing::Late => Some("期限後提出"),
+        Timing::CorrectionLastDay => Some("期限当日修正"),
+        Timing::CorrectionLate => Some("修正期限後"),
+        Timing::AfterOpening => Some("受付開始後"),
+    }
+}
+
+/// ７ 要修正, oldest first
+pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
+    let mut lines: Vec<&ClinicLine> =
+        activity.clinics.iter().filter(|line| line.state == ClinicState::NeedsFix).collect();
+    lines.sort_by_key(|line| line.first_told_at.or(line.received_at));
+    let columns = vec![
+        left("会場", 2),
+        left("医療機関", 4),
+        left("区", 2),
+        left("電話", 3),
+        left("初回連絡", 2),
+        right("経過", 1),
+        right("不備数", 1),
+        left("主な内容", 5),
+    ];
+    let rows = by_ward(&lines, extent.rows_per_ward)
+        .map(|line| Row {
+            tone: Tone::Fix,
+            cells: vec![
+                line.clinic.venue_no.clone(),
+                name(&line.clinic),
+                ward_label(line.clinic.ward).into(),
+                phone(&line.clinic),
+                line.first_told_at.map_or("未連絡".into(), stamp),
+                line.first_told_at
+                    .map_or("-".into(), |told| format!("{}日", days_since(told, activity.until))),
+                line.errors.len().to_string(),
+                line.errors.first().map_or(String::new(), |error| main_error(error, extent.chars)),
+            ],
+        })
+        .collect();
+    Section {
+        heading: format!("７ 要修正（{}件）古い順", lines.len()),
+        blocks: listed(columns, rows, lines.len(), "要修正の医療機関はありません。", "要修正"),
+    }
+}
+
+/// Whole days by the calendar, as people count them.
+pub fn days_since(told: Timestamp, until: Timestamp) -> i32 {
+    days_between(in_jst(told).date(), in_jst(until).date())
+}
+
+fn main_error(error: &ErrorLine, chars: usize) -> String {
+    let cell = error.cell.as_ref().map_or(String::new(), |cell| format!("{} ", one_line(cell, 12)));
+    format!("{} {cell}{}", error.code, one_line(&error.message, chars))
+}
+
+/// ８ 未提出, by ward and venue number
+pub fn not_submitted(activity: &DayActivity, extent: Extent) -> Section {
+    let mut lines: Vec<&ClinicLine> =
+        activity.clinics.iter().filter(|line| line.state == ClinicState::NotSubmitted).collect();
+    lines.sort_by_key(|line| ward_order(line.clinic.ward));
+    let columns = vec![
+        left("会場", 2),
+        left("医療機関", 4),
+        left("区", 2),
+        left("電話", 3),
+        left("FAX", 3),
+        right("上限量", 2),
+        left("リマインド", 2),
+        left("メール", 2),
+    ];
+    let rows = by_ward(&lines, extent.rows_per_ward)
+        .map(|line| Row {
+            tone: Tone::Plain,
+            cells: vec![
+                line.clinic.venue_no.clone(),
+                name(&line.clinic),
+                ward_label(line.clinic.ward).into(),
+                phone(&line.clinic),
+                one_line(&line.clinic.fax, 20),
+                line.clinic.cap.map_or("未登録".into(), |cap| number(cap.into())),
+                reminded(line).into(),
+                address(&line.clinic),
+            ],
+        })
+        .collect();
+    Section {
+        heading: format!("８ 未提出（{}件）区別・会場番号順", lines.len()),
+        blocks: listed(columns, rows, lines.len(), "未提出の医療機関はありません。", "未提出"),
+    }
+}
+
+pub fn reminded(line: &ClinicLine) -> &'static str {
+    let has = |flag: &str| line.flags.iter().any(|own| own == flag);
+    if has("undeliverable") {
+        "不達"
+    } else if has("reminded") {
+        "済"
+    } else if line.clinic.suppress_reminder {
+        "不要"
+    } else if line.clinic.has_addresses() {
+        "-"
+    } else {
+        "電話のみ"
+    }
+}
+
+fn address(clinic: &Clinic) -> String {
+    clinic
+        .emails
+        .first()
+        .or(clinic.provisional_emails.first())
+        .map_or("なし".into(), |email| one_line(email, 40))
+}
+
+/// Ward order of the notice; clinics without a ward come last.
+pub fn ward_order(ward: Option<Ward>) -> usize {
+    ward.and_then(|ward| Ward::ALL.iter().position(|own| *own == ward)).unwrap_or(Ward::ALL.len())
+}
+
+/// At most `limit` lines of each ward, in the order given.
+fn by_ward<'a>(lines: &'a [&'a ClinicLine], limit: usize) -> impl Iterator<Item = &'a ClinicLine> {
+    let mut seen: BTreeMap<Option<Ward>, usize> = BTreeMap::new();
+    lines.iter().copied().filter(move |line| {
+        let count = seen.entry(line.clinic.ward).or_default();
+        *count += 1;
+        *count <= limit
+    })
+}
+
+/// The table, or `nothing`; and how many lines stand in the workbook only.
+fn listed(columns: Vec<Column>, rows: Vec<Row>, all: usize, nothing: &str, sheet: &str) -> Vec<Block> {
+    if all == 0 {
+        return vec![Block::line(nothing)];
+    }
+    let left_out = all - rows.len();
+    let mut blocks = Vec::new();
+    if !rows.is_empty() {
+        blocks.push(Block::Table(Table { columns, rows }));
+    }
+    if left_out > 0 {
+        blocks.push(Block::line(format!(
+            "ほか{left_out}件は、添付ファイルのシート「{sheet}」をご覧ください。"
+        )));
+    }
+    blocks
+}
+
+fn name(clinic: &Clinic) -> String {
+    one_line(&clinic.name, 20)
+}
+
+fn phone(clinic: &Clinic) -> String {
+    if clinic.phone.trim().is_empty() { "（未登録）".into() } else { one_line(&clinic.phone, 30) }
+}
