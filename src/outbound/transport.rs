@@ -1,1 +1,133 @@
-//! (to be written)
+//! I/O: how letters leave: SMTP, the sendmail program, or a Maildir of drafts. The only sender of the program.
+//!
+//! What can happen to a letter is told by [`Delivery`]. The rule that keeps mail from being sent twice without
+//! anyone knowing: the caller's `fence` is committed before the first body of a batch is offered. Whatever
+//! fails before a letter's own body is offered is [`Delivery::Deferred`] or [`Delivery::Refused`] (nothing was
+//! accepted); whatever is lost after that is [`Delivery::Ambiguous`].
+
+pub mod settings;
+mod maildir;
+mod sendmail;
+mod smtp;
+mod smtp_reply;
+
+use jiff::Timestamp;
+
+use super::delivery::Delivery;
+use crate::inspection::verdict::Template;
+pub use settings::{Kind, Mode, Security, Settings};
+
+/// Letters of one batch: one connection, one fence.
+pub const BATCH: usize = 20;
+
+/// One letter as the outbox hands it over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The outbox row.
+    pub id: i64,
+    pub kind: Template,
+    /// Receipt time of the mail it answers, else the time it was queued; it names the Maildir file.
+    pub received_at: Timestamp,
+    /// Empty: the null path.
+    pub envelope_from: String,
+    pub to: String,
+    /// CRLF-canonical, 7-bit.
+    pub bytes: Vec<u8>,
+    /// The second envelope recipient, if there is one.
+    pub archive: Option<String>,
+}
+
+/// What keeps a transport from being opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("failed to set up outgoing mail: {0}")]
+    Settings(String),
+    #[error("failed to read {path}: {source}")]
+    Read { path: String, source: std::io::Error },
+    #[error("failed to make the Maildir {path}: {source}")]
+    Maildir { path: String, source: std::io::Error },
+    #[error("failed to prepare TLS for {host}: {cause}")]
+    Tls { host: String, cause: String },
+}
+
+impl Error {
+    /// Could the same call succeed later without anyone changing the configuration?
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Error::Maildir { .. })
+    }
+}
+
+/// An open way out.
+#[derive(Debug)]
+pub enum Transport {
+    Smtp(Box<smtp::Smtp>),
+    Sendmail(sendmail::Sendmail),
+    Maildir(maildir::Maildir),
+}
+
+impl Transport {
+    /// Checks the settings and reads what they name; connects to nothing yet.
+    pub fn open(settings: &Settings) -> Result<Self, Error> {
+        settings.check().map_err(Error::Settings)?;
+        Ok(match settings.kind {
+            Kind::Smtp => Transport::Smtp(Box::new(smtp::Smtp::open(settings)?)),
+            Kind::Sendmail => Transport::Sendmail(sendmail::Sendmail::open(settings)),
+            Kind::Maildir => Transport::Maildir(maildir::Maildir::open(settings)?),
+        })
+    }
+
+    /// Offers the letters, in order, on one connection; at most [`BATCH`] should be given. `fence` is called
+    /// at most once, with the letters that are not settled yet, before the first body is offered. Its error
+    /// ends the batch with nothing offered. The answer names every letter exactly once, in order.
+    pub async fn send_batch<E>(
+        &mut self,
+        letters: &[Outgoing],
+        fence: impl AsyncFn(&[i64]) -> Result<(), E>,
+    ) -> Result<Vec<(i64, Delivery)>, E> {
+        match self {
+            Transport::Smtp(smtp) => smtp.send_batch(letters, fence).await,
+            Transport::Sendmail(sendmail) => sendmail.send_batch(letters, fence).await,
+            Transport::Maildir(maildir) => maildir.send_batch(letters, fence).await,
+        }
+    }
+
+    /// Connects and logs in without sending anything: for `doctor`. The text says what went wrong.
+    pub async fn probe(&mut self) -> Result<String, String> {
+        match self {
+            Transport::Smtp(smtp) => smtp.probe().await,
+            Transport::Sendmail(sendmail) => sendmail.probe().await,
+            Transport::Maildir(maildir) => maildir.probe().await,
+        }
+    }
+
+    /// Says goodbye to a server whose connection was kept. Failing to do so loses nothing.
+    pub async fn close(&mut self) {
+        if let Transport::Smtp(smtp) = self {
+            smtp.close().await;
+        }
+    }
+}
+
+/// Commits the fence once per batch.
+struct Fence<'a, F> {
+    commit: &'a F,
+    open: bool,
+}
+
+impl<'a, F> Fence<'a, F> {
+    fn new(commit: &'a F) -> Self {
+        Self { commit, open: false }
+    }
+
+    async fn pass<E>(&mut self, unsettled: &[Outgoing]) -> Result<(), E>
+    where
+        F: AsyncFn(&[i64]) -> Result<(), E>,
+    {
+        if !self.open {
+            let ids: Vec<i64> = unsettled.iter().map(|letter| letter.id).collect();
+            (self.commit)(&ids).await?;
+            self.open = true;
+        }
+        Ok(())
+    }
+}

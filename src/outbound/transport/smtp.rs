@@ -1,0 +1,355 @@
+//! I/O: SMTP at the level of the connection (RFC 5321), so that the stage of every failure is known.
+//!
+//! lettre frames commands, answers, TLS and the body; the order of the conversation, the time limits and what
+//! an answer means are ours. A connection that was in doubt once is dropped, never repaired.
+
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::Ehlo;
+use lettre::transport::smtp::extension::ClientId;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
+
+use super::smtp_reply::{Reply, Step, clean, judge};
+use super::{Error, Fence, Outgoing, Security, Settings};
+use crate::outbound::delivery::Delivery;
+use crate::outbound::letter::path;
+
+/// Letters after which a kept connection is closed: servers count them.
+const LETTERS_PER_CONNECTION: usize = 100;
+/// Patience with a server that we are leaving anyway.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// Fresh connections within one batch, so that a server that cuts after each letter does not hold it up.
+const CONNECTIONS_PER_BATCH: usize = 5;
+
+/// A server, and the connection to it that is open from the last batch.
+pub struct Smtp {
+    settings: Settings,
+    tls: Option<TlsParameters>,
+    session: Option<Session>,
+}
+
+struct Session {
+    connection: AsyncSmtpConnection,
+    pipelining: bool,
+    letters: usize,
+    last_used: Instant,
+}
+
+impl std::fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Smtp").field("server", &self.server()).finish_non_exhaustive()
+    }
+}
+
+impl Smtp {
+    pub fn open(settings: &Settings) -> Result<Self, Error> {
+        let tls = match settings.security {
+            Security::None => None,
+            Security::Tls | Security::Starttls => Some(tls_parameters(settings)?),
+        };
+        Ok(Self { settings: settings.clone(), tls, session: None })
+    }
+
+    pub async fn send_batch<E>(
+        &mut self,
+        letters: &[Outgoing],
+        fence: impl AsyncFn(&[i64]) -> Result<(), E>,
+    ) -> Result<Vec<(i64, Delivery)>, E> {
+        let mut fence = Fence::new(&fence);
+        let mut results = Vec::with_capacity(letters.len());
+        let mut unreachable: Option<String> = None;
+        let mut connections = 0;
+        for (index, letter) in letters.iter().enumerate() {
+            let envelope = match Envelope::of(letter) {
+                Ok(envelope) => envelope,
+                Err(error) => {
+                    results.push((letter.id, Delivery::Refused(error.to_string())));
+                    continue;
+                }
+            };
+            if self.session.is_none() && unreachable.is_none() && connections >= CONNECTIONS_PER_BATCH {
+                unreachable = Some(format!("{} closes its connections too often", self.server()));
+            }
+            // The session is taken out while it is in use: a batch that is cancelled in the middle of a
+            // command must not leave a half-spoken connection behind.
+            let session = match (&unreachable, self.session.take()) {
+                (Some(reason), _) => Err(reason.clone()),
+                (None, kept) => {
+                    connections += usize::from(kept.is_none());
+                    self.ready(kept, index == 0).await
+                }
+            };
+            let delivery = match session {
+                Ok(session) => {
+                    self.converse(
+                        session,
+                        letter,
+                        &envelope,
+                        letters.get(index..).unwrap_or_default(),
+                        &mut fence,
+                    )
+                    .await?
+                }
+                Err(reason) => {
+                    unreachable = Some(reason.clone());
+                    Delivery::Deferred(reason)
+                }
+            };
+            results.push((letter.id, delivery));
+        }
+        Ok(results)
+    }
+
+    pub async fn probe(&mut self) -> Result<String, String> {
+        self.close().await;
+        let session = self.connect().await?;
+        let greeting = session.connection.server_info().name().to_string();
+        self.session = Some(session);
+        self.close().await;
+        Ok(format!("{} answers as {}", self.server(), clean(&greeting)))
+    }
+
+    pub async fn close(&mut self) {
+        if let Some(mut session) = self.session.take() {
+            // Whatever it answers, or not: the letters are settled already.
+            let _ = timeout(FAREWELL, session.connection.quit()).await;
+        }
+    }
+
+    fn server(&self) -> String {
+        format!("{}:{}", self.settings.host, self.settings.port)
+    }
+
+    /// A connection that answers: the kept one if it still does, else a new one.
+    async fn ready(&mut self, kept: Option<Session>, first_of_batch: bool) -> Result<Session, String> {
+        if let Some(mut session) = kept {
+            if !first_of_batch {
+                return Ok(session);
+            }
+            let fresh = session.last_used.elapsed() <= duration(self.settings.keep_open)
+                && session.letters < LETTERS_PER_CONNECTION;
+            if fresh && timeout(FAREWELL, session.connection.test_connected()).await.unwrap_or(false) {
+                return Ok(session);
+            }
+            if !fresh {
+                let _ = timeout(FAREWELL, session.connection.quit()).await;
+            }
+        }
+        self.connect().await
+    }
+
+    /// Connects, secures, logs in. Every failure here defers: it is the machine's or the configuration's
+    /// trouble, never the letter's.
+    async fn connect(&self) -> Result<Session, String> {
+        let hello = ClientId::default();
+        let server = self.server();
+        let implicit = if self.settings.security == Security::Tls { self.tls.clone() } else { None };
+        let address = (self.settings.host.trim_matches(['[', ']']), self.settings.port);
+        let connect_within = duration(self.settings.connect_timeout);
+        let command_within = duration(self.settings.command_timeout);
+        let opening =
+            AsyncSmtpConnection::connect_tokio1(address, Some(connect_within), &hello, implicit, None);
+        let mut connection = match timeout(connect_within + 2 * command_within, opening).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return Err(format!("failed to connect to {server}: {}", explain(&error))),
+            Err(_) => return Err(format!("failed to connect to {server}: no greeting in time")),
+        };
+        if self.settings.security == Security::Starttls {
+            let Some(tls) = self.tls.clone() else { return Err("TLS is not set up".into()) };
+            match timeout(3 * command_within, connection.starttls(tls, &hello)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return Err(format!("failed to secure {server}: {}", explain(&error))),
+                Err(_) => return Err(format!("failed to secure {server}: no answer in time")),
+            }
+        }
+        if !self.settings.username.is_empty() {
+            let password = password(&self.settings).await?;
+            let credentials =
+                Credentials::new(self.settings.username.clone(), password.expose_secret().to_string());
+            match timeout(3 * command_within, connection.auth(DEFAULT_MECHANISMS, &credentials)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    return Err(format!(
+                        "failed to log in to {server} as {}: {}",
+                        self.settings.username,
+                        explain(&error)
+                    ));
+                }
+                Err(_) => return Err(format!("failed to log in to {server}: no answer in time")),
+            }
+        }
+        // lettre keeps only the extensions that it knows, and PIPELINING is none of them: ask again.
+        let pipelining = match timeout(command_within, connection.command(Ehlo::new(hello))).await {
+            Ok(Ok(response)) => response.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING")),
+            Ok(Err(error)) => return Err(format!("failed to greet {server}: {}", explain(&error))),
+            Err(_) => return Err(format!("failed to greet {server}: no answer in time")),
+        };
+        Ok(Session { connection, pipelining, letters: 0, last_used: Instant::now() })
+    }
+
+    /// One letter on an open connection. The session is kept only if nothing about it is in doubt.
+    async fn converse<E, F: AsyncFn(&[i64]) -> Result<(), E>>(
+        &mut self,
+        mut session: Session,
+        letter: &Outgoing,
+        envelope: &Envelope,
+        unsettled: &[Outgoing],
+        fence: &mut Fence<'_, F>,
+    ) -> Result<Delivery, E> {
+        let within = duration(self.settings.command_timeout);
+        let replies = session.say(&envelope.commands(), within).await;
+        match judge(&replies, envelope.archive.is_some()) {
+            Step::Offer => {}
+            Step::Cut(delivery) => return Ok(delivery),
+            Step::Settled(delivery) => {
+                if session.say(&["RSET\r\n".into()], within).await.first().is_some_and(Reply::is_done) {
+                    self.keep(session);
+                }
+                return Ok(delivery);
+            }
+        }
+        // On an error the session is dropped: the server sees the connection end and discards the message.
+        fence.pass(unsettled).await?;
+        let reply = session.offer(&letter.bytes, duration(self.settings.final_timeout)).await;
+        if !reply.is_last() {
+            self.keep(session);
+        }
+        Ok(reply.after_dot())
+    }
+
+    fn keep(&mut self, mut session: Session) {
+        session.letters += 1;
+        session.last_used = Instant::now();
+        self.session = Some(session);
+    }
+}
+
+impl Session {
+    /// Sends the commands, in one piece where the server allows (RFC 2920), and reads an answer to each. Without
+    /// pipelining the conversation ends at the first MAIL or RCPT that fails, but a refused archive copy
+    /// (third command of four) does not end it.
+    async fn say(&mut self, commands: &[String], within: Duration) -> Vec<Reply> {
+        let mut replies = Vec::with_capacity(commands.len());
+        if self.pipelining {
+            replies.push(answer(within, self.connection.command(commands.concat())).await);
+            while replies.len() < commands.len() && !replies.iter().any(Reply::is_last) {
+                replies.push(answer(within, self.connection.read_response()).await);
+            }
+            return replies;
+        }
+        for (index, command) in commands.iter().enumerate() {
+            let reply = answer(within, self.connection.command(command)).await;
+            let go_on = reply.is_done() || (index == 2 && commands.len() == 4 && !reply.is_last());
+            replies.push(reply);
+            if !go_on {
+                break;
+            }
+        }
+        replies
+    }
+
+    /// The body, the dot and the answer.
+    async fn offer(&mut self, bytes: &[u8], within: Duration) -> Reply {
+        // lettre ends the body with CRLF itself.
+        let body = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
+        let reply = answer(within, self.connection.message(body)).await;
+        if let Reply::Broken(cause) = &reply {
+            // A server that refuses a message while it is still being written closes right after its answer,
+            // which then waits unread. A yes that is found there proves nothing: the dot was not written.
+            let late = answer(FAREWELL.min(within), self.connection.read_response()).await;
+            if let Reply::Code(400..=599, text) = &late {
+                tracing::debug!(cause, text, "the server answered before the message was complete");
+                return late;
+            }
+        }
+        reply
+    }
+}
+
+/// MAIL, RCPT, perhaps a second RCPT, DATA.
+struct Envelope {
+    from: String,
+    to: String,
+    archive: Option<String>,
+}
+
+impl Envelope {
+    fn of(letter: &Outgoing) -> Result<Self, path::Unaddressable> {
+        Ok(Self {
+            from: path::reverse_path(&letter.envelope_from)?,
+            to: path::safe(&letter.to)?,
+            archive: letter.archive.as_deref().filter(|it| !it.is_empty()).map(path::safe).transpose()?,
+        })
+    }
+
+    fn commands(&self) -> Vec<String> {
+        let mut commands = vec![format!("MAIL FROM:{}\r\n", self.from), format!("RCPT TO:<{}>\r\n", self.to)];
+        commands.extend(self.archive.iter().map(|archive| format!("RCPT TO:<{archive}>\r\n")));
+        commands.push("DATA\r\n".into());
+        commands
+    }
+}
+
+async fn answer(
+    within: Duration,
+    asking: impl Future<
+        Output = Result<lettre::transport::smtp::response::Response, lettre::transport::smtp::Error>,
+    >,
+) -> Reply {
+    match timeout(within, asking).await {
+        Ok(result) => Reply::of(result),
+        Err(_) => Reply::Broken(format!("no answer within {} s", within.as_secs())),
+    }
+}
+
+/// lettre's error with what is underneath it.
+fn explain(error: &lettre::transport::smtp::Error) -> String {
+    clean(&Reply::of_error(error))
+}
+
+fn tls_parameters(settings: &Settings) -> Result<TlsParameters, Error> {
+    let host = settings.host.trim_matches(['[', ']']).to_string();
+    let trouble = |cause: String| Error::Tls { host: host.clone(), cause };
+    let mut builder = TlsParameters::builder(host.clone());
+    if !settings.ca_file.as_os_str().is_empty() {
+        let pem = std::fs::read(&settings.ca_file)
+            .map_err(|source| Error::Read { path: settings.ca_file.display().to_string(), source })?;
+        let certificate = Certificate::from_pem(&pem).map_err(|error| trouble(error.to_string()))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(|error| trouble(error.to_string()))
+}
+
+/// From the environment, the password file, or the credential that systemd hands over. Read at each connection,
+/// so that a changed password needs no restart.
+async fn password(settings: &Settings) -> Result<SecretString, String> {
+    if let Some(password) = &settings.password {
+        return Ok(password.clone());
+    }
+    let file = if settings.password_file.as_os_str().is_empty() {
+        match std::env::var_os("CREDENTIALS_DIRECTORY") {
+            Some(folder) => std::path::PathBuf::from(folder).join("outgoing-password"),
+            None => {
+                return Err(
+                    "outgoing.username is set, but there is no password: set outgoing.password_file, \
+                            UKETSUKE__OUTGOING__PASSWORD, or the systemd credential \"outgoing-password\""
+                        .into(),
+                );
+            }
+        }
+    } else {
+        settings.password_file.clone()
+    };
+    match tokio::fs::read_to_string(&file).await {
+        Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_string().into()),
+        Err(error) => Err(format!("failed to read the password file {}: {error}", file.display())),
+    }
+}
+
+fn duration(signed: SignedDuration) -> Duration {
+    Duration::try_from(signed).unwrap_or(Duration::ZERO)
+}
