@@ -7,6 +7,7 @@ use uketsuke::campaign::{Campaign, Dose, Period, Settings as Calendar};
 use uketsuke::clinic::{Clinic, Registry, Ward};
 use uketsuke::inbound::attachment::{Attachment, FileKind};
 use uketsuke::inspection::form::{Entry, Form, Read, Remark, Row, Trouble};
+use uketsuke::inspection::rules::catalogue::rule;
 use uketsuke::inspection::rules::{Case, Settings, fingerprint, on_form, slots};
 use uketsuke::inspection::standing::{Standing, Version};
 use uketsuke::inspection::verdict::{Finding, Place, Slot, Visibility};
@@ -217,8 +218,12 @@ impl Scene {
     }
 
     pub fn findings(&self) -> Vec<Finding> {
+        self.run(on_form)
+    }
+
+    pub fn run(&self, judge: fn(&Case) -> Vec<Finding>) -> Vec<Finding> {
         let slots = self.slots();
-        on_form(&Case {
+        judge(&Case {
             campaign: &self.campaign,
             registry: &self.registry,
             settings: &self.settings,
@@ -256,6 +261,10 @@ pub fn check(quirk: &str, scene: &Scene, expected: &[&str]) {
     for finding in &findings {
         let said = format!("{}{}", finding.message, finding.mend.as_deref().unwrap_or(""));
         assert!(!said.contains(['{', '}']) && !finding.message.is_empty(), "{quirk}: {finding:#?}");
+        let rule = rule(&finding.code).unwrap();
+        let levels = [Some(rule.severity), rule.second];
+        let overridden = scene.settings.overrides.contains_key(rule.code);
+        assert!(overridden || levels.contains(&Some(finding.severity)), "{quirk}: {finding:#?}");
         assert!(finding.read.as_ref().is_none_or(|read| read.chars().count() <= 40), "{quirk}: {finding:#?}");
         if let Some(cell) = &finding.place.cell
             && finding.code != "R33"

@@ -139,6 +139,27 @@ fn forms_without_slots() {
         &["F13 - error"],
     );
     spoiled(
+        "F13: prepared formulas only",
+        |s| {
+            for row in &mut s.form.rows {
+                row.date = blank(row.row, DATE);
+                row.start = blank(row.row, START);
+                let read = uketsuke::inspection::form::Trouble::Formula;
+                row.public = Some(trouble(row.row, PUBLIC, "", read));
+            }
+        },
+        &["F13 - error"],
+    );
+    spoiled(
+        "F13: something beside the table is no slot",
+        |s| {
+            s.form.rows.clear();
+            let place = Place::cell(SHEET, 20, 1);
+            s.form.observations.push(Observation::Unplaced { place, raw: "10/25 9:00 6名".into() });
+        },
+        &["F04 B21 warning", "F13 - error"],
+    );
+    spoiled(
         "F13: not while a count stands beside an unreadable date",
         |s| {
             s.form.rows.truncate(1);

@@ -90,6 +90,14 @@ fn medical_institution_codes() {
     ] {
         spoiled(code, |s| s.form.fields.med_code = field(6, 4, code), expected);
     }
+    spoiled(
+        "another clinic's code",
+        |s| {
+            s.venue = Some("0124");
+            s.form.fields.med_code = field(6, 4, "4310113719");
+        },
+        &["B10 E6 warning"],
+    );
     let message = |code: &str| {
         let mut scene = Scene::clean();
         scene.form.fields.med_code = field(6, 4, code);

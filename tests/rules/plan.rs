@@ -64,7 +64,7 @@ fn overlapping_times() {
 fn caps() {
     let each = |people: u32| {
         move |s: &mut Scene| {
-            s.form.rows.iter_mut().for_each(|row| row.public = count(row.row, PUBLIC, people))
+            s.form.rows.iter_mut().for_each(|row| row.public = count(row.row, PUBLIC, people));
         }
     };
     spoiled("X03", each(17), &["X03 - error"]);

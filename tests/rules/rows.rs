@@ -376,7 +376,8 @@ fn readings_that_are_asked_back() {
     spoiled(
         "R34: 1025",
         |s| {
-            s.row(13).date = remark(value(13, DATE, "1025", "2021-10-25".parse().unwrap()), Remark::Estimated)
+            s.row(13).date =
+                remark(value(13, DATE, "1025", "2021-10-25".parse().unwrap()), Remark::Estimated);
         },
         &["R34 B13 warning"],
     );

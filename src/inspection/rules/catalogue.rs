@@ -41,7 +41,7 @@ pub struct Rule {
     pub more: &'static [&'static str],
     /// 修正方法.
     pub mend: Option<&'static str>,
-    /// The sentence of the notice (N1–N16), the incident or the habit that it comes from.
+    /// The section of the notice, the incident or the habit that it comes from.
     pub source: &'static str,
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
-use super::finding::{at_cell, at_sheet, raise, raise_other};
-use super::rows::cells::{Kind, cells, claims};
+use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, raise, raise_other};
+use super::rows::cells::{Kind, cells, claims, offered, unread_count};
 use super::slots::people;
 use super::wording::{form as form_title, previous_term, quote, rows, term, wide};
 use crate::inbound::attachment::FileKind;
@@ -85,7 +85,9 @@ pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
 pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
     seen(case, |observation| match observation {
         Observation::Sample { place, raw } => {
-            Some(at_cell(raise("F06", &[("raw", quote(raw))]), place, "記入例", raw))
+            let name = case.form.fields.name.as_ref().is_some_and(|name| name.place == *place);
+            let label = if name { NAME } else { VENUE_NO };
+            Some(at_cell(raise("F06", &[("raw", quote(raw))]), place, label, raw))
         }
         _ => None,
     })
@@ -179,20 +181,12 @@ pub(super) fn f12_epoch_1904(case: &Case) -> Vec<Finding> {
     seen(case, |observation| matches!(observation, Observation::Epoch1904).then(|| raise("F12", &[])))
 }
 
-/// No count of 1 or more anywhere, and none that could be one.
+/// No count of 1 or more anywhere, and none that could be one. Without a count column F04 says so already.
 pub(super) fn f13_no_slots(case: &Case) -> Vec<Finding> {
-    let unread = case
-        .form
-        .observations
-        .iter()
-        .any(|seen| matches!(seen, Observation::MissingColumns { .. } | Observation::Unplaced { .. }));
-    let counted = case.form.rows.iter().any(|row| {
-        Visibility::BOTH
-            .into_iter()
-            .filter_map(|visibility| row.count(visibility))
-            .any(|count| count.trouble().is_some() || count.value().is_some_and(|people| people > 0))
-    });
-    if unread || counted { Vec::new() } else { vec![raise("F13", &[])] }
+    let headless =
+        case.form.observations.iter().any(|seen| matches!(seen, Observation::MissingColumns { .. }));
+    let counted = case.form.rows.iter().any(|row| offered(row) > 0 || unread_count(row));
+    if headless || counted { Vec::new() } else { vec![raise("F13", &[])] }
 }
 
 pub(super) fn f14_withdrawal(case: &Case) -> Vec<Finding> {

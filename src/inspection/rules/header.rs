@@ -154,6 +154,10 @@ pub(super) fn b10_med_code(case: &Case) -> Vec<Finding> {
     let code: String =
         entry.raw.nfkc().filter(|c| !c.is_whitespace() && !"-‐‑–—―−ー・.,".contains(*c)).collect();
     let registered = case.registered().and_then(|clinic| clinic.med_code.as_deref());
+    let owners = case.registry.by_med_code(&code);
+    let foreign = case.registered().is_some_and(|clinic| {
+        !owners.is_empty() && owners.iter().all(|owner| owner.venue_no != clinic.venue_no)
+    });
     let finding = if registered == Some(code.as_str()) {
         return Vec::new();
     } else if code.len() != 10 || !code.chars().all(|c| c.is_ascii_digit()) {
@@ -162,7 +166,7 @@ pub(super) fn b10_med_code(case: &Case) -> Vec<Finding> {
         raise_other("B10", 0, &[])
     } else if !code.starts_with("43") {
         raise_other("B10", 1, &[])
-    } else if registered.is_some() {
+    } else if registered.is_some() || foreign {
         raise_other("B10", 2, &[])
     } else {
         return Vec::new();

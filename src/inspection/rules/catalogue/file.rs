@@ -7,7 +7,7 @@ pub(super) const RULES: [Rule; 15] = [
     Rule::error("F01", "開けない", "添付ファイル（{file}）を開くことができませんでした。")
         .star()
         .mend("Excelで開いて「Excelブック（*.xlsx）」で保存し直したうえで、再度お送りください。")
-        .source("N10"),
+        .source("通知3"),
     Rule::error(
         "F02",
         "様式と判定できない",
@@ -15,12 +15,12 @@ pub(super) const RULES: [Rule; 15] = [
     )
     .star()
     .mend("市ホームページの様式をご使用ください。")
-    .source("通知3（N10）"),
+    .source("通知3"),
     Rule::error("F03", "別の期の様式", "{other}の様式のようです。")
         .star()
         .more(&["接種日の過半（{n}行中{m}行）が{other}の日付です。"])
         .mend("{title}の様式に、{title}の接種日をご記入のうえ、ご提出ください。")
-        .source("通知1・2（N2、N4）"),
+        .source("通知1・2"),
     Rule::error("F04", "必須の見出しがない", "「{labels}」の列が見つかりません。")
         .or(Severity::Warning)
         .star()
@@ -71,7 +71,7 @@ pub(super) const RULES: [Rule; 15] = [
     Rule::error("F13", "枠がない", "予約枠数の記入（1以上）がありません。")
         .star()
         .mend("予約枠数をご記入ください。予約管理システムを利用されない場合、様式の提出は不要です。")
-        .source("通知3（N12）"),
+        .source("通知3"),
     Rule::staff(
         "F14",
         "利用しない・取下げ",
@@ -79,8 +79,8 @@ pub(super) const RULES: [Rule; 15] = [
     )
     .star()
     .holds()
-    .source("通知3・4（N12、N13）"),
+    .source("通知3・4"),
     Rule::warning("F15", "CSV形式", "CSV形式のファイルとして読み取りました。")
         .mend("次回はExcel形式の様式でお願いいたします。")
-        .source("通知3（N10）"),
+        .source("通知3"),
 ];

@@ -6,7 +6,7 @@ pub(super) const RULES: [Rule; 20] = [
     Rule::error("M01", "添付なし", "予約枠報告様式の添付を確認できませんでした。")
         .star()
         .mend("予約枠報告様式（Excel形式）を添付して、再度お送りください。")
-        .source("通知3（N10）"),
+        .source("通知3"),
     Rule::error(
         "M02",
         "Excel形式でない",
@@ -14,7 +14,7 @@ pub(super) const RULES: [Rule; 20] = [
     )
     .star()
     .mend("市ホームページの様式にご記入のうえ、Excel形式のままお送りください。")
-    .source("通知3（N10）。職員も確認"),
+    .source("通知3。職員も確認"),
     Rule::error(
         "M03",
         "パスワード付き",
@@ -43,7 +43,7 @@ pub(super) const RULES: [Rule; 20] = [
     Rule::staff("M08", "医療機関が不明", "会場番号・医療機関名から医療機関を特定できませんでした。")
         .star()
         .holds()
-        .source("N1"),
+        .source("通知のあて先"),
     Rule::staff("M09", "送信元と様式の不一致", "{from} は{other}の登録アドレスですが、様式は{clinic}です。")
         .star()
         .holds()
@@ -59,7 +59,7 @@ pub(super) const RULES: [Rule; 20] = [
     )
     .star()
     .holds()
-    .source("通知4（N13）"),
+    .source("通知4"),
     Rule::info("M12", "自動送信のメール", "自動送信のメール（{sign}）のため、返信していません。")
         .star()
         .source("RFC 3834、RFC 5230"),

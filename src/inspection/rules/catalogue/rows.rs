@@ -7,7 +7,7 @@ pub(super) const RULES: [Rule; 34] = [
     Rule::error("R01", "接種日なし", "接種日が未記入です。")
         .star()
         .mend("同じ行の枠数（{n}）に対応する日付をご記入ください。")
-        .source("通知2（N9）"),
+        .source("通知2"),
     Rule::error("R02", "接種日を読めない", "日付として読み取れませんでした。")
         .star()
         .mend("「{year}/10/25」または「10月25日」の形でご記入ください。")
@@ -15,7 +15,7 @@ pub(super) const RULES: [Rule; 34] = [
     Rule::error("R03", "期間外", "{date}は、{title}の対象期間に含まれていません。")
         .star()
         .mend("１回目は{first}、２回目は{second}の日付をご記入ください。")
-        .source("通知1（N3）"),
+        .source("通知1"),
     Rule::error(
         "R04",
         "期間の間",
@@ -23,7 +23,7 @@ pub(super) const RULES: [Rule; 34] = [
     )
     .star()
     .mend("１回目は{first}、２回目は{second}の日付をご記入ください。")
-    .source("通知1・2（N3、N5）"),
+    .source("通知1・2"),
     Rule::error(
         "R05",
         "前の期",
@@ -31,7 +31,7 @@ pub(super) const RULES: [Rule; 34] = [
     )
     .star()
     .mend("１回目は{first}、２回目は{second}の日付をご記入ください。")
-    .source("通知1・2（N4、N5）"),
+    .source("通知1・2"),
     Rule::error(
         "R06",
         "期間の後",
@@ -39,7 +39,7 @@ pub(super) const RULES: [Rule; 34] = [
     )
     .star()
     .mend("１回目は{first}、２回目は{second}の日付をご記入ください。")
-    .source("通知1（N3、N6）"),
+    .source("通知1"),
     Rule::error(
         "R07",
         "別の年",
@@ -65,19 +65,19 @@ pub(super) const RULES: [Rule; 34] = [
             "接種回として読み取れないため、日付から判断しました。",
         ])
         .mend("日付と接種回のどちらが正しいかご確認のうえ、ご記入ください。")
-        .source("通知1（N3、N4）。水戸市の事例"),
+        .source("通知1。水戸市の事例"),
     Rule::info("R11", "接種回なし", "接種回の記入がないため、接種日から１回目・２回目を判断しました。")
-        .source("通知1（N3）"),
+        .source("通知1"),
     Rule::error("R12", "接種時刻なし", "接種時刻が未記入です。")
         .star()
         .mend("「9:00」のように開始時刻をご記入ください。")
-        .source("通知2（N9）"),
+        .source("通知2"),
     Rule::error("R13", "接種時刻を読めない", "時刻として読み取れませんでした。")
         .or(Severity::Info)
         .star()
         .more(&["終了時刻を読み取れませんでした。枠名には開始時刻を使用します。"])
         .mend("「9:00」のように開始時刻をご記入ください。")
-        .source("通知2（N9）。「午前中」"),
+        .source("通知2。「午前中」"),
     Rule::error(
         "R14",
         "早朝・夜間",
@@ -94,7 +94,7 @@ pub(super) const RULES: [Rule; 34] = [
         .mend("開始時刻と終了時刻をご確認ください。")
         .source("入力誤り"),
     Rule::info("R17", "時間帯の記入", "{start}～{end}と読み取りました。枠名には開始時刻を使用します。")
-        .source("通知2（N9）"),
+        .source("通知2"),
     Rule::error("R18", "枠数なし", "枠数が未記入です。")
         .star()
         .mend("枠を設けない場合は、行を削除するか0をご記入ください。")
@@ -128,7 +128,7 @@ pub(super) const RULES: [Rule; 34] = [
         .star()
         .more(&["様式{number}は{vis}枠のみの様式ですが、{other}枠の記入があります（ほか{rest}か所）。"])
         .mend("公開・非公開の両方を設定する場合は、様式３をご使用ください。")
-        .source("通知3（N10）。姫路市の事例"),
+        .source("通知3。姫路市の事例"),
     Rule::info("R27", "合計行", "合計行（{row}行目）を明細から除外しました。").source("合計の行"),
     Rule::warning("R28", "日曜・祝日", "{date}は{what}です。接種を実施されるかご確認ください。").source("暦"),
     Rule::staff("R29", "備考の条件", "備考に枠の条件と思われる記載（「{raw}」）があります。")
