@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     reason = "a test that meets the unexpected shall fail"
 )]
+#![allow(clippy::unnecessary_wraps, reason = "the builder gives what the form's optional cells take")]
 
 mod builder;
 mod catalogue;

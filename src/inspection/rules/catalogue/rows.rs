@@ -10,7 +10,7 @@ pub(super) const RULES: [Rule; 34] = [
         .source("通知2"),
     Rule::error("R02", "接種日を読めない", "日付として読み取れませんでした。")
         .star()
-        .mend("「{year}/10/25」または「10月25日」の形でご記入ください。")
+        .mend("「{slash}」または「{day}」の形でご記入ください。")
         .source("「10月末」"),
     Rule::error("R03", "期間外", "{date}は、{title}の対象期間に含まれていません。")
         .star()

@@ -34,7 +34,11 @@ pub(in super::super) fn r02_unreadable_date(case: &Case) -> Vec<Finding> {
     dates_in_trouble(case, |trouble| {
         !matches!(trouble, Trouble::ImpossibleDate | Trouble::DateRange | Trouble::Several | Trouble::Formula)
     })
-    .map(|cell| cell.tell(raise("R02", &[("year", case.campaign.year().to_string())])))
+    .map(|cell| {
+        let example = case.campaign.first_dose.from;
+        let slash = format!("{}/{}/{}", example.year(), example.month(), example.day());
+        cell.tell(raise("R02", &[("slash", slash), ("day", plain_day(example))]))
+    })
     .collect()
 }
 
