@@ -1,0 +1,207 @@
+//! Pure: R18 to R24, R26, R30 and R33: the count of people.
+
+use std::collections::BTreeSet;
+
+use super::cells::{Cell, Kind, cells, column_missing, counts, uncounted};
+use crate::inspection::form::{Entry, Remark, Row, Trouble};
+use crate::inspection::rules::finding::{at, count_label, raise, raise_other};
+use crate::inspection::rules::slots::people;
+use crate::inspection::rules::wording::{self, wide};
+use crate::inspection::rules::{Case, coordinates};
+use crate::inspection::verdict::{Finding, Place, Visibility};
+
+/// More people at one time are asked back, whatever else the form holds.
+const MANY_PEOPLE: u32 = 60;
+/// A form's own median is worth comparing with from so many counts on.
+const MEDIAN_COUNTS: usize = 5;
+/// Counts that grow by one over so many rows look like Excel's fill handle.
+const AUTOFILL_ROWS: usize = 5;
+
+/// Date and time without any count; told at the first count cell.
+pub(in super::super) fn r18_no_count(case: &Case) -> Vec<Finding> {
+    let rows = case.form.rows.iter().filter(|row| {
+        uncounted(row) && !row.date.is_blank() && !row.start.is_blank() && !column_missing(case, row, "枠")
+    });
+    rows.filter_map(|row| {
+        let mut empty = counts(row);
+        let (visibility, entry) = empty.next()?;
+        let label = if empty.next().is_some() { "枠数" } else { count_label(visibility) };
+        Some(at(raise("R18", &[]), entry, label))
+    })
+    .collect()
+}
+
+pub(in super::super) fn r19_unreadable_count(case: &Case) -> Vec<Finding> {
+    in_trouble(case, "R19", |trouble| matches!(trouble, Trouble::Unreadable | Trouble::ImpossibleDate))
+}
+
+pub(in super::super) fn r20_not_whole(case: &Case) -> Vec<Finding> {
+    in_trouble(case, "R20", |trouble| matches!(trouble, Trouble::NotWhole))
+}
+
+pub(in super::super) fn r24_count_is_date(case: &Case) -> Vec<Finding> {
+    in_trouble(case, "R24", |trouble| matches!(trouble, Trouble::CountIsDate))
+}
+
+fn in_trouble(case: &Case, code: &str, wanted: fn(&Trouble) -> bool) -> Vec<Finding> {
+    count_cells(case)
+        .filter(|cell| cell.trouble.is_some_and(wanted))
+        .map(|cell| cell.tell(raise(code, &[])))
+        .collect()
+}
+
+fn count_cells<'c>(case: &'c Case) -> impl Iterator<Item = Cell<'c>> {
+    case.form.rows.iter().flat_map(cells).filter(|cell| matches!(cell.kind, Kind::Count(_)))
+}
+
+/// Written words for none each; the blank ones of two count columns once per column, since a form that leaves
+/// one column empty does so on every row.
+pub(in super::super) fn r21_zero(case: &Case) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for visibility in Visibility::BOTH {
+        let mut blanks: Vec<(&Row, &Entry<u32>)> = Vec::new();
+        for row in &case.form.rows {
+            let Some(entry) = row.count(visibility) else { continue };
+            let marked = entry.remarks.contains(&Remark::Zero);
+            let empty = entry.raw.trim().is_empty();
+            let beside = counts(row).any(|(other, count)| other != visibility && count.value().is_some());
+            if marked && !empty {
+                findings.push(at(raise("R21", &[]), entry, count_label(visibility)));
+            } else if empty && beside && (marked || entry.is_blank()) {
+                blanks.push((row, entry));
+            }
+        }
+        if let Some((_, first)) = blanks.first() {
+            let rows: Vec<u32> = blanks.iter().map(|(row, _)| row.row).collect();
+            let values = [("rows", wording::rows(&rows))];
+            findings.push(at(raise_other("R21", 0, &values), first, count_label(visibility)));
+        }
+    }
+    findings
+}
+
+pub(in super::super) fn r22_many(case: &Case) -> Vec<Finding> {
+    let positive: Vec<(Visibility, &Entry<u32>, u32)> = case
+        .form
+        .rows
+        .iter()
+        .flat_map(counts)
+        .filter_map(|(visibility, entry)| {
+            let people = entry.value().filter(|people| *people > 0)?;
+            Some((visibility, entry, people))
+        })
+        .collect();
+    let mut sorted: Vec<u32> = positive.iter().map(|(_, _, people)| *people).collect();
+    sorted.sort_unstable();
+    let twice_median = twice_median(&sorted);
+    let many =
+        |people: u32| people > MANY_PEOPLE || twice_median.is_some_and(|twice| u64::from(people) > 2 * twice);
+    positive
+        .into_iter()
+        .filter(|(_, _, people)| many(*people))
+        .map(|(visibility, entry, people)| {
+            at(raise("R22", &[("n", people.to_string())]), entry, count_label(visibility))
+        })
+        .collect()
+}
+
+/// Twice the median keeps the half of an even number of counts.
+fn twice_median(sorted: &[u32]) -> Option<u64> {
+    if sorted.len() < MEDIAN_COUNTS {
+        return None;
+    }
+    let upper = u64::from(*sorted.get(sorted.len() / 2)?);
+    let lower = u64::from(*sorted.get((sorted.len() - 1) / 2)?);
+    Some(lower + upper)
+}
+
+pub(in super::super) fn r23_unit(case: &Case) -> Vec<Finding> {
+    count_cells(case)
+        .filter(|cell| cell.remarks.contains(&Remark::Unit))
+        .filter_map(|cell| {
+            let Kind::Count(visibility) = cell.kind else { return None };
+            let people = cell.row.count(visibility)?.value()?;
+            Some(cell.tell(raise("R23", &[("n", people.to_string())])))
+        })
+        .collect()
+}
+
+/// 様式１ has no 非公開枠, 様式２ no 公開枠. Told at the first such count.
+pub(in super::super) fn r26_other_visibility(case: &Case) -> Vec<Finding> {
+    let (number, other) = match case.form.number {
+        Some(1) => (1, Visibility::Private),
+        Some(2) => (2, Visibility::Public),
+        _ => return Vec::new(),
+    };
+    let own = if other == Visibility::Private { Visibility::Public } else { Visibility::Private };
+    let mut entries =
+        case.form.rows.iter().filter(|row| people(row, other) > 0).filter_map(|row| row.count(other));
+    let Some(first) = entries.next() else { return Vec::new() };
+    let rest = entries.count();
+    let values = [
+        ("number", wide(number)),
+        ("vis", own.label().to_string()),
+        ("other", other.label().to_string()),
+        ("rest", rest.to_string()),
+    ];
+    let finding = if rest == 0 { raise("R26", &values) } else { raise_other("R26", 0, &values) };
+    vec![at(finding, first, count_label(other))]
+}
+
+/// Once per merged range.
+pub(in super::super) fn r30_merged_count(case: &Case) -> Vec<Finding> {
+    let mut told: BTreeSet<(&str, &str)> = BTreeSet::new();
+    count_cells(case)
+        .filter_map(|cell| {
+            let Some(Trouble::MergedCount { range }) = cell.trouble else { return None };
+            if !told.insert((&cell.row.sheet, range)) {
+                return None;
+            }
+            let mut finding = cell.tell(raise("R30", &[("range", range.replace(':', "～"))]));
+            finding.place = Place { cell: range.split(':').next().map(str::to_string), ..cell.place.clone() };
+            Some(finding)
+        })
+        .collect()
+}
+
+/// Counts of one column that grow by exactly one over five rows or more; told at the first.
+pub(in super::super) fn r33_autofill(case: &Case) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for visibility in Visibility::BOTH {
+        let mut run: Vec<(&Entry<u32>, u32)> = Vec::new();
+        for row in &case.form.rows {
+            let Some(entry) = row.count(visibility) else { continue };
+            let next = entry.value().filter(|people| *people > 0);
+            let follows = matches!((run.last(), next), (Some((above, people)), Some(now))
+                if people.checked_add(1) == Some(now) && below(&above.place, &entry.place));
+            if !follows {
+                findings.extend(filled(&run, visibility));
+                run.clear();
+            }
+            run.extend(next.map(|people| (entry, people)));
+        }
+        findings.extend(filled(&run, visibility));
+    }
+    findings
+}
+
+/// In the same column of the same sheet, further down.
+fn below(above: &Place, place: &Place) -> bool {
+    let (Some(upper), Some(lower)) = (above.cell.as_deref(), place.cell.as_deref()) else { return false };
+    let ((column, row), (other_column, other_row)) = (coordinates(upper), coordinates(lower));
+    above.sheet == place.sheet && column == other_column && row < other_row
+}
+
+fn filled(run: &[(&Entry<u32>, u32)], visibility: Visibility) -> Option<Finding> {
+    let ((first, _), (last, _)) = (run.first()?, run.last()?);
+    if run.len() < AUTOFILL_ROWS {
+        return None;
+    }
+    let cells = (first.place.cell.as_deref()?, last.place.cell.as_deref()?);
+    let mut values: Vec<String> = run.iter().take(6).map(|(_, people)| people.to_string()).collect();
+    if run.len() > 6 {
+        values.push("…".to_string());
+    }
+    let values = [("range", format!("{}～{}", cells.0, cells.1)), ("values", values.join("、"))];
+    Some(at(raise("R33", &values), first, count_label(visibility)))
+}
