@@ -1,0 +1,362 @@
+//! I/O: what the digest tells: the state of every clinic, what changed in a window, what is in force by day, and
+//! the program's own health. Fills `outbound::activity`; the counting is done in SQL.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::json;
+use sqlx::{Row, SqliteConnection};
+
+use super::column::{date, dose, instant, maybe_instant, micros, time};
+use super::{Error, Ledger, audit, outbox, progress, work};
+use crate::outbound::activity::{Changes, DayActivity, DayCount, Health, MailLine, SlotLine};
+use crate::outbound::letter::Letter;
+
+/// A digest that was built.
+#[derive(Clone, Copy, Debug)]
+pub struct DigestRun<'a> {
+    /// `digest:` + scheduled instant.
+    pub key: &'a str,
+    /// The window `(from, until]`.
+    pub from: Timestamp,
+    pub until: Timestamp,
+    pub built_at: Timestamp,
+}
+
+impl Ledger {
+    /// Everything of one digest. `(from, until]` is the window of what changed; states are those of now.
+    pub async fn day_activity(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        merged: bool,
+    ) -> Result<DayActivity, Error> {
+        let registry = self.registry().await?;
+        let mut tx = self.read().await?;
+        let mut clinics = super::clinics::lines(&mut tx, &registry).await?;
+        clinics.sort_by_key(|line| (line.clinic.ward, crate::clinic::venue_key(&line.clinic.venue_no)));
+        let since = since(&mut tx, from).await?;
+        Ok(DayActivity {
+            from,
+            until,
+            merged,
+            clinics,
+            work: work::items(&mut tx, &registry).await?,
+            changes: changes(&mut tx, from, until, since).await?,
+            days: days(&mut tx).await?,
+            slots: slot_lines(&mut tx).await?,
+            mails: mail_lines(&mut tx, from, until, since).await?,
+            health: health(&mut tx, from, until, since).await?,
+        })
+    }
+
+    /// Marks a digest as built and queues its letters, in one commit; false when it was done before.
+    pub async fn digest_done(&self, run: DigestRun<'_>, letters: &[Letter]) -> Result<bool, Error> {
+        let mut tx = self.write().await?;
+        let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM digest_run WHERE key = ?1)")
+            .bind(run.key)
+            .fetch_one(&mut *tx)
+            .await?;
+        if known {
+            return Ok(false);
+        }
+        let mut first = None;
+        for letter in letters {
+            let dedupe = format!("{}:{}", run.key, letter.to);
+            let id = outbox::put(&mut tx, letter, Some(&dedupe), None, run.built_at).await?;
+            first = first.or(id);
+        }
+        sqlx::query("INSERT INTO digest_run (key, from_at, until_at, built_at, outbox_id) VALUES (?1, ?2, ?3, ?4, ?5)")
+            .bind(run.key)
+            .bind(micros(run.from))
+            .bind(micros(run.until))
+            .bind(micros(run.built_at))
+            .bind(first)
+            .execute(&mut *tx)
+            .await?;
+        let payload = json!({ "letters": letters.len() });
+        let entry = audit::Entry {
+            at: run.built_at,
+            actor: audit::PROGRAM,
+            kind: "digest",
+            subject: run.key.to_string(),
+            payload,
+        };
+        audit::append(&mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The end of the last window that a digest covered.
+    pub async fn last_digest(&self) -> Result<Option<Timestamp>, Error> {
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(until_at) FROM digest_run").fetch_one(&self.readers).await?;
+        Ok(maybe_instant(at))
+    }
+
+    /// A service (`mailbox`, `transport`) answered.
+    pub async fn note_service_ok(&self, service: &str, now: Timestamp) -> Result<(), Error> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "INSERT INTO service_status (service, checked_at, detail) VALUES (?1, ?2, '')
+             ON CONFLICT DO UPDATE SET checked_at = excluded.checked_at, degraded_since = NULL, alerted_at = NULL,
+                 detail = ''",
+        )
+        .bind(service)
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// A service does not answer; answers since when.
+    pub async fn note_service_down(
+        &self,
+        service: &str,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        let mut tx = self.write().await?;
+        let since: i64 = sqlx::query_scalar(
+            "INSERT INTO service_status (service, degraded_since, detail) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET degraded_since = COALESCE(degraded_since, excluded.degraded_since),
+                 detail = excluded.detail
+             RETURNING degraded_since",
+        )
+        .bind(service)
+        .bind(micros(now))
+        .bind(detail)
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(instant(since))
+    }
+}
+
+/// When the digest before this window was built: what was recorded after that and received before the window
+/// was told by no digest yet.
+async fn since(connection: &mut SqliteConnection, from: Timestamp) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar("SELECT MAX(built_at) FROM digest_run WHERE until_at = ?1")
+        .bind(micros(from))
+        .fetch_one(connection)
+        .await
+}
+
+/// A ruling counts when its mail was received; one by staff, of a form entered by hand, or of a later judgement
+/// when it was made.
+async fn changes(
+    connection: &mut SqliteConnection,
+    from: Timestamp,
+    until: Timestamp,
+    since: Option<i64>,
+) -> Result<Changes, sqlx::Error> {
+    let row = sqlx::query(
+        "WITH event AS (
+             SELECT r.*, CASE WHEN j.number = 1 THEN r.received_at ELSE r.made_at END AS at
+             FROM current_ruling r LEFT JOIN judgement j ON j.id = r.judgement_id
+         ), told AS (
+             SELECT e.*, e.outcome IN ('accepted', 'accepted_with_warnings') AS is_accepted,
+                    EXISTS (SELECT 1 FROM current_ruling p
+                            WHERE p.venue_key = e.venue_key AND p.outcome IN ('accepted', 'accepted_with_warnings')
+                              AND (p.received_at, p.submission_id) < (e.received_at, e.submission_id)) AS had_version,
+                    EXISTS (SELECT 1 FROM current_ruling p
+                            WHERE p.venue_key = e.venue_key AND p.outcome IN ('rejected', 'unreadable') AND p.void = 0
+                              AND (p.received_at, p.submission_id) < (e.received_at, e.submission_id)) AS had_errors
+             FROM event e
+             WHERE e.void = 0 AND e.at <= ?2 AND (e.at > ?1 OR e.made_at > ?3)
+         )
+         SELECT COALESCE(SUM(is_accepted AND NOT had_version AND NOT had_errors), 0) AS accepted,
+                COALESCE(SUM(is_accepted AND had_version), 0) AS corrected,
+                COALESCE(SUM(is_accepted AND NOT had_version AND had_errors), 0) AS mended,
+                COALESCE(SUM(outcome IN ('rejected', 'unreadable')), 0) AS newly_rejected,
+                COALESCE(SUM(timing = 'late'), 0) AS late,
+                COALESCE(SUM(timing = 'correction_last_day'), 0) AS last_day,
+                COALESCE(SUM(timing IN ('correction_late', 'after_opening')), 0) AS corrected_late,
+                COALESCE(SUM(EXISTS (SELECT 1 FROM finding f
+                                     WHERE f.reading_id = told.reading_id AND f.code = 'F14')
+                          OR EXISTS (SELECT 1 FROM finding f
+                                     WHERE f.judgement_id = told.judgement_id AND f.code = 'F14')), 0) AS withdrawals,
+                COALESCE(SUM(is_accepted AND EXISTS
+                    (SELECT 1 FROM setup_event s WHERE s.venue_key = told.venue_key AND s.kind <> 'exported'
+                     AND s.version < told.version)), 0) AS after_setup
+         FROM told",
+    )
+    .bind(micros(from))
+    .bind(micros(until))
+    .bind(since)
+    .fetch_one(connection)
+    .await?;
+    let count = |column: &str| row.try_get::<i64, _>(column).map(|count| count as u32);
+    Ok(Changes {
+        accepted: count("accepted")?,
+        corrected: count("corrected")?,
+        mended: count("mended")?,
+        newly_rejected: count("newly_rejected")?,
+        withdrawals: count("withdrawals")?,
+        late: count("late")?,
+        corrected_last_day: count("last_day")?,
+        corrected_late: count("corrected_late")?,
+        after_setup: count("after_setup")?,
+    })
+}
+
+async fn days(connection: &mut SqliteConnection) -> Result<Vec<DayCount>, sqlx::Error> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "SELECT t.date, SUM(CASE f.visibility WHEN 'public' THEN t.public ELSE 0 END),
+                SUM(CASE f.visibility WHEN 'private' THEN t.private ELSE 0 END)
+         FROM in_force f JOIN ruling r ON r.id = f.ruling_id JOIN slot t ON t.reading_id = COALESCE(r.reading_of, r.id)
+         GROUP BY t.date ORDER BY t.date",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(day, public, private)| DayCount {
+            date: date(&day),
+            public: public as u64,
+            private: private as u64,
+        })
+        .filter(|day| day.public + day.private > 0)
+        .collect())
+}
+
+/// One slot in force as SQL gives it.
+#[derive(sqlx::FromRow)]
+pub(super) struct InForceSlot {
+    pub venue_no: String,
+    pub venue_key: String,
+    pub date: String,
+    pub start: String,
+    pub end: Option<String>,
+    pub dose: i64,
+    pub public: i64,
+    pub private: i64,
+    pub receipt: Option<String>,
+}
+
+/// The slots in force by venue, date and time, with only the counts of the visibilities in force.
+pub(super) async fn in_force_slots(
+    connection: &mut SqliteConnection,
+    venue: Option<&str>,
+) -> Result<Vec<InForceSlot>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT c.venue_no, f.venue_key, t.date, t.start, t.\"end\", t.dose, t.public * f.public AS public,
+                t.private * f.private AS private, s.receipt
+         FROM (SELECT venue_key, submission_id, ruling_id, MAX(visibility = 'public') AS public,
+                      MAX(visibility = 'private') AS private
+               FROM in_force WHERE ?1 IS NULL OR venue_key = ?1 GROUP BY venue_key, submission_id, ruling_id) f
+         JOIN clinic c ON c.venue_key = f.venue_key JOIN submission s ON s.id = f.submission_id
+         JOIN ruling r ON r.id = f.ruling_id JOIN slot t ON t.reading_id = COALESCE(r.reading_of, r.id)
+         WHERE t.public * f.public + t.private * f.private > 0
+         ORDER BY f.venue_key, t.date, t.start, s.receipt",
+    )
+    .bind(venue)
+    .fetch_all(connection)
+    .await
+}
+
+async fn slot_lines(connection: &mut SqliteConnection) -> Result<Vec<SlotLine>, sqlx::Error> {
+    let rows = in_force_slots(connection, None).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SlotLine {
+            venue_no: row.venue_no,
+            date: date(&row.date),
+            start: time(&row.start),
+            end: row.end.as_deref().map(time),
+            dose: dose(row.dose),
+            public: row.public as u32,
+            private: row.private as u32,
+            receipt: row.receipt.unwrap_or_default(),
+        })
+        .collect())
+}
+
+async fn mail_lines(
+    connection: &mut SqliteConnection,
+    from: Timestamp,
+    until: Timestamp,
+    since: Option<i64>,
+) -> Result<Vec<MailLine>, sqlx::Error> {
+    type Line = (i64, i64, String, String, String, Option<String>, Option<String>);
+    let rows: Vec<Line> = sqlx::query_as(
+        "SELECT m.id, m.received_at, m.from_address, m.subject, j.outcome,
+                (SELECT json_group_array(s.receipt) FROM submission s
+                 WHERE s.mail_id = m.id AND s.receipt IS NOT NULL),
+                (SELECT o.state FROM outbox o WHERE o.mail_id = m.id AND o.kind <> 'notice'
+                 ORDER BY o.judgement_id DESC, o.id LIMIT 1)
+         FROM mail m JOIN current_judgement j ON j.mail_id = m.id
+         WHERE m.received_at <= ?2 AND (m.received_at > ?1 OR m.recorded_at > ?3)
+         ORDER BY m.received_at, m.id",
+    )
+    .bind(micros(from))
+    .bind(micros(until))
+    .bind(since)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, received_at, from, subject, outcome, receipts, reply_state)| MailLine {
+            id,
+            received_at: instant(received_at),
+            from,
+            subject,
+            outcome,
+            receipts: receipts.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+            reply_state,
+        })
+        .collect())
+}
+
+/// Every mail counts once: by the state of its answer, or as not answered.
+async fn health(
+    connection: &mut SqliteConnection,
+    from: Timestamp,
+    until: Timestamp,
+    since: Option<i64>,
+) -> Result<Health, sqlx::Error> {
+    let rows: Vec<(Option<String>, i64)> = sqlx::query_as(
+        "SELECT (SELECT o.state FROM outbox o WHERE o.mail_id = m.id AND o.kind <> 'notice'
+                 ORDER BY o.judgement_id DESC, o.id LIMIT 1) AS state, COUNT(*)
+         FROM mail m GROUP BY state",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let states: BTreeMap<Option<String>, i64> = rows.into_iter().collect();
+    let of = |names: &[&str]| -> u64 {
+        states
+            .iter()
+            .filter(|(state, _)| state.as_deref().is_some_and(|state| names.contains(&state)))
+            .map(|(_, count)| *count as u64)
+            .sum()
+    };
+    let in_window: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM mail WHERE received_at <= ?2 AND (received_at > ?1 OR recorded_at > ?3)",
+    )
+    .bind(micros(from))
+    .bind(micros(until))
+    .bind(since)
+    .fetch_one(&mut *connection)
+    .await?;
+    let checked: Option<i64> =
+        sqlx::query_scalar("SELECT checked_at FROM service_status WHERE service = 'mailbox'")
+            .fetch_optional(&mut *connection)
+            .await?
+            .flatten();
+    let books = progress::reconcile(&mut *connection).await?;
+    let head = audit::head(connection).await?;
+    Ok(Health {
+        last_check_at: maybe_instant(checked),
+        mails_seen: books.seen as u64,
+        mails_in_window: in_window as u64,
+        replies_sent: of(&["sent"]),
+        not_answered: of(&["held", "suppressed"]) + states.get(&None).map_or(0, |count| *count as u64),
+        failed: of(&["failed", "bounced"]),
+        ambiguous: of(&["ambiguous"]),
+        queued: of(&["queued", "deferred", "sending"]),
+        pending: books.pending as u64,
+        difference: books.difference,
+        audit_head: head.hash,
+        audit_count: head.seq as u64,
+    })
+}

@@ -1,0 +1,78 @@
+//! Pure: how values stand in a column: instants as microseconds, dates and times as text, sets as two flags.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+
+use crate::campaign::Dose;
+use crate::inspection::verdict::{Slot, Visibility};
+
+pub(super) fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+pub(super) fn instant(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or_default()
+}
+
+pub(super) fn maybe_instant(micros: Option<i64>) -> Option<Timestamp> {
+    micros.map(instant)
+}
+
+pub(super) fn time_text(time: Time) -> String {
+    time.strftime("%H:%M").to_string()
+}
+
+/// A date as the ledger wrote it.
+pub(super) fn date(text: &str) -> Date {
+    text.parse().unwrap_or_default()
+}
+
+/// A time of day as the ledger wrote it.
+pub(super) fn time(text: &str) -> Time {
+    Time::strptime("%H:%M", text).unwrap_or_default()
+}
+
+pub(super) fn scope(public: bool, private: bool) -> BTreeSet<Visibility> {
+    let mut scope = BTreeSet::new();
+    if public {
+        scope.insert(Visibility::Public);
+    }
+    if private {
+        scope.insert(Visibility::Private);
+    }
+    scope
+}
+
+/// A row of table `slot`.
+#[derive(sqlx::FromRow)]
+pub(super) struct SlotRow {
+    pub date: String,
+    pub start: String,
+    pub end: Option<String>,
+    pub dose: i64,
+    pub public: i64,
+    pub private: i64,
+    pub sheet: String,
+    pub row: i64,
+}
+
+impl SlotRow {
+    pub fn slot(self) -> Slot {
+        Slot {
+            date: date(&self.date),
+            start: time(&self.start),
+            end: self.end.as_deref().map(time),
+            dose: dose(self.dose),
+            public: self.public as u32,
+            private: self.private as u32,
+            sheet: self.sheet,
+            row: self.row as u32,
+        }
+    }
+}
+
+pub(super) fn dose(number: i64) -> Dose {
+    u8::try_from(number).ok().and_then(Dose::from_number).unwrap_or(Dose::First)
+}

@@ -1,0 +1,328 @@
+//! I/O: one batch of whole mails in one `BEGIN IMMEDIATE` transaction: recognise, look up, number, record, commit.
+//!
+//! An [`Intake`] that is dropped leaves nothing behind. Do not hold one across a network call, and do not put
+//! [`Intake::commit`] under a timeout or into `select!`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+use super::{Error, Ledger, audit, column, progress, record, registry, standing};
+use crate::clinic::{Registry, venue_key};
+use crate::inbound::message::Message;
+use crate::inbound::uid::{MessageKey, RawMessage};
+use crate::inspection::judgement::{Inspection, Submission};
+use crate::inspection::standing::{MailStanding, Standing};
+use crate::outbound::letter::Letter;
+
+/// A mail with everything that was made of it.
+pub struct NewMail<'a> {
+    pub raw: &'a RawMessage,
+    /// Hex, of `raw.bytes`.
+    pub sha256: &'a str,
+    pub message: &'a Message,
+    pub inspection: &'a Inspection,
+    pub letters: &'a [NewLetter<'a>],
+    /// The clock of the run.
+    pub recorded_at: Timestamp,
+}
+
+/// A letter to be put into the outbox with the mail that it answers.
+pub struct NewLetter<'a> {
+    pub letter: &'a Letter,
+    pub state: NewState,
+    /// The submission it tells about; `None` when it tells about several or none.
+    pub receipt: Option<&'a str>,
+    /// Not to be sent before (a budget that defers).
+    pub not_before: Option<Timestamp>,
+}
+
+/// In which state a letter enters the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewState {
+    Queued,
+    /// A draft that staff release.
+    Held,
+    /// Over a budget.
+    Suppressed,
+}
+
+impl NewState {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            NewState::Queued => "queued",
+            NewState::Held => "held",
+            NewState::Suppressed => "suppressed",
+        }
+    }
+}
+
+/// A form that did not come by mail (`submit`).
+pub struct NewEntry<'a> {
+    /// `fax`, `phone` or `usb`.
+    pub channel: &'a str,
+    pub received_at: Timestamp,
+    pub recorded_at: Timestamp,
+    /// The file as staff entered it.
+    pub file: &'a [u8],
+    pub submission: &'a Submission,
+    /// The operating system's user.
+    pub actor: &'a str,
+    pub reason: &'a str,
+}
+
+/// A mail as stored, to be judged again.
+#[derive(Clone, Debug)]
+pub struct StoredMail {
+    pub id: i64,
+    pub sha256: String,
+    pub raw: RawMessage,
+    /// Receipt numbers already given to its submissions, in order.
+    pub receipts: Vec<Option<String>>,
+}
+
+/// The open transaction of one batch.
+pub struct Intake {
+    ledger: Ledger,
+    tx: Transaction<'static, Sqlite>,
+    audit: audit::Head,
+    /// The last serial drawn in this batch by period and venue key.
+    drawn: BTreeMap<(u32, String), u32>,
+    unused: BTreeSet<String>,
+    registry: Option<(i64, Arc<Registry>)>,
+}
+
+impl Ledger {
+    pub async fn begin_intake(&self) -> Result<Intake, Error> {
+        let mut tx = self.write().await?;
+        let audit = audit::head(&mut tx).await?;
+        Ok(Intake {
+            ledger: self.clone(),
+            tx,
+            audit,
+            drawn: BTreeMap::new(),
+            unused: BTreeSet::new(),
+            registry: None,
+        })
+    }
+
+    /// The bytes of a mail and where it was first found.
+    pub async fn stored_mail(&self, mail_id: i64) -> Result<StoredMail, Error> {
+        type Row = (String, i64, Vec<u8>, Option<i64>, String, Option<i64>, Option<i64>, Option<String>);
+        let mut tx = self.read().await?;
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT m.sha256, m.received_at, r.bytes, r.omitted, l.folder, l.uid_validity, l.uid, l.name
+             FROM mail m JOIN raw_message r ON r.sha256 = m.sha256 JOIN location l ON l.mail_id = m.id
+             WHERE m.id = ?1 ORDER BY l.id LIMIT 1",
+        )
+        .bind(mail_id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let (sha256, received_at, bytes, omitted, folder, uid_validity, uid, name) =
+            row.ok_or_else(|| Error::missing("mail", mail_id))?;
+        let receipts =
+            sqlx::query_scalar("SELECT receipt FROM submission WHERE mail_id = ?1 ORDER BY ordinal")
+                .bind(mail_id)
+                .fetch_all(&mut *tx)
+                .await?;
+        let raw = RawMessage {
+            key: progress::key(folder, uid_validity, uid, name),
+            received_at: column::instant(received_at),
+            bytes,
+            omitted: omitted.map(|size| size as u64),
+        };
+        Ok(StoredMail { id: mail_id, sha256, raw, receipts })
+    }
+
+    /// Mails that were held because the registry was empty, oldest first.
+    pub async fn held_for_registry(&self) -> Result<Vec<i64>, Error> {
+        Ok(sqlx::query_scalar(
+            "SELECT j.mail_id FROM current_judgement j JOIN mail m ON m.id = j.mail_id
+             WHERE j.without_registry = 1 AND j.outcome = 'held' ORDER BY m.received_at, m.id",
+        )
+        .fetch_all(&self.readers)
+        .await?)
+    }
+}
+
+impl Intake {
+    /// Books what the server reported as waiting (the other side of the reconciliation): call it with every
+    /// key of a listing, or at least with those of the mails of this batch.
+    pub async fn note_seen(&mut self, keys: &[MessageKey], now: Timestamp) -> Result<(), Error> {
+        Ok(progress::book_sightings(&mut self.tx, keys, now).await?)
+    }
+
+    /// Bytes that are known already (K2): adds the place where they were found again and answers the mail's id.
+    /// Nothing else happens: no second submission, no second reply.
+    pub async fn recognise(
+        &mut self,
+        sha256: &str,
+        raw: &RawMessage,
+        now: Timestamp,
+    ) -> Result<Option<i64>, Error> {
+        let known: Option<(i64, i64)> = sqlx::query_as("SELECT id, received_at FROM mail WHERE sha256 = ?1")
+            .bind(sha256)
+            .fetch_optional(&mut *self.tx)
+            .await?;
+        let Some((id, received_at)) = known else { return Ok(None) };
+        let added = progress::add_location(&mut self.tx, id, &raw.key, raw.received_at, now).await?;
+        if added {
+            let payload = serde_json::json!({
+                "folder": raw.key.folder(),
+                "earlier": column::micros(raw.received_at) < received_at,
+            });
+            self.audit("alias", format!("mail:{id}"), now, payload).await?;
+        }
+        Ok(Some(id))
+    }
+
+    /// The registry as this transaction sees it (also what earlier mails of the batch added).
+    pub async fn registry(&mut self) -> Result<Arc<Registry>, Error> {
+        let version = registry::version(&mut self.tx).await?;
+        if let Some((known, registry)) = &self.registry
+            && *known == version
+        {
+            return Ok(registry.clone());
+        }
+        let registry = match self.ledger.cached_registry(version) {
+            Some(registry) if self.registry.is_none() => registry,
+            _ => Arc::new(registry::load(&mut self.tx).await?),
+        };
+        self.registry = Some((version, registry.clone()));
+        Ok(registry)
+    }
+
+    /// What the ledger knows that concerns the mail itself.
+    pub async fn mail_standing(
+        &mut self,
+        message: &Message,
+        received_at: Timestamp,
+    ) -> Result<MailStanding, Error> {
+        Ok(standing::of_mail(&mut self.tx, message, received_at, None).await?)
+    }
+
+    /// As [`Intake::mail_standing`], for a mail that is recorded already.
+    pub async fn mail_standing_again(
+        &mut self,
+        mail_id: i64,
+        message: &Message,
+        received_at: Timestamp,
+    ) -> Result<MailStanding, Error> {
+        Ok(standing::of_mail(&mut self.tx, message, received_at, Some(mail_id)).await?)
+    }
+
+    /// What the ledger knows of one clinic, earlier mails of this batch included.
+    pub async fn standing(&mut self, venue_no: &str) -> Result<Standing, Error> {
+        let mut standing = standing::of_clinic(&mut self.tx, &venue_key(venue_no)).await?;
+        let key = venue_key(venue_no);
+        let drawn =
+            self.drawn.iter().filter(|((_, venue), _)| *venue == key).map(|(_, serial)| *serial).max();
+        standing.next_serial = standing.next_serial.max(drawn.map_or(0, |serial| serial + 1));
+        Ok(standing)
+    }
+
+    /// Other clinics (会場番号) that have exactly these slots in force (rule X17).
+    pub async fn twins(&mut self, fingerprint: &str, venue_no: &str) -> Result<Vec<String>, Error> {
+        Ok(standing::twins(&mut self.tx, fingerprint, &venue_key(venue_no)).await?)
+    }
+
+    /// Draws the next receipt number of a venue ("0" when the clinic is unknown): `8-0123-2`. It must be recorded
+    /// in this batch, or the commit is refused; a rollback gives it back.
+    pub async fn next_receipt(&mut self, period: u32, venue_no: &str) -> Result<String, Error> {
+        let key = venue_key(venue_no);
+        let recorded: i64 = sqlx::query_scalar(
+            "SELECT COALESCE(MAX(serial), 0) FROM submission WHERE receipt_key = ?1 AND period = ?2",
+        )
+        .bind(&key)
+        .bind(period)
+        .fetch_one(&mut *self.tx)
+        .await?;
+        let drawn = self.drawn.entry((period, key)).or_insert(0);
+        *drawn = (recorded as u32).max(*drawn) + 1;
+        let receipt = format!("{period}-{venue_no}-{drawn}");
+        self.unused.insert(receipt.clone());
+        Ok(receipt)
+    }
+
+    /// Records a mail that [`Intake::recognise`] did not know, with its submissions, slots, findings, letters and
+    /// audit entry; puts what was accepted in force. Answers the mail's id.
+    pub async fn record(&mut self, mail: NewMail<'_>) -> Result<i64, Error> {
+        let recorded = record::mail(&mut self.tx, &mail).await?;
+        self.use_receipts(&mail.inspection.submissions);
+        let subject = format!("mail:{}", recorded.mail_id);
+        self.audit("mail", subject, mail.recorded_at, recorded.summary).await?;
+        Ok(recorded.mail_id)
+    }
+
+    /// Adds another judgement of a stored mail. A submission with a receipt that exists gets a new ruling; one with
+    /// a new receipt is added; letters of the mail that still wait as drafts are suppressed by the new ones.
+    pub async fn rejudge(
+        &mut self,
+        mail_id: i64,
+        inspection: &Inspection,
+        letters: &[NewLetter<'_>],
+        now: Timestamp,
+        actor: &str,
+    ) -> Result<(), Error> {
+        let summary = record::judgement_again(&mut self.tx, mail_id, inspection, letters, now, actor).await?;
+        self.use_receipts(&inspection.submissions);
+        let entry = audit::Entry {
+            at: now,
+            actor,
+            kind: "rejudge",
+            subject: format!("mail:{mail_id}"),
+            payload: summary,
+        };
+        Ok(audit::append_after(&mut self.tx, &mut self.audit, entry).await?)
+    }
+
+    /// Records a form that came by FAX, telephone or USB.
+    pub async fn record_entry(&mut self, entry: NewEntry<'_>) -> Result<i64, Error> {
+        let (id, summary) = record::entry(&mut self.tx, &entry).await?;
+        self.use_receipts(std::slice::from_ref(entry.submission));
+        let subject = format!("receipt:{}", entry.submission.receipt.as_deref().unwrap_or_default());
+        let entry = audit::Entry {
+            at: entry.recorded_at,
+            actor: entry.actor,
+            kind: "submit",
+            subject,
+            payload: summary,
+        };
+        audit::append_after(&mut self.tx, &mut self.audit, entry).await?;
+        Ok(id)
+    }
+
+    /// Makes everything of this batch durable, or nothing.
+    pub async fn commit(self) -> Result<(), Error> {
+        if let Some(receipt) = self.unused.into_iter().next() {
+            self.tx.rollback().await?;
+            return Err(Error::UnusedReceipt(receipt));
+        }
+        let seen = self.registry;
+        self.tx.commit().await?;
+        if let Some((version, registry)) = seen {
+            self.ledger.cache_registry(version, registry);
+        }
+        Ok(())
+    }
+
+    fn use_receipts(&mut self, submissions: &[Submission]) {
+        for receipt in submissions.iter().filter_map(|submission| submission.receipt.as_ref()) {
+            self.unused.remove(receipt);
+        }
+    }
+
+    async fn audit(
+        &mut self,
+        kind: &str,
+        subject: String,
+        at: Timestamp,
+        payload: serde_json::Value,
+    ) -> Result<(), Error> {
+        let entry = audit::Entry { at, actor: audit::PROGRAM, kind, subject, payload };
+        let connection: &mut SqliteConnection = &mut self.tx;
+        Ok(audit::append_after(connection, &mut self.audit, entry).await?)
+    }
+}

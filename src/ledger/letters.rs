@@ -1,0 +1,101 @@
+//! I/O: the letters that are decided together with a mail, and the bounces that name one of them.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
+
+use super::column::micros;
+use super::intake::{NewLetter, NewState};
+use super::record::Origin;
+use super::{Error, audit};
+use crate::clinic::{address_key, venue_key};
+use crate::inbound::message::Message;
+use crate::inspection::judgement::Inspection;
+
+/// Answers the Message-ID and the hash of the bytes of every letter, for the audit trail.
+pub(super) async fn insert_letters(
+    connection: &mut SqliteConnection,
+    origin: &Origin<'_>,
+    inspection: &Inspection,
+    letters: &[NewLetter<'_>],
+) -> Result<Vec<Value>, Error> {
+    let mut told = Vec::new();
+    for new in letters {
+        let letter = new.letter;
+        let venues: BTreeSet<String> = inspection
+            .submissions
+            .iter()
+            .filter(|submission| new.receipt.is_none() || submission.receipt.as_deref() == new.receipt)
+            .filter_map(|submission| submission.clinic.as_ref())
+            .map(|clinic| venue_key(&clinic.venue_no))
+            .collect();
+        let venue = if venues.len() == 1 { venues.into_iter().next() } else { None };
+        let due = (new.state == NewState::Queued)
+            .then(|| new.not_before.map_or(origin.made_at, |at| micros(at).max(origin.made_at)));
+        let id: Option<i64> = sqlx::query_scalar(
+            "INSERT INTO outbox (kind, mail_id, judgement_id, receipt, venue_key, to_address, to_key, envelope_from,
+                                 subject, message_id, bytes, text, basis_at, created_at, state, next_attempt_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             ON CONFLICT (message_id) DO UPDATE
+                 SET state = excluded.state, next_attempt_at = excluded.next_attempt_at,
+                     judgement_id = excluded.judgement_id
+                 WHERE state IN ('held', 'suppressed') AND bytes = excluded.bytes AND mail_id IS excluded.mail_id
+             RETURNING id",
+        )
+        .bind(letter.kind.as_str())
+        .bind(origin.mail_id)
+        .bind(origin.judgement_id)
+        .bind(new.receipt)
+        .bind(venue)
+        .bind(&letter.to)
+        .bind(address_key(&letter.to))
+        .bind(&letter.envelope_from)
+        .bind(&letter.subject)
+        .bind(&letter.message_id)
+        .bind(&letter.bytes)
+        .bind(&letter.text)
+        .bind(origin.received_at)
+        .bind(origin.made_at)
+        .bind(new.state.as_str())
+        .bind(due)
+        .fetch_optional(&mut *connection)
+        .await?;
+        if id.is_none() {
+            let cause = "another letter with this Message-ID exists";
+            return Err(Error::refused("queue letter", &letter.message_id, cause));
+        }
+        told.push(json!({ "message_id": letter.message_id, "sha256": audit::sha256(&letter.bytes) }));
+    }
+    Ok(told)
+}
+
+/// A delivery failure that names a letter of ours marks the letter and the address it went to.
+pub(super) async fn note_bounce(
+    connection: &mut SqliteConnection,
+    message: &Message,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let Some(bounce) = message.bounce.as_ref().filter(|bounce| bounce.action == "failed") else {
+        return Ok(());
+    };
+    let bounced: Vec<String> = sqlx::query_scalar(
+        "UPDATE outbox SET state = 'bounced', next_attempt_at = NULL, lease_until = NULL, last_error = ?2
+         WHERE message_id IN (SELECT value FROM json_each(?1))
+           AND state IN ('sent', 'sending', 'deferred', 'ambiguous')
+         RETURNING to_key",
+    )
+    .bind(json!(bounce.original_message_ids).to_string())
+    .bind(format!("bounced: {} {}", bounce.status, bounce.recipient))
+    .fetch_all(&mut *connection)
+    .await?;
+    for address in bounced {
+        sqlx::query("UPDATE clinic_address SET undeliverable_at = ?2 WHERE address_key = ?1")
+            .bind(address)
+            .bind(micros(at))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}

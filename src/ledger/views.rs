@@ -1,0 +1,436 @@
+//! I/O: the ledger as the machine-readable contract shows it: `mails`, `status`, `slots`, `outbox`,
+//! and the counts of `once`. Every struct serialises to exactly the keys of that contract.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+use super::column::instant;
+use super::{Error, Ledger, activity, clinics, progress};
+use crate::campaign::rfc3339;
+use crate::clinic::venue_key;
+
+/// `mails`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mails {
+    pub reconciliation: Reconciliation,
+    pub mails: Vec<MailView>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reconciliation {
+    pub seen: i64,
+    /// With and without warnings.
+    pub accepted: i64,
+    pub rejected: i64,
+    pub unreadable: i64,
+    pub not_a_form: i64,
+    pub duplicate: i64,
+    pub held: i64,
+    pub ignored: i64,
+    pub pending: i64,
+    pub difference: i64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MailView {
+    pub id: i64,
+    pub sha256: String,
+    pub locations: Vec<LocationView>,
+    pub received_at: String,
+    pub recorded_at: String,
+    pub from: String,
+    pub subject: String,
+    pub message_id: Option<String>,
+    pub outcome: String,
+    pub needs_staff: bool,
+    pub receipts: Vec<String>,
+    pub reply: Option<ReplyState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LocationView {
+    pub folder: String,
+    /// Null for a Maildir.
+    pub uidvalidity: Option<i64>,
+    pub uid: Option<i64>,
+    /// Unique part of the file name in a Maildir; null for IMAP.
+    pub name: Option<String>,
+    /// Where it was filed to; null while it is not.
+    pub filed_to: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplyState {
+    pub state: String,
+    pub message_id: String,
+    pub attempts: i64,
+}
+
+/// One element of `status`.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusView {
+    pub venue_no: String,
+    pub name: String,
+    pub ward: Option<&'static str>,
+    pub state: &'static str,
+    pub receipt: Option<String>,
+    pub received_at: Option<String>,
+    pub timing: Option<&'static str>,
+    pub sum: Option<u64>,
+    pub cap: Option<u32>,
+    /// 差引（独自の受付枠）: cap − sum; null while either is not known.
+    pub own: Option<i64>,
+    pub setup: String,
+    pub flags: Vec<String>,
+}
+
+/// One element of `slots`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SlotView {
+    pub venue_no: String,
+    pub date: String,
+    pub start: String,
+    pub end: Option<String>,
+    pub dose: i64,
+    pub public: i64,
+    pub private: i64,
+    pub receipt: Option<String>,
+}
+
+/// One element of `outbox`.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutboxView {
+    pub id: i64,
+    pub kind: String,
+    pub to: String,
+    pub subject: String,
+    pub message_id: String,
+    pub state: String,
+    pub attempts: i64,
+    pub next_attempt_at: Option<String>,
+    pub sent_at: Option<String>,
+    pub last_error: Option<String>,
+    pub receipt: Option<String>,
+    /// Attempts made after an ambiguous one: the recipient may have got it twice.
+    pub repeated: i64,
+}
+
+/// Where a run of `once` began; see [`Ledger::counts_since`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    location: i64,
+    mail: i64,
+    attempt: i64,
+    letter: i64,
+    filed: i64,
+}
+
+/// `once` (the caller adds its errors).
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct OnceView {
+    pub seen: i64,
+    pub outcomes: BTreeMap<String, i64>,
+    pub replies: ReplyCounts,
+    pub filed: i64,
+    pub pending: i64,
+    pub errors: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct ReplyCounts {
+    pub sent: i64,
+    pub deferred: i64,
+    pub failed: i64,
+    pub suppressed: i64,
+}
+
+impl Ledger {
+    /// Every mail in the order of recording, and the reconciliation of all of them.
+    pub async fn mails(&self, needs_staff: bool) -> Result<Mails, Error> {
+        let mut tx = self.read().await?;
+        let reconciliation = reconciliation(&mut tx).await?;
+        let mails = mail_views(&mut tx, None, needs_staff).await?;
+        Ok(Mails { reconciliation, mails })
+    }
+
+    /// One mail, or [`Error::Missing`].
+    pub async fn mail(&self, id: i64) -> Result<MailView, Error> {
+        let mut tx = self.read().await?;
+        mail_views(&mut tx, Some(id), false).await?.pop().ok_or_else(|| Error::missing("mail", id))
+    }
+
+    /// The bytes of one mail.
+    pub async fn raw_mail(&self, id: i64) -> Result<Vec<u8>, Error> {
+        let bytes: Option<Vec<u8>> = sqlx::query_scalar(
+            "SELECT r.bytes FROM mail m JOIN raw_message r ON r.sha256 = m.sha256 WHERE m.id = ?1",
+        )
+        .bind(id)
+        .fetch_optional(&self.readers)
+        .await?;
+        bytes.ok_or_else(|| Error::missing("mail", id))
+    }
+
+    /// One line per clinic, in the order of the venue numbers.
+    pub async fn status(&self) -> Result<Vec<StatusView>, Error> {
+        let registry = self.registry().await?;
+        let mut tx = self.read().await?;
+        let lines = clinics::lines(&mut tx, &registry).await?;
+        Ok(lines
+            .into_iter()
+            .map(|line| {
+                let sum = line.totals.map(|totals| totals.sum());
+                let cap = line.clinic.cap;
+                StatusView {
+                    venue_no: line.clinic.venue_no,
+                    name: line.clinic.name,
+                    ward: line.clinic.ward.map(crate::clinic::Ward::label),
+                    state: line.state.as_str(),
+                    receipt: line.receipt,
+                    received_at: line.received_at.map(rfc3339),
+                    timing: line.timing.map(crate::campaign::Timing::as_str),
+                    sum,
+                    cap,
+                    own: cap.zip(sum).map(|(cap, sum)| i64::from(cap) - sum as i64),
+                    setup: line.setup,
+                    flags: line.flags,
+                }
+            })
+            .collect())
+    }
+
+    /// The slots in force; with `changed_since` only those of clinics whose versions in force are not the ones of
+    /// that export.
+    pub async fn slots(
+        &self,
+        venue_no: Option<&str>,
+        changed_since: Option<i64>,
+    ) -> Result<Vec<SlotView>, Error> {
+        let mut tx = self.read().await?;
+        let venue = venue_no.map(venue_key);
+        let rows = activity::in_force_slots(&mut tx, venue.as_deref()).await?;
+        let unchanged: Vec<String> = match changed_since {
+            None => Vec::new(),
+            Some(export) => {
+                sqlx::query_scalar(
+                    "SELECT DISTINCT f.venue_key FROM in_force f WHERE NOT EXISTS
+                         (SELECT 1 FROM in_force g WHERE g.venue_key = f.venue_key AND NOT EXISTS
+                             (SELECT 1 FROM export_item e WHERE e.export_id = ?1 AND e.venue_key = g.venue_key
+                              AND e.visibility = g.visibility AND e.submission_id = g.submission_id))",
+                )
+                .bind(export)
+                .fetch_all(&mut *tx)
+                .await?
+            }
+        };
+        Ok(rows
+            .into_iter()
+            .filter(|row| !unchanged.contains(&row.venue_key))
+            .map(|row| SlotView {
+                venue_no: row.venue_no,
+                date: row.date,
+                start: row.start,
+                end: row.end,
+                dose: row.dose,
+                public: row.public,
+                private: row.private,
+                receipt: row.receipt,
+            })
+            .collect())
+    }
+
+    /// Outgoing letters, all or those in one state.
+    pub async fn outbox(&self, state: Option<&str>) -> Result<Vec<OutboxView>, Error> {
+        type Row = (i64, String, String, String, String, String, i64, Option<i64>, Option<i64>);
+        type More = (Option<String>, Option<String>, i64);
+        let mut tx = self.read().await?;
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT id, kind, to_address, subject, message_id, state, attempts, next_attempt_at, sent_at
+             FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY id",
+        )
+        .bind(state)
+        .fetch_all(&mut *tx)
+        .await?;
+        let more: Vec<More> = sqlx::query_as(
+            "SELECT last_error, receipt, repeated FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY id",
+        )
+        .bind(state)
+        .fetch_all(&mut *tx)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .zip(more)
+            .map(
+                |(
+                    (id, kind, to, subject, message_id, state, attempts, next, sent),
+                    (error, receipt, repeated),
+                )| {
+                    OutboxView {
+                        id,
+                        kind,
+                        to,
+                        subject,
+                        message_id,
+                        state,
+                        attempts,
+                        next_attempt_at: next.map(|at| rfc3339(instant(at))),
+                        sent_at: sent.map(|at| rfc3339(instant(at))),
+                        last_error: error,
+                        receipt,
+                        repeated,
+                    }
+                },
+            )
+            .collect())
+    }
+
+    /// Where the ledger stands now, to be handed to [`Ledger::counts_since`] at the end of the run.
+    pub async fn mark(&self) -> Result<Mark, Error> {
+        let (location, mail, attempt, letter, filed) = sqlx::query_as(
+            "SELECT (SELECT COALESCE(MAX(id), 0) FROM location), (SELECT COALESCE(MAX(id), 0) FROM mail),
+                    (SELECT COALESCE(MAX(id), 0) FROM outbox_attempt), (SELECT COALESCE(MAX(id), 0) FROM outbox),
+                    (SELECT COUNT(*) FROM location WHERE filed_at IS NOT NULL)",
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(Mark { location, mail, attempt, letter, filed })
+    }
+
+    /// What happened since the mark. `seen` counts messages found (the same bytes at two places are two).
+    pub async fn counts_since(&self, mark: Mark) -> Result<OnceView, Error> {
+        let mut tx = self.read().await?;
+        let outcomes: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT outcome, COUNT(*) FROM current_judgement WHERE mail_id > ?1 GROUP BY outcome",
+        )
+        .bind(mark.mail)
+        .fetch_all(&mut *tx)
+        .await?;
+        let (sent, deferred, failed, suppressed, recorded, filed): (i64, i64, i64, i64, i64, i64) =
+            sqlx::query_as(
+                "WITH tried AS (SELECT DISTINCT outbox_id FROM outbox_attempt WHERE id > ?1)
+                 SELECT (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
+                         WHERE o.state IN ('sent', 'bounced')),
+                        (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
+                         WHERE o.state IN ('deferred', 'ambiguous')),
+                        (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id WHERE o.state = 'failed'),
+                        (SELECT COUNT(*) FROM outbox WHERE id > ?2 AND state = 'suppressed'),
+                        (SELECT COUNT(*) FROM location WHERE id > ?3),
+                        (SELECT COUNT(*) FROM location WHERE filed_at IS NOT NULL)",
+            )
+            .bind(mark.attempt)
+            .bind(mark.letter)
+            .bind(mark.location)
+            .fetch_one(&mut *tx)
+            .await?;
+        let pending = progress::reconcile(&mut tx).await?.pending;
+        Ok(OnceView {
+            seen: recorded + pending,
+            outcomes: outcomes.into_iter().collect(),
+            replies: ReplyCounts { sent, deferred, failed, suppressed },
+            filed: filed - mark.filed,
+            pending,
+            errors: Vec::new(),
+        })
+    }
+}
+
+async fn reconciliation(connection: &mut SqliteConnection) -> Result<Reconciliation, sqlx::Error> {
+    let outcomes: Vec<(String, i64)> =
+        sqlx::query_as("SELECT outcome, COUNT(*) FROM current_judgement GROUP BY outcome")
+            .fetch_all(&mut *connection)
+            .await?;
+    let outcomes: BTreeMap<String, i64> = outcomes.into_iter().collect();
+    let of = |name: &str| outcomes.get(name).copied().unwrap_or(0);
+    let books = progress::reconcile(connection).await?;
+    Ok(Reconciliation {
+        seen: books.seen,
+        accepted: of("accepted") + of("accepted_with_warnings"),
+        rejected: of("rejected"),
+        unreadable: of("unreadable"),
+        not_a_form: of("not_a_form"),
+        duplicate: of("duplicate"),
+        held: of("held"),
+        ignored: of("ignored"),
+        pending: books.pending,
+        difference: books.difference,
+    })
+}
+
+async fn mail_views(
+    connection: &mut SqliteConnection,
+    id: Option<i64>,
+    needs_staff: bool,
+) -> Result<Vec<MailView>, sqlx::Error> {
+    type Head = (i64, String, i64, i64, String, String, Option<String>, String, bool, Option<String>);
+    let heads: Vec<Head> = sqlx::query_as(
+        "SELECT m.id, m.sha256, m.received_at, m.recorded_at, m.from_address, m.subject, m.message_id, j.outcome,
+                j.needs_staff, (SELECT json_group_array(s.receipt) FROM submission s
+                                WHERE s.mail_id = m.id AND s.receipt IS NOT NULL)
+         FROM mail m JOIN current_judgement j ON j.mail_id = m.id
+         WHERE (?1 IS NULL OR m.id = ?1) AND (?2 = 0 OR j.needs_staff = 1) ORDER BY m.id",
+    )
+    .bind(id)
+    .bind(needs_staff)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut locations = locations(connection, id).await?;
+    let mut replies = replies(connection, id).await?;
+    Ok(heads
+        .into_iter()
+        .map(|(id, sha256, received, recorded, from, subject, message_id, outcome, needs_staff, receipts)| {
+            MailView {
+                id,
+                sha256,
+                locations: locations.remove(&id).unwrap_or_default(),
+                received_at: rfc3339(instant(received)),
+                recorded_at: rfc3339(instant(recorded)),
+                from,
+                subject,
+                message_id,
+                outcome,
+                needs_staff,
+                receipts: receipts.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
+                reply: replies.remove(&id),
+            }
+        })
+        .collect())
+}
+
+async fn locations(
+    connection: &mut SqliteConnection,
+    mail: Option<i64>,
+) -> Result<BTreeMap<i64, Vec<LocationView>>, sqlx::Error> {
+    type Row = (i64, String, Option<i64>, Option<i64>, Option<String>, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT mail_id, folder, uid_validity, uid, name, filed_to FROM location
+         WHERE ?1 IS NULL OR mail_id = ?1 ORDER BY id",
+    )
+    .bind(mail)
+    .fetch_all(connection)
+    .await?;
+    let mut by_mail: BTreeMap<i64, Vec<LocationView>> = BTreeMap::new();
+    for (mail, folder, uidvalidity, uid, name, filed_to) in rows {
+        by_mail.entry(mail).or_default().push(LocationView { folder, uidvalidity, uid, name, filed_to });
+    }
+    Ok(by_mail)
+}
+
+/// The answer to each mail: the first letter of its last judgement that is not a copy to others.
+async fn replies(
+    connection: &mut SqliteConnection,
+    mail: Option<i64>,
+) -> Result<BTreeMap<i64, ReplyState>, sqlx::Error> {
+    let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
+        "SELECT mail_id, state, message_id, attempts FROM outbox
+         WHERE mail_id IS NOT NULL AND kind <> 'notice' AND (?1 IS NULL OR mail_id = ?1)
+         ORDER BY judgement_id, id DESC",
+    )
+    .bind(mail)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(mail, state, message_id, attempts)| (mail, ReplyState { state, message_id, attempts }))
+        .collect())
+}
