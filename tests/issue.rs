@@ -168,6 +168,7 @@ fn the_sheet_helps_and_protects_without_stopping_anyone() {
     assert_eq!(sheet.matches("<conditionalFormatting").count(), 3);
     assert!(sheet.contains("paperSize=\"9\"") && sheet.contains("orientation=\"portrait\""));
     assert!(sheet.contains("fitToHeight=\"0\""));
+    assert!(part(&bytes, "docProps/core.xml").contains("2021-09-28T00:00:00Z"));
     let styles = part(&bytes, "xl/styles.xml");
     assert!(styles.contains("yyyy/m/d(aaa)") && styles.contains("locked=\"0\""));
 }

@@ -80,7 +80,7 @@ impl<'a> Layout<'a> {
 
     /// The dates that can be picked: both periods, in order.
     pub fn dates(&self) -> Vec<Date> {
-        [self.campaign.first_dose, self.campaign.second_dose].iter().flat_map(days).collect()
+        [self.campaign.first_dose, self.campaign.second_dose].into_iter().flat_map(days).collect()
     }
 
     /// 8:00 to 20:30 in steps of 15 minutes.
@@ -93,7 +93,7 @@ impl<'a> Layout<'a> {
     }
 
     /// 「10/25(月)～11/9(火)」
-    pub fn span(period: &Period) -> String {
+    pub fn span(period: Period) -> String {
         format!("{}～{}", short(period.from), short(period.to))
     }
 
@@ -110,7 +110,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-fn days(period: &Period) -> Vec<Date> {
+fn days(period: Period) -> Vec<Date> {
     let to = period.to;
     period.from.series(1.day()).take_while(|date| *date <= to).collect()
 }
