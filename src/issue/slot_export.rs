@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, Time};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::campaign::{Campaign, Dose, in_jst};
 use crate::clinic::registry_file::{guarded, quoted};
 use crate::clinic::{Ward, venue_key};
 use crate::inspection::verdict::Visibility;
+use crate::issue::cell_date::weekday;
 
 /// One slot of one visibility in an accepted version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,18 +186,6 @@ fn cells(slot: &ExportSlot, count: u32, campaign: &Campaign, written_at: Timesta
         slot.version.to_string(),
         in_jst(written_at).strftime("%Y/%m/%d %H:%M:%S").to_string(),
     ]
-}
-
-fn weekday(date: Date) -> &'static str {
-    match date.weekday() {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
-    }
 }
 
 /// A CSV file (RFC 4180: CRLF, quotes doubled) in the making.

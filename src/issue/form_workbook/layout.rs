@@ -1,11 +1,12 @@
 //! Pure: where each thing stands in the issued forms, and the campaign's dates in words.
 
 use jiff::ToSpan;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, Time};
 use rust_xlsxwriter::{ProtectionOptions, Worksheet};
 
 use crate::campaign::{Campaign, Dose, Period, in_jst};
 use crate::inspection::verdict::Visibility;
+use crate::issue::cell_date::weekday;
 
 /// Zero-based rows of the issued position.
 pub const HEAD: u32 = 11;
@@ -139,29 +140,6 @@ pub fn wide(text: &str) -> String {
             other => other,
         })
         .collect()
-}
-
-pub fn weekday(date: Date) -> &'static str {
-    match date.weekday() {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
-    }
-}
-
-/// Excel's serial of a date (1900 system).
-pub fn serial(date: Date) -> f64 {
-    const EPOCH: Date = Date::constant(1899, 12, 30);
-    EPOCH.until(date).map_or(0.0, |span| f64::from(span.get_days()))
-}
-
-/// Excel's fraction of a day.
-pub fn fraction(time: Time) -> f64 {
-    f64::from(i32::from(time.hour()) * 60 + i32::from(time.minute())) / 1440.0
 }
 
 /// 「G13」 of a zero-based row and column, `$`-marked where asked.

@@ -7,11 +7,12 @@ use rust_xlsxwriter::{
 };
 
 use super::identity::{DATES, TIMES, source};
-use super::layout::{COUNT, DATE, END, FIRST, Layout, START, address, serial};
+use super::layout::{COUNT, DATE, END, FIRST, Layout, START, address};
 use super::style::Style;
 use super::table::ROWS;
 use crate::campaign::Period;
 use crate::clinic::Ward;
+use crate::issue::cell_date::serial;
 
 const BOTTOM: u32 = FIRST + ROWS - 1;
 

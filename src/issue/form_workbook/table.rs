@@ -5,13 +5,13 @@
 use rust_xlsxwriter::{Formula, Worksheet, XlsxError};
 
 use super::layout::{
-    ADDRESS, COUNT, DATE, DOSE, END, FIRST, HEAD, LAST, Layout, NO, START, WEEKDAY, address, fraction, reiwa,
-    serial, weekday, wide,
+    ADDRESS, COUNT, DATE, DOSE, END, FIRST, HEAD, LAST, Layout, NO, START, WEEKDAY, address, reiwa, wide,
 };
 use super::style::Style;
 use super::{FilledForm, FilledRow, title};
 use crate::campaign::{Dose, Period, in_jst};
 use crate::inspection::verdict::Visibility;
+use crate::issue::cell_date::{fraction, serial, weekday};
 
 /// Rows of the input sheet.
 pub const ROWS: u32 = 300;

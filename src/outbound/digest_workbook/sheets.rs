@@ -1,5 +1,7 @@
 //! Pure: the nine sheets of the digest's workbook.
 
+use std::collections::BTreeMap;
+
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
 use super::page::{Page, Value};
@@ -378,9 +380,10 @@ pub fn slots(sheet: &mut Worksheet, activity: &DayActivity, campaign: &Campaign)
         ("受付番号", 14.0),
     ];
     let mut page = Page::new(sheet, "枠一覧", &columns)?;
+    let clinics: BTreeMap<&str, &Clinic> =
+        activity.clinics.iter().map(|line| (line.clinic.venue_no.as_str(), &line.clinic)).collect();
     for slot in &activity.slots {
-        let clinic =
-            activity.clinics.iter().map(|line| &line.clinic).find(|clinic| clinic.venue_no == slot.venue_no);
+        let clinic = clinics.get(slot.venue_no.as_str()).copied();
         for visibility in Visibility::BOTH {
             let (public, count) = match visibility {
                 Visibility::Public => (true, slot.public),
