@@ -221,6 +221,21 @@ fn late_clinics_are_listed_by_time_of_receipt() {
 }
 
 #[test]
+fn lists_go_by_ward_and_venue_number() {
+    let mut activity = quiet_day();
+    for (number, ward) in [(10, Ward::Kita), (9, Ward::Kita), (100, Ward::Chuo), (11, Ward::Higashi)] {
+        activity.clinics.push(clinic_line(number, ward, ClinicState::NotSubmitted));
+    }
+    let mut nowhere = clinic_line(1, Ward::Kita, ClinicState::NotSubmitted);
+    nowhere.clinic.ward = None;
+    activity.clinics.push(nowhere);
+    let text = text(&activity, &campaign(), &Settings::default());
+    let listed: Vec<&str> =
+        text.lines().filter(|line| line.contains("096-001-")).map(|line| &line[..4]).collect();
+    assert_eq!(listed, ["0100", "0011", "0009", "0010", "0001"]);
+}
+
+#[test]
 fn clinics_cannot_write_markup_or_lines_into_the_digest() {
     let mut activity = quiet_day();
     let mut line = clinic_line(1, Ward::Chuo, ClinicState::NotSubmitted);

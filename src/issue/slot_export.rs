@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::campaign::{Campaign, Dose, in_jst};
 use crate::clinic::registry_file::{guarded, quoted};
-use crate::clinic::{Ward, venue_key};
+use crate::clinic::{Ward, venue_order};
 use crate::inspection::verdict::Visibility;
 use crate::issue::cell_date::weekday;
 
@@ -34,9 +34,8 @@ pub struct ExportSlot {
 
 impl ExportSlot {
     /// 会場→公開区分→日→時刻; venues by number, so 9 stands before 0010.
-    fn key(&self) -> (usize, String, Visibility, Date, Time) {
-        let venue = venue_key(&self.venue_no);
-        (venue.chars().count(), venue, self.visibility, self.date, self.start)
+    fn key(&self) -> ((usize, String), Visibility, Date, Time) {
+        (venue_order(&self.venue_no), self.visibility, self.date, self.start)
     }
 }
 

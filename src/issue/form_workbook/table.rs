@@ -58,11 +58,16 @@ fn page(sheet: &mut Worksheet, layout: &Layout, rows: u32) -> Written {
 fn heading(sheet: &mut Worksheet, layout: &Layout, style: &Style, mark: Option<&str>) -> Written {
     let campaign = layout.campaign;
     let deadline = in_jst(campaign.submission_deadline).date();
+    let (from, to) = (campaign.first_dose.from, campaign.second_dose.to);
+    let until = if from.year() == to.year() {
+        wide(&format!("{}月{}日", to.month(), to.day()))
+    } else {
+        reiwa(to, false)
+    };
     let period = format!(
-        "熊本市 コロナワクチン予約管理システム　{}（{}～{}）",
+        "熊本市 コロナワクチン予約管理システム　{}（{}～{until}）",
         campaign.title,
-        reiwa(campaign.first_dose.from, false),
-        wide(&format!("{}月{}日", campaign.second_dose.to.month(), campaign.second_dose.to.day())),
+        reiwa(from, false)
     );
     let lines = [
         format!("{}{}", mark.unwrap_or_default(), title(layout.number)),
