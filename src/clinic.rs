@@ -179,6 +179,12 @@ pub fn venue_key(written: &str) -> String {
     if stripped.is_empty() && !folded.is_empty() { "0".to_string() } else { stripped.to_string() }
 }
 
+/// A sort key that puts 0009 before 0010, however many zeros are written.
+pub fn venue_order(written: &str) -> (usize, String) {
+    let key = venue_key(written);
+    (key.chars().count(), key)
+}
+
 /// What two writings of one clinic name share (spec: identity, name key). クリニック, 医院 and 診療所 are
 /// *not* folded together: みなみ医院 and みなみクリニック are two clinics.
 pub fn name_key(written: &str) -> String {

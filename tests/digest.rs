@@ -1,5 +1,13 @@
 //! The digest on an invented but consistent day: its sums, its order, its width, what hostile text does to it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 mod digest_day;
 mod eighth;
 
@@ -218,6 +226,21 @@ fn late_clinics_are_listed_by_time_of_receipt() {
     assert!(text.contains("期限当日修正 2／修正期限後 －"), "{text}");
     let position = |venue: &str| text.find(&format!("期限当日修正  {venue}")).unwrap();
     assert!(position("0902") < position("0901"));
+}
+
+#[test]
+fn lists_go_by_ward_and_venue_number() {
+    let mut activity = quiet_day();
+    for (number, ward) in [(10, Ward::Kita), (9, Ward::Kita), (100, Ward::Chuo), (11, Ward::Higashi)] {
+        activity.clinics.push(clinic_line(number, ward, ClinicState::NotSubmitted));
+    }
+    let mut nowhere = clinic_line(1, Ward::Kita, ClinicState::NotSubmitted);
+    nowhere.clinic.ward = None;
+    activity.clinics.push(nowhere);
+    let text = text(&activity, &campaign(), &Settings::default());
+    let listed: Vec<&str> =
+        text.lines().filter(|line| line.contains("096-001-")).map(|line| &line[..4]).collect();
+    assert_eq!(listed, ["0100", "0011", "0009", "0010", "0001"]);
 }
 
 #[test]

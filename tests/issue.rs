@@ -1,5 +1,13 @@
 //! The issued forms and the slot list, read again with another program's eyes (calamine).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 mod eighth;
 
 use std::io::{Cursor, Read};
@@ -7,7 +15,7 @@ use std::io::{Cursor, Read};
 use calamine::{Data, Reader, SheetVisible, Xlsx};
 use eighth::campaign;
 use jiff::civil::{date, time};
-use uketsuke::campaign::Dose;
+use uketsuke::campaign::{Campaign, Dose, Period};
 use uketsuke::clinic::Ward;
 use uketsuke::inspection::verdict::Visibility;
 use uketsuke::issue::form_workbook::{FilledForm, FilledRow, file_name, filled, form_workbook};
@@ -168,8 +176,39 @@ fn the_sheet_helps_and_protects_without_stopping_anyone() {
     assert_eq!(sheet.matches("<conditionalFormatting").count(), 3);
     assert!(sheet.contains("paperSize=\"9\"") && sheet.contains("orientation=\"portrait\""));
     assert!(sheet.contains("fitToHeight=\"0\""));
+    assert!(part(&bytes, "docProps/core.xml").contains("2021-09-28T00:00:00Z"));
     let styles = part(&bytes, "xl/styles.xml");
     assert!(styles.contains("yyyy/m/d(aaa)") && styles.contains("locked=\"0\""));
+}
+
+#[test]
+fn another_campaign_gets_its_own_dates() {
+    let mut settings = (*campaign()).clone();
+    settings.period = 9;
+    settings.title = "第９期".into();
+    settings.submission_deadline = "2021-11-12T23:59:59+09:00".parse().unwrap();
+    settings.correction_caution_from = "2021-11-17T00:00:00+09:00".parse().unwrap();
+    settings.correction_deadline = "2021-11-17T23:59:59+09:00".parse().unwrap();
+    settings.booking_opens = "2021-11-20T08:30:00+09:00".parse().unwrap();
+    settings.first_dose = Period { from: date(2021, 12, 1), to: date(2021, 12, 21) };
+    settings.second_dose = Period { from: date(2021, 12, 22), to: date(2022, 1, 11) };
+    let next = Campaign::new(settings).unwrap();
+    for number in 1..=3 {
+        let mut book = open(form_workbook(number, &next, None).unwrap());
+        for sheet in book.sheet_names() {
+            for cell in book.worksheet_range(&sheet).unwrap().cells().map(|(_, _, cell)| text(cell)) {
+                for old in ["第８期", "10/25", "11/30", "１０月２５日", "K8"] {
+                    assert!(!cell.contains(old), "{sheet}: {cell}");
+                }
+            }
+        }
+        let sheet = book.sheet_names()[0].clone();
+        let said = text(&cell(&mut book, &sheet, (1, 0)));
+        assert!(said.contains("第９期（令和３年１２月１日～令和４年１月１１日）"), "{said}");
+        let said = text(&cell(&mut book, &sheet, (10, 0)));
+        assert_eq!(said, "１回目接種期間：12/1(水)～12/21(火)　２回目接種期間：12/22(水)～1/11(火)");
+    }
+    assert!(uketsuke::demo::sample_mails(&next).unwrap().len() >= 18);
 }
 
 fn slot(venue_no: &str, visibility: Visibility, day: i8, hour: i8, count: u32) -> ExportSlot {

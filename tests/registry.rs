@@ -1,5 +1,14 @@
 //! The registry file: what is read, what is refused (all at once), what comes back out.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+use proptest::prelude::*;
 use uketsuke::clinic::registry_file::{diff, from_rows, read, read_with_notes, write_csv};
 use uketsuke::clinic::{Clinic, Intent, Registry, Ward};
 
@@ -166,4 +175,36 @@ fn an_import_tells_what_it_would_change() {
         told,
         ["変更 0001 医院0001：第８期接種可能上限量 10→12", "削除 0002 医院0002", "追加 0004 医院0004"]
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in a registry comes back the same; white space at the ends of a cell is not kept.
+    #[test]
+    fn any_registry_survives_being_written(
+        names in proptest::collection::vec("[^\\s\u{feff}](?:.{0,20}[^\\s\u{feff}])?", 1..20),
+        note in "[=+\\-@＝',;\"\\n 0-9あ-ん]{0,12}",
+    ) {
+        let clinics: Vec<Clinic> = names
+            .into_iter()
+            .zip(1..)
+            .map(|(name, number): (String, u32)| Clinic {
+                venue_no: format!("{number:04}"),
+                name,
+                note: note.trim().into(),
+                ..Clinic::default()
+            })
+            .collect();
+        let written = write_csv(&Registry::new(clinics.clone()));
+        prop_assert_eq!(read(&written, "export.csv"), Ok(clinics));
+    }
+
+    /// Bytes that are no registry are refused in words, never with a panic.
+    #[test]
+    fn no_bytes_break_the_reader(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let header = "会場番号,医療機関名,区,第８期接種可能上限量\n".as_bytes();
+        let _ = read(&bytes, "a.csv");
+        let _ = read(&[header, &bytes].concat(), "a.csv");
+    }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Clinic, Intent, Registry, Ward, venue_key};
+use super::{Clinic, Intent, Registry, Ward, venue_key, venue_order};
 pub use columns::{Column, guarded, quoted, unguarded};
 pub use difference::{ClinicChange, diff};
 
@@ -302,7 +302,9 @@ pub fn write_csv(registry: &Registry) -> Vec<u8> {
     let mut out = String::from("\u{feff}");
     out.push_str(&Column::ALL.map(Column::label).join(","));
     out.push_str("\r\n");
-    for clinic in registry.iter() {
+    let mut clinics: Vec<&Clinic> = registry.iter().collect();
+    clinics.sort_by_cached_key(|clinic| venue_order(&clinic.venue_no));
+    for clinic in clinics {
         let cells = Column::ALL.map(|column| quoted(&guarded(&column.of(clinic))));
         out.push_str(&cells.join(","));
         out.push_str("\r\n");

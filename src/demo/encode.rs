@@ -1,5 +1,7 @@
 //! Pure: the transfer encodings of mail: base64, encoded words (RFC 2047), parameters (RFC 2231), quoted-printable.
 
+use std::fmt::Write as _;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -60,7 +62,7 @@ pub fn parameter(name: &str, value: &str, whole: bool) -> String {
     let mut out = String::new();
     for (index, piece) in pieces.chunks(18).enumerate() {
         let charset = if index == 0 { "UTF-8''" } else { "" };
-        out.push_str(&format!(";\r\n {name}*{index}*={charset}{}", piece.concat()));
+        let _ = write!(out, ";\r\n {name}*{index}*={charset}{}", piece.concat());
     }
     out
 }

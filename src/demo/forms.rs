@@ -66,8 +66,8 @@ fn row(date: Date, start: (i8, i8), public: Option<u32>, private: Option<u32>) -
 pub fn workbook(
     number: u8,
     clinic: &Clinic,
-    submitted_on: Date,
     kind: &str,
+    submitted_on: Date,
     plan: Plan,
 ) -> Result<Vec<u8>, XlsxError> {
     let form = FilledForm {

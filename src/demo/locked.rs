@@ -1,5 +1,6 @@
 //! Pure: files that cannot be read as a form: a workbook with a password, and a printed page.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write};
 
 /// A password-protected workbook as Excel stores it: a compound file with `EncryptionInfo` and `EncryptedPackage`
@@ -57,16 +58,14 @@ pub fn pdf() -> Vec<u8> {
     let mut starts = Vec::new();
     for (index, object) in objects.iter().enumerate() {
         starts.push(out.len());
-        out.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
+        let _ = write!(out, "{} 0 obj\n{object}\nendobj\n", index + 1);
     }
     let table = out.len();
-    out.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    let _ = write!(out, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for start in starts {
-        out.push_str(&format!("{start:010} 00000 n \n"));
+        let _ = writeln!(out, "{start:010} 00000 n ");
     }
-    out.push_str(&format!(
-        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
-        objects.len() + 1
-    ));
+    let _ =
+        write!(out, "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1);
     out.into_bytes()
 }

@@ -1,5 +1,7 @@
 //! Pure: mails as the common programs write them: headers, character sets, how an attachment's name is encoded.
 
+use std::fmt::Write as _;
+
 use jiff::{SignedDuration, Timestamp};
 use unicode_normalization::UnicodeNormalization;
 
@@ -111,11 +113,11 @@ pub fn write(draft: &Draft) -> Vec<u8> {
         format!("{} <{}>", words(draft.from_name, charset), draft.from)
     };
     let written_at = before(draft.received_at, 9);
-    out.push_str(&format!("From: {sender}\r\n"));
-    out.push_str(&format!("To: <{TO}>\r\n"));
-    out.push_str(&format!("Subject: {}\r\n", words(draft.subject, charset)));
-    out.push_str(&format!("Date: {}\r\n", date(written_at)));
-    out.push_str(&format!("Message-ID: {}\r\n", draft.program.message_id(draft.serial, domain)));
+    let _ = write!(out, "From: {sender}\r\n");
+    let _ = write!(out, "To: <{TO}>\r\n");
+    let _ = write!(out, "Subject: {}\r\n", words(draft.subject, charset));
+    let _ = write!(out, "Date: {}\r\n", date(written_at));
+    let _ = write!(out, "Message-ID: {}\r\n", draft.program.message_id(draft.serial, domain));
     for header in &draft.headers {
         out.push_str(header);
         out.push_str("\r\n");

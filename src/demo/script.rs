@@ -1,6 +1,6 @@
 //! Pure: who writes what and when, from the day the forms are published to the day after booking opens.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan};
 use rust_xlsxwriter::XlsxError;
 
@@ -43,7 +43,7 @@ impl<'a> Script<'a> {
     /// Clean forms of all three kinds; the first of them sent twice.
     fn first_days(&mut self) -> Written {
         let aozora = self.clinic("0123");
-        let sent = self.form(1, &aozora, "新規", self.opens(0), self.aozora())?;
+        let sent = workbook(1, &aozora, "新規", self.opens(0), self.aozora())?;
         let files = vec![File::workbook(file_name(1), sent)];
         let subject = "予約枠報告様式の提出（あおぞらクリニック）";
         let post = Post("01-form1-outlook", at(self.opens(0), 16, 42), Program::Outlook, subject);
@@ -52,7 +52,7 @@ impl<'a> Script<'a> {
         self.letter(&post, &aozora, SUBMIT, files);
 
         let midori = self.clinic("0044");
-        let sent = self.form(3, &midori, "新規", self.opens(1), self.midori(6))?;
+        let sent = workbook(3, &midori, "新規", self.opens(1), self.midori(6))?;
         let name = "予約枠報告様式３（公開・非公開）【みどり内科医院】.xlsx";
         let post = Post(
             "03-form3-thunderbird",
@@ -63,7 +63,7 @@ impl<'a> Script<'a> {
         self.letter(&post, &midori, SUBMIT, vec![File::workbook(name, sent)]);
 
         let sumire = self.clinic("0290");
-        let sent = self.form(2, &sumire, "新規", self.opens(2), self.sumire(6))?;
+        let sent = workbook(2, &sumire, "新規", self.opens(2), self.sumire(6))?;
         let post = Post(
             "04-form2-apple-mail-nfd",
             at(self.opens(2), 18, 20),
@@ -78,7 +78,7 @@ impl<'a> Script<'a> {
     fn mistakes(&mut self) -> Written {
         let suimei = self.clinic("0188");
         let over = self.plan().both(&[0, 1, 2], &MORNING, Some(6), None);
-        let sent = self.form(1, &suimei, "新規", self.due(-4), over)?;
+        let sent = workbook(1, &suimei, "新規", self.due(-4), over)?;
         let post = Post(
             "06-over-cap-becky",
             at(self.due(-4), 11, 31),
@@ -87,7 +87,7 @@ impl<'a> Script<'a> {
         );
         self.letter(&post, &suimei, SUBMIT, vec![File::workbook(file_name(1), sent)]);
         let within = self.plan().both(&[0, 1], &MORNING, Some(6), None);
-        let sent = self.form(1, &suimei, "新規", self.due(-3), within)?;
+        let sent = workbook(1, &suimei, "新規", self.due(-3), within)?;
         let post = Post(
             "07-over-cap-mended",
             at(self.due(-3), 13, 12),
@@ -99,7 +99,7 @@ impl<'a> Script<'a> {
 
         let takasaki = self.clinic("0231");
         let gap = self.takasaki().single(18, (14, 0), Some(6), None);
-        let sent = self.form(1, &takasaki, "新規", self.due(-3), gap)?;
+        let sent = workbook(1, &takasaki, "新規", self.due(-3), gap)?;
         let post = Post(
             "08-gap-day",
             at(self.due(-3), 14, 58),
@@ -110,17 +110,17 @@ impl<'a> Script<'a> {
 
         let ezuko = self.clinic("0302");
         let swapped = self.plan().both(&[0, 3], &MORNING, Some(6), None).but(|row| {
-            row.weekday =
-                Some(if row.date.weekday() == jiff::civil::Weekday::Friday { "木" } else { "金" }.into())
+            let friday = row.date.weekday() == Weekday::Friday;
+            row.weekday = Some(if friday { "木" } else { "金" }.into());
         });
-        let sent = self.form(1, &ezuko, "新規", self.due(-2), swapped)?;
+        let sent = workbook(1, &ezuko, "新規", self.due(-2), swapped)?;
         let post =
             Post("09-swapped-weekday", at(self.due(-2), 9, 47), Program::Outlook, "予約枠報告様式の提出");
         self.letter(&post, &ezuko, SUBMIT, vec![File::workbook("Book1.xlsx", sent)]);
 
         let kodama = self.clinic("0150");
         let pasted = self.plan().both(&[5], &[(14, 0), (14, 30)], Some(6), Some(6));
-        let sent = self.form(1, &kodama, "新規", self.due(0), pasted)?;
+        let sent = workbook(1, &kodama, "新規", self.due(0), pasted)?;
         let post = Post(
             "17-private-slots-in-form1",
             at(self.due(0), 10, 26),
@@ -194,7 +194,7 @@ impl<'a> Script<'a> {
     fn strangers(&mut self) -> Written {
         let sakura = self.clinic("0107");
         let plan = self.plan().both(&[0, 2], &MORNING, Some(6), None);
-        let sent = self.form(1, &sakura, "新規", self.opens(3), plan)?;
+        let sent = workbook(1, &sakura, "新規", self.opens(3), plan)?;
         let draft = Draft {
             program: Program::Gmail,
             from_name: "櫻井 美咲",
@@ -219,7 +219,7 @@ impl<'a> Script<'a> {
             ..Clinic::default()
         };
         let plan = self.plan().both(&[2], &MORNING, Some(6), None);
-        let sent = self.form(1, &unknown, "新規", self.due(-1), plan)?;
+        let sent = workbook(1, &unknown, "新規", self.due(-1), plan)?;
         let post = Post("15-unknown-clinic", at(self.due(-1), 19, 22), Program::Becky, "予約枠の提出");
         self.letter(&post, &unknown, SUBMIT, vec![File::workbook("予約枠.xlsx", sent)]);
         Ok(())
@@ -228,9 +228,9 @@ impl<'a> Script<'a> {
     /// Two clinics in one mail, and a hospital's many slots a few minutes before midnight.
     fn deadline(&mut self) -> Written {
         let (jonan, tomiai) = (self.clinic("0501"), self.clinic("0502"));
-        let first = self.form(1, &jonan, "新規", self.due(0), self.jonan())?;
+        let first = workbook(1, &jonan, "新規", self.due(0), self.jonan())?;
         let plan = self.plan().both(&[0, 4], &MORNING, Some(6), None);
-        let second = self.form(1, &tomiai, "新規", self.due(0), plan)?;
+        let second = workbook(1, &tomiai, "新規", self.due(0), plan)?;
         let files = vec![
             File::workbook("予約枠報告様式１（城南ファミリークリニック）.xlsx", first),
             File::workbook("予約枠報告様式１（富合ファミリークリニック）.xlsx", second),
@@ -246,7 +246,7 @@ impl<'a> Script<'a> {
         let hospital = self.clinic("0077");
         let starts = [(9, 0), (9, 30), (10, 0), (10, 30), (14, 0), (14, 30)];
         let plan = self.plan().both(&[0, 1, 2, 3, 4, 7, 10, 11], &starts, Some(3), Some(3));
-        let sent = self.form(3, &hospital, "新規", self.due(0), plan)?;
+        let sent = workbook(3, &hospital, "新規", self.due(0), plan)?;
         let post = Post(
             "18-minutes-before-the-deadline",
             at(self.due(0), 23, 41),
@@ -257,7 +257,7 @@ impl<'a> Script<'a> {
 
         let tatsuda = self.clinic("0620");
         let plan = self.plan().both(&[3, 4], &MORNING, Some(6), None);
-        let sent = self.form(1, &tatsuda, "新規", self.due(1), plan)?;
+        let sent = workbook(1, &tatsuda, "新規", self.due(1), plan)?;
         let post =
             Post("19-late", at(self.due(1), 8, 55), Program::Becky, "予約枠報告様式の提出（龍田皮ふ科）");
         self.letter(&post, &tatsuda, SUBMIT, vec![File::workbook(file_name(1), sent)]);
@@ -267,7 +267,7 @@ impl<'a> Script<'a> {
     /// The in-time error mended after the deadline, and corrections before and on the last day.
     fn corrections(&mut self) -> Written {
         let takasaki = self.clinic("0231");
-        let sent = self.form(1, &takasaki, "新規", self.last(-2), self.takasaki())?;
+        let sent = workbook(1, &takasaki, "新規", self.last(-2), self.takasaki())?;
         let post = Post(
             "20-in-time-error-mended",
             at(self.last(-2), 10, 18),
@@ -278,7 +278,7 @@ impl<'a> Script<'a> {
         self.letter(&post, &takasaki, message, vec![File::workbook("予約枠報告様式１（修正版）.xlsx", sent)]);
 
         let midori = self.clinic("0044");
-        let sent = self.form(3, &midori, "修正", self.last(-1), self.midori(5))?;
+        let sent = workbook(3, &midori, "修正", self.last(-1), self.midori(5))?;
         let post = Post(
             "21-correction",
             at(self.last(-1), 15, 6),
@@ -289,7 +289,7 @@ impl<'a> Script<'a> {
         self.letter(&post, &midori, message, vec![File::workbook("予約枠報告様式３_修正.xlsx", sent)]);
 
         let sumire = self.clinic("0290");
-        let sent = self.form(2, &sumire, "修正", self.last(0), self.sumire(5))?;
+        let sent = workbook(2, &sumire, "修正", self.last(0), self.sumire(5))?;
         let post = Post(
             "22-correction-last-day",
             at(self.last(0), 16, 33),
@@ -305,7 +305,7 @@ impl<'a> Script<'a> {
         let message = "枠数を変更したいので、修正後の様式をお送りします。";
         let aozora = self.clinic("0123");
         let plan = self.plan().both(&[0, 1, 3], &MORNING, Some(6), None);
-        let sent = self.form(1, &aozora, "修正", self.last(1), plan)?;
+        let sent = workbook(1, &aozora, "修正", self.last(1), plan)?;
         let post = Post(
             "23-correction-after-the-last-day",
             at(self.last(1), 9, 12),
@@ -317,7 +317,7 @@ impl<'a> Script<'a> {
         let jonan = self.clinic("0501");
         let plan = self.plan().both(&[1, 2], &MORNING, Some(6), None);
         let day = in_jst(self.campaign.booking_opens).date().saturating_add(1.day());
-        let sent = self.form(1, &jonan, "修正", day, plan)?;
+        let sent = workbook(1, &jonan, "修正", day, plan)?;
         let post = Post(
             "24-correction-after-opening",
             at(day, 10, 47),
@@ -350,17 +350,6 @@ impl<'a> Script<'a> {
 
     fn jonan(&self) -> Plan<'a> {
         self.plan().both(&[1, 2, 3], &MORNING, Some(6), None)
-    }
-
-    fn form(
-        &self,
-        number: u8,
-        clinic: &Clinic,
-        kind: &str,
-        day: Date,
-        plan: Plan,
-    ) -> Result<Vec<u8>, XlsxError> {
-        workbook(number, clinic, day, kind, plan)
     }
 
     fn clinic(&self, venue_no: &str) -> Clinic {

@@ -94,11 +94,10 @@ fn build(
     let layout = Layout::new(number, campaign);
     let style = Style::new();
     let mut workbook = Workbook::new();
-    let opens = layout::serial(in_jst(campaign.opens).date());
+    let opens = in_jst(campaign.opens).date();
+    let created = ExcelDateTime::from_ymd(opens.year() as u16, opens.month() as u8, opens.day() as u8)?;
     workbook.set_properties(
-        &DocProperties::new()
-            .set_title(title(layout.number))
-            .set_creation_datetime(&ExcelDateTime::from_serial_datetime(opens)?),
+        &DocProperties::new().set_title(title(layout.number)).set_creation_datetime(&created),
     );
     let input = workbook.add_worksheet();
     input.set_name(layout.sheet_name())?;

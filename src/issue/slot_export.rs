@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, Time};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::campaign::{Campaign, Dose, in_jst};
 use crate::clinic::registry_file::{guarded, quoted};
-use crate::clinic::{Ward, venue_key};
+use crate::clinic::{Ward, venue_order};
 use crate::inspection::verdict::Visibility;
+use crate::issue::cell_date::weekday;
 
 /// One slot of one visibility in an accepted version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +34,8 @@ pub struct ExportSlot {
 
 impl ExportSlot {
     /// 会場→公開区分→日→時刻; venues by number, so 9 stands before 0010.
-    fn key(&self) -> (usize, String, Visibility, Date, Time) {
-        let venue = venue_key(&self.venue_no);
-        (venue.chars().count(), venue, self.visibility, self.date, self.start)
+    fn key(&self) -> ((usize, String), Visibility, Date, Time) {
+        (venue_order(&self.venue_no), self.visibility, self.date, self.start)
     }
 }
 
@@ -185,18 +185,6 @@ fn cells(slot: &ExportSlot, count: u32, campaign: &Campaign, written_at: Timesta
         slot.version.to_string(),
         in_jst(written_at).strftime("%Y/%m/%d %H:%M:%S").to_string(),
     ]
-}
-
-fn weekday(date: Date) -> &'static str {
-    match date.weekday() {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
-    }
 }
 
 /// A CSV file (RFC 4180: CRLF, quotes doubled) in the making.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 use crate::campaign::{Dose, Timing};
-use crate::clinic::{Clinic, Intent, Ward};
+use crate::clinic::{Clinic, Intent, Ward, venue_order};
 use crate::inspection::verdict::{Totals, Visibility};
 
 /// State of one clinic (spec: `status.state`).
@@ -191,6 +191,15 @@ impl DayActivity {
         self.clinics
             .iter()
             .filter(|line| !matches!(line.state, ClinicState::NotUsing | ClinicState::UnknownIntent))
+    }
+
+    /// By ward (clinics without one last), then by venue number: 0009 before 0010.
+    pub fn in_order(&self) -> Vec<&ClinicLine> {
+        let mut lines: Vec<&ClinicLine> = self.clinics.iter().collect();
+        lines.sort_by_cached_key(|line| {
+            (line.clinic.ward.is_none(), line.clinic.ward, venue_order(&line.clinic.venue_no))
+        });
+        lines
     }
 
     pub fn in_ward(&self, ward: Option<Ward>) -> impl Iterator<Item = &ClinicLine> {

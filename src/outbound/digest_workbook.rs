@@ -15,11 +15,12 @@ use crate::campaign::{Campaign, in_jst};
 pub fn workbook(activity: &DayActivity, campaign: &Campaign) -> Result<Vec<u8>, XlsxError> {
     let figures = Figures::of(activity, campaign);
     let mut workbook = Workbook::new();
-    let created = in_jst(activity.until).datetime();
+    let day = in_jst(activity.until).date();
+    let created = ExcelDateTime::from_ymd(day.year() as u16, day.month() as u8, day.day() as u8)?;
     workbook.set_properties(
         &DocProperties::new()
             .set_title(format!("{}予約枠報告 日次集計", campaign.title))
-            .set_creation_datetime(&ExcelDateTime::from_serial_datetime(page::serial(created.date()))?),
+            .set_creation_datetime(&created),
     );
     sheets::summary(workbook.add_worksheet(), activity, campaign, &figures)?;
     sheets::work(workbook.add_worksheet(), activity)?;

@@ -166,8 +166,9 @@ pub fn unguarded(cell: &str) -> &str {
     }
 }
 
+/// Also behind quotes, separators and apostrophes that are there already, so that [`unguarded`] loses nothing.
 fn is_formula_like(cell: &str) -> bool {
-    cell.trim_start_matches([' ', '\u{3000}', '"', ';', ',', '\u{feff}'])
+    cell.trim_start_matches(['\'', ' ', '\u{3000}', '"', ';', ',', '\u{feff}'])
         .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\0'])
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Column;
-use crate::clinic::{Clinic, Registry, venue_key};
+use crate::clinic::{Clinic, Registry, venue_key, venue_order};
 
 /// One clinic that an import adds, removes or changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,14 @@ pub struct FieldChange {
     pub after: String,
 }
 
-/// The changes in the order of venue keys; new clinics in the order of the file at the end.
+/// The changes in the order of venue numbers; new clinics in the order of the file at the end.
 pub fn diff(old: &Registry, new: &[Clinic]) -> Vec<ClinicChange> {
     let by_key: BTreeMap<String, &Clinic> =
         new.iter().map(|clinic| (venue_key(&clinic.venue_no), clinic)).collect();
     let mut changes = Vec::new();
-    for before in old.iter() {
+    let mut registered: Vec<&Clinic> = old.iter().collect();
+    registered.sort_by_cached_key(|clinic| venue_order(&clinic.venue_no));
+    for before in registered {
         let (venue_no, name) = (before.venue_no.clone(), before.name.clone());
         let Some(after) = by_key.get(&venue_key(&before.venue_no)) else {
             changes.push(ClinicChange::Removed { venue_no, name });

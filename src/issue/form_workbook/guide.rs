@@ -34,18 +34,18 @@ fn lines(layout: &Layout) -> Vec<String> {
         format!("記入要領（{}）", super::title(layout.number)),
         String::new(),
         format!("１　提出期限は{}です。メールに添付し、{ADDRESS} へお送りください。", reiwa(deadline, true)),
-        "２　Excel形式のまま、パスワードを設定せずに添付してください。PDF・写真・マクロ付きの形式では受け付けられません。".into(),
+        "２　Excel形式のまま、パスワードを設定せずに添付してください。PDF・写真では受け付けられません。マクロ付きの形式は避けてください。".into(),
         "３　シート名と見出しは変更しないでください。記入するのは色の付いた欄と表の白い欄だけです。".into(),
         "４　会場番号は通知に記載の番号を、先頭の0も含めて記入してください。".into(),
         format!(
             "５　接種日は、１回目が{}、２回目が{}です。{}",
-            Layout::span(&campaign.first_dose),
-            Layout::span(&campaign.second_dose),
+            Layout::span(campaign.first_dose),
+            Layout::span(campaign.second_dose),
             layout.gap()
         ),
         format!(
             "６　{}の期間として設定済みの予約枠は記入しないでください。第８期として新しく受け付ける枠だけを記入します。",
-            Layout::span(&campaign.previous_period)
+            Layout::span(campaign.previous_period)
         )
         .replace("第８期", &campaign.title),
         "７　1行に1枠です。期間や曜日（「毎週月曜」など）ではなく、1日ごと、時刻ごとに行を分けてください。".into(),
@@ -56,7 +56,7 @@ fn lines(layout: &Layout) -> Vec<String> {
             "11　１回目と２回目の合計が、{}接種可能上限量の範囲内に収まるようにしてください。差し引き分は独自の受付枠として取り扱います。",
             campaign.title
         ),
-        "12　２回目の枠は、１回目の３週間後の同じ曜日に、同じ人数以上を設けてください。".into(),
+        "12　２回目の枠は、１回目の３週間後の同じ曜日にも設けてください（２回目をシステム外で受け付ける場合を除きます）。".into(),
         "13　曜日・接種回・合計は自動で計算されます。灰色の欄への記入は不要です。".into(),
         format!(
             "14　提出後に変更する場合は、変更箇所だけでなく、すべての枠を記入した様式を{}までにお送りください。",

@@ -2,8 +2,9 @@
 
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
-use super::layout::{Layout, address, fraction, serial};
+use super::layout::{Layout, address};
 use super::style::Style;
+use crate::issue::cell_date::{fraction, serial};
 
 const NAME: &str = "_form";
 

@@ -1,11 +1,12 @@
 //! Pure: where each thing stands in the issued forms, and the campaign's dates in words.
 
 use jiff::ToSpan;
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, Time};
 use rust_xlsxwriter::{ProtectionOptions, Worksheet};
 
 use crate::campaign::{Campaign, Dose, Period, in_jst};
 use crate::inspection::verdict::Visibility;
+use crate::issue::cell_date::weekday;
 
 /// Zero-based rows of the issued position.
 pub const HEAD: u32 = 11;
@@ -80,7 +81,7 @@ impl<'a> Layout<'a> {
 
     /// The dates that can be picked: both periods, in order.
     pub fn dates(&self) -> Vec<Date> {
-        [self.campaign.first_dose, self.campaign.second_dose].iter().flat_map(days).collect()
+        [self.campaign.first_dose, self.campaign.second_dose].into_iter().flat_map(days).collect()
     }
 
     /// 8:00 to 20:30 in steps of 15 minutes.
@@ -93,7 +94,7 @@ impl<'a> Layout<'a> {
     }
 
     /// 「10/25(月)～11/9(火)」
-    pub fn span(period: &Period) -> String {
+    pub fn span(period: Period) -> String {
         format!("{}～{}", short(period.from), short(period.to))
     }
 
@@ -110,7 +111,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-fn days(period: &Period) -> Vec<Date> {
+fn days(period: Period) -> Vec<Date> {
     let to = period.to;
     period.from.series(1.day()).take_while(|date| *date <= to).collect()
 }
@@ -139,29 +140,6 @@ pub fn wide(text: &str) -> String {
             other => other,
         })
         .collect()
-}
-
-pub fn weekday(date: Date) -> &'static str {
-    match date.weekday() {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
-    }
-}
-
-/// Excel's serial of a date (1900 system).
-pub fn serial(date: Date) -> f64 {
-    const EPOCH: Date = Date::constant(1899, 12, 30);
-    EPOCH.until(date).map_or(0.0, |span| f64::from(span.get_days()))
-}
-
-/// Excel's fraction of a day.
-pub fn fraction(time: Time) -> f64 {
-    f64::from(i32::from(time.hour()) * 60 + i32::from(time.minute())) / 1440.0
 }
 
 /// 「G13」 of a zero-based row and column, `$`-marked where asked.

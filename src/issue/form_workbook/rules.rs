@@ -7,17 +7,17 @@ use rust_xlsxwriter::{
 };
 
 use super::identity::{DATES, TIMES, source};
-use super::layout::{COUNT, DATE, END, FIRST, Layout, START, address, serial};
+use super::layout::{COUNT, DATE, END, FIRST, Layout, START, address};
 use super::style::Style;
 use super::table::ROWS;
 use crate::campaign::Period;
 use crate::clinic::Ward;
+use crate::issue::cell_date::serial;
 
 const BOTTOM: u32 = FIRST + ROWS - 1;
 
 pub fn add(sheet: &mut Worksheet, layout: &Layout, style: &Style) -> Result<(), XlsxError> {
-    let periods =
-        [layout.campaign.first_dose, layout.campaign.second_dose].map(|period| Layout::span(&period));
+    let periods = [layout.campaign.first_dose, layout.campaign.second_dose].map(Layout::span);
     let date = DataValidation::new()
         .allow_list_formula(Formula::new(source(DATES, layout.dates().len())))
         .set_error_style(DataValidationErrorStyle::Warning)
@@ -59,10 +59,10 @@ fn first_day(layout: &Layout) -> String {
 
 fn lists(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let picked = |values: &[&str]| -> Result<DataValidation, XlsxError> {
-        Ok(DataValidation::new()
+        DataValidation::new()
             .allow_list_strings(values)?
             .set_error_style(DataValidationErrorStyle::Warning)
-            .set_error_message("一覧にない値です。このまま入力しますか。")?)
+            .set_error_message("一覧にない値です。このまま入力しますか。")
     };
     let wards: Vec<&str> = Ward::ALL.iter().map(|ward| ward.label()).collect();
     sheet.add_data_validation(5, 1, 5, 1, &picked(&wards)?)?;
@@ -78,11 +78,11 @@ fn marks(sheet: &mut Worksheet, layout: &Layout, style: &Style) -> Result<(), Xl
     let date = address(FIRST, DATE, false, true);
     let start = address(FIRST, START, false, true);
     let within =
-        |period: &Period| format!("AND({date}>={},{date}<={})", serial(period.from), serial(period.to));
+        |period: Period| format!("AND({date}>={},{date}<={})", serial(period.from), serial(period.to));
     let outside = format!(
         "=AND({date}<>\"\",NOT(OR({},{})))",
-        within(&layout.campaign.first_dose),
-        within(&layout.campaign.second_dose)
+        within(layout.campaign.first_dose),
+        within(layout.campaign.second_dose)
     );
     let all =
         |column| format!("{}:{}", address(FIRST, column, true, true), address(BOTTOM, column, true, true));

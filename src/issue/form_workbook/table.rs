@@ -5,13 +5,13 @@
 use rust_xlsxwriter::{Formula, Worksheet, XlsxError};
 
 use super::layout::{
-    ADDRESS, COUNT, DATE, DOSE, END, FIRST, HEAD, LAST, Layout, NO, START, WEEKDAY, address, fraction, reiwa,
-    serial, weekday, wide,
+    ADDRESS, COUNT, DATE, DOSE, END, FIRST, HEAD, LAST, Layout, NO, START, WEEKDAY, address, reiwa, wide,
 };
 use super::style::Style;
 use super::{FilledForm, FilledRow, title};
 use crate::campaign::{Dose, Period, in_jst};
 use crate::inspection::verdict::Visibility;
+use crate::issue::cell_date::{fraction, serial, weekday};
 
 /// Rows of the input sheet.
 pub const ROWS: u32 = 300;
@@ -58,11 +58,16 @@ fn page(sheet: &mut Worksheet, layout: &Layout, rows: u32) -> Written {
 fn heading(sheet: &mut Worksheet, layout: &Layout, style: &Style, mark: Option<&str>) -> Written {
     let campaign = layout.campaign;
     let deadline = in_jst(campaign.submission_deadline).date();
+    let (from, to) = (campaign.first_dose.from, campaign.second_dose.to);
+    let until = if from.year() == to.year() {
+        wide(&format!("{}月{}日", to.month(), to.day()))
+    } else {
+        reiwa(to, false)
+    };
     let period = format!(
-        "熊本市 コロナワクチン予約管理システム　{}（{}～{}）",
+        "熊本市 コロナワクチン予約管理システム　{}（{}～{until}）",
         campaign.title,
-        reiwa(campaign.first_dose.from, false),
-        wide(&format!("{}月{}日", campaign.second_dose.to.month(), campaign.second_dose.to.day())),
+        reiwa(from, false)
     );
     let lines = [
         format!("{}{}", mark.unwrap_or_default(), title(layout.number)),
@@ -77,8 +82,8 @@ fn heading(sheet: &mut Worksheet, layout: &Layout, style: &Style, mark: Option<&
     sheet.write_string_with_format(0, LAST, format!("様式番号 {}", layout.form_id()), &style.line)?;
     let periods = format!(
         "１回目接種期間：{}　２回目接種期間：{}{}",
-        Layout::span(&campaign.first_dose),
-        Layout::span(&campaign.second_dose),
+        Layout::span(campaign.first_dose),
+        Layout::span(campaign.second_dose),
         layout.gap(),
     );
     sheet.write_string_with_format(10, 0, periods, &style.line)?;
@@ -152,8 +157,8 @@ fn sums(sheet: &mut Worksheet, layout: &Layout, style: &Style, form: &FilledForm
     }
     let own = form.cap.map_or(String::new(), |cap| (i64::from(cap) - all as i64).to_string());
     let formulas = [
-        (2, dose_formula(layout, &campaign.first_dose, rows), first.to_string()),
-        (4, dose_formula(layout, &campaign.second_dose, rows), second.to_string()),
+        (2, dose_formula(layout, campaign.first_dose, rows), first.to_string()),
+        (4, dose_formula(layout, campaign.second_dose, rows), second.to_string()),
         (6, format!("=SUM({})", range(COUNT, layout.note_column() - 1, rows)), all.to_string()),
         (8, "=IF(E9=\"\",\"\",E9-G10)".to_string(), own),
     ];
@@ -180,7 +185,7 @@ fn count(row: &FilledRow, visibility: Visibility) -> Option<u32> {
     }
 }
 
-fn dose_formula(layout: &Layout, period: &Period, rows: u32) -> String {
+fn dose_formula(layout: &Layout, period: Period, rows: u32) -> String {
     let dates = range(DATE, DATE, rows);
     let terms: Vec<String> = (COUNT..layout.note_column())
         .map(|column| {
@@ -269,28 +274,21 @@ fn derived(
     let cell = address(at, DATE, false, true);
     let day = filled.map_or("", |row| weekday(row.date));
     let dose = filled.map_or("", |row| layout.dose_label(row.date));
-    match filled.and_then(|row| row.weekday.as_ref()) {
-        Some(typed) => {
-            sheet.write_string_with_format(at, WEEKDAY, typed, &style.derived)?;
-        }
-        None => {
-            let formula = format!(
-                "=IF(ISNUMBER({cell}),CHOOSE(WEEKDAY({cell}),\"日\",\"月\",\"火\",\"水\",\"木\",\"金\",\"土\"),\"\")"
-            );
-            sheet.write_formula_with_format(
-                at,
-                WEEKDAY,
-                Formula::new(formula).set_result(day),
-                &style.derived,
-            )?;
-        }
+    if let Some(typed) = filled.and_then(|row| row.weekday.as_ref()) {
+        sheet.write_string_with_format(at, WEEKDAY, typed, &style.derived)?;
+    } else {
+        let formula = format!(
+            "=IF(ISNUMBER({cell}),CHOOSE(WEEKDAY({cell}),\"日\",\"月\",\"火\",\"水\",\"木\",\"金\",\"土\"),\"\")"
+        );
+        let formula = Formula::new(formula).set_result(day);
+        sheet.write_formula_with_format(at, WEEKDAY, formula, &style.derived)?;
     }
     let within =
-        |period: &Period| format!("AND({cell}>={},{cell}<={})", serial(period.from), serial(period.to));
+        |period: Period| format!("AND({cell}>={},{cell}<={})", serial(period.from), serial(period.to));
     let formula = format!(
         "=IF(ISNUMBER({cell}),IF({},\"１回目\",IF({},\"２回目\",\"対象外\")),\"\")",
-        within(&layout.campaign.first_dose),
-        within(&layout.campaign.second_dose)
+        within(layout.campaign.first_dose),
+        within(layout.campaign.second_dose)
     );
     sheet.write_formula_with_format(at, DOSE, Formula::new(formula).set_result(dose), &style.derived)?;
     Ok(())

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::figures::{DayPair, Figures, WardFigures};
+use super::figures::{DayPair, Figures, OverCap, WardFigures};
 use super::wording::{clock, day, month_day, number, reiwa, signed, stamp, weekday};
 use super::{Settings, lists, workbook_name};
 use crate::campaign::{Campaign, Timing, in_jst};
@@ -299,7 +299,7 @@ fn slots(figures: &Figures, campaign: &Campaign) -> Vec<Block> {
             number(figures.uncapped_sum)
         )));
     }
-    blocks.push(over_cap(figures));
+    blocks.extend(over_cap(figures));
     blocks.push(Block::line(format!(
         "１回目＞２回目：{}医療機関（合計 {}）",
         figures.unbalanced,
@@ -308,10 +308,21 @@ fn slots(figures: &Figures, campaign: &Campaign) -> Vec<Block> {
     blocks
 }
 
-fn over_cap(figures: &Figures) -> Block {
+fn over_cap(figures: &Figures) -> Vec<Block> {
+    let (refused, others): (Vec<&OverCap>, Vec<&OverCap>) =
+        figures.over_cap.iter().partition(|clinic| clinic.needs_fix);
+    let mut blocks = vec![Block::line(format!("上限超過で要修正：{}", venues(&refused)))];
+    if !others.is_empty() {
+        let text = format!("★上限超過（要修正のほか）：{}", venues(&others));
+        blocks.push(Block::Line(Tone::Alarm, text));
+    }
+    blocks
+}
+
+/// 「3医療機関（0044 +12、0188 +6、0302 +30）」
+fn venues(clinics: &[&OverCap]) -> String {
     const SHOWN: usize = 20;
-    let listed: Vec<String> = figures
-        .over_cap
+    let mut listed: Vec<String> = clinics
         .iter()
         .take(SHOWN)
         .map(|clinic| match clinic.over {
@@ -319,13 +330,14 @@ fn over_cap(figures: &Figures) -> Block {
             None => clinic.venue_no.clone(),
         })
         .collect();
-    let more = figures.over_cap.len().saturating_sub(SHOWN);
-    let mut text = format!("上限超過で要修正：{}医療機関", figures.over_cap.len());
-    if !listed.is_empty() {
-        let rest = if more > 0 { format!("、ほか{more}") } else { String::new() };
-        text = format!("{text}（{}{rest}）", listed.join("、"));
+    if clinics.len() > SHOWN {
+        listed.push(format!("ほか{}", clinics.len() - SHOWN));
     }
-    Block::line(text)
+    if listed.is_empty() {
+        "0医療機関".into()
+    } else {
+        format!("{}医療機関（{}）", clinics.len(), listed.join("、"))
+    }
 }
 
 fn days(figures: &Figures, campaign: &Campaign) -> Vec<Block> {

@@ -66,6 +66,8 @@ impl WardFigures {
 pub struct OverCap {
     pub venue_no: String,
     pub over: Option<u64>,
+    /// Its form was refused for that; otherwise the cap was lowered after the form was accepted, or a person decides.
+    pub needs_fix: bool,
 }
 
 /// A day of the first period beside the day three weeks later; either may be missing.
@@ -152,7 +154,11 @@ impl Figures {
             _ => {}
         }
         if line.state != ClinicState::NotUsing && is_over_cap(line) {
-            self.over_cap.push(OverCap { venue_no: line.clinic.venue_no.clone(), over: over_by(line) });
+            self.over_cap.push(OverCap {
+                venue_no: line.clinic.venue_no.clone(),
+                over: over_by(line),
+                needs_fix: line.state == ClinicState::NeedsFix,
+            });
         }
         let Some(totals) = line.totals.filter(|totals| totals.sum() > 0) else { return };
         self.clinics_with_slots += 1;
@@ -160,12 +166,11 @@ impl Figures {
         self.slots.first_private += totals.first_private;
         self.slots.second_public += totals.second_public;
         self.slots.second_private += totals.second_private;
-        match line.clinic.cap {
-            Some(cap) => self.caps += u64::from(cap),
-            None => {
-                self.clinics_without_cap += 1;
-                self.uncapped_sum += totals.sum();
-            }
+        if let Some(cap) = line.clinic.cap {
+            self.caps += u64::from(cap);
+        } else {
+            self.clinics_without_cap += 1;
+            self.uncapped_sum += totals.sum();
         }
         if totals.first() > totals.second() {
             self.unbalanced += 1;

@@ -1,5 +1,7 @@
 //! Pure: the HTML rendering: one table of 20 units for the Word engine of Outlook, inline style, no links, no images.
 
+use std::fmt::Write as _;
+
 use super::document::{Align, Block, Document, Table, Tone};
 
 /// Units of the one table's width; every row's spans add up to it.
@@ -50,7 +52,7 @@ fn blocks(out: &mut String, blocks: &[Block]) {
 }
 
 fn full_row(out: &mut String, background: &str, text: &str, open: &str, close: &str) {
-    out.push_str(&format!("<tr><td colspan=\"{UNITS}\" bgcolor=\"{background}\">{open}"));
+    let _ = write!(out, "<tr><td colspan=\"{UNITS}\" bgcolor=\"{background}\">{open}");
     escape(out, text);
     out.push_str(close);
     out.push_str("</td></tr>\n");
@@ -63,9 +65,10 @@ fn table(out: &mut String, table: &Table) {
     }
     out.push_str("</tr>\n");
     for row in &table.rows {
-        match row.tone {
-            Tone::Plain => out.push_str("<tr>"),
-            tone => out.push_str(&format!("<tr bgcolor=\"{}\">", colour(tone))),
+        if row.tone == Tone::Plain {
+            out.push_str("<tr>");
+        } else {
+            let _ = write!(out, "<tr bgcolor=\"{}\">", colour(row.tone));
         }
         let tag = if row.tone == Tone::Strong { "th" } else { "td" };
         for (column, text) in table.columns.iter().zip(&row.cells) {
@@ -82,9 +85,9 @@ fn cell(out: &mut String, tag: &str, align: Align, span: usize, text: &str) {
         Align::Left if tag == "th" => " align=\"left\"",
         Align::Left => "",
     };
-    out.push_str(&format!("<{tag}{span}{align}>"));
+    let _ = write!(out, "<{tag}{span}{align}>");
     escape(out, text.trim_start_matches('|'));
-    out.push_str(&format!("</{tag}>"));
+    let _ = write!(out, "</{tag}>");
 }
 
 /// Colour only repeats what a word says.

@@ -112,8 +112,8 @@ pub fn timing_label(timing: Timing) -> Option<&'static str> {
 
 /// ７ 要修正, oldest first
 pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
-    let mut lines: Vec<&ClinicLine> =
-        activity.clinics.iter().filter(|line| line.state == ClinicState::NeedsFix).collect();
+    let mut lines = activity.in_order();
+    lines.retain(|line| line.state == ClinicState::NeedsFix);
     lines.sort_by_key(|line| line.first_told_at.or(line.received_at));
     let columns = vec![
         left("会場", 2),
@@ -159,9 +159,8 @@ fn main_error(error: &ErrorLine, chars: usize) -> String {
 
 /// ８ 未提出, by ward and venue number
 pub fn not_submitted(activity: &DayActivity, extent: Extent) -> Section {
-    let mut lines: Vec<&ClinicLine> =
-        activity.clinics.iter().filter(|line| line.state == ClinicState::NotSubmitted).collect();
-    lines.sort_by_key(|line| ward_order(line.clinic.ward));
+    let mut lines = activity.in_order();
+    lines.retain(|line| line.state == ClinicState::NotSubmitted);
     let columns = vec![
         left("会場", 2),
         left("医療機関", 4),
@@ -214,11 +213,6 @@ fn address(clinic: &Clinic) -> String {
         .first()
         .or(clinic.provisional_emails.first())
         .map_or("なし".into(), |email| one_line(email, 40))
-}
-
-/// Ward order of the notice; clinics without a ward come last.
-pub fn ward_order(ward: Option<Ward>) -> usize {
-    ward.and_then(|ward| Ward::ALL.iter().position(|own| *own == ward)).unwrap_or(Ward::ALL.len())
 }
 
 /// At most `limit` lines of each ward, in the order given.

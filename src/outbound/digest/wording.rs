@@ -1,22 +1,10 @@
 //! Pure: how the digest writes dates, times and numbers.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 
 use crate::campaign::{Campaign, in_jst};
-
-/// 「月」
-pub fn weekday(date: Date) -> &'static str {
-    match date.weekday() {
-        Weekday::Monday => "月",
-        Weekday::Tuesday => "火",
-        Weekday::Wednesday => "水",
-        Weekday::Thursday => "木",
-        Weekday::Friday => "金",
-        Weekday::Saturday => "土",
-        Weekday::Sunday => "日",
-    }
-}
+pub use crate::issue::cell_date::weekday;
 
 /// 「10/25」
 pub fn month_day(date: Date) -> String {

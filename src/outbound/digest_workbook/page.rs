@@ -5,6 +5,7 @@ use jiff::civil::{Date, Time};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Worksheet, XlsxError};
 
 use crate::campaign::in_jst;
+use crate::issue::cell_date::{fraction, serial};
 
 /// Longest text of a cell; Excel's own limit is 32,767.
 const CELL_CHARS: usize = 4_000;
@@ -181,18 +182,6 @@ impl<'a> Page<'a> {
         self.sheet.autofilter(0, 0, last, columns.saturating_sub(1) as u16)?;
         Ok(())
     }
-}
-
-/// Excel's serial of a date (1900 system).
-pub fn serial(date: Date) -> f64 {
-    const EPOCH: Date = Date::constant(1899, 12, 30);
-    EPOCH.until(date).map_or(0.0, |span| f64::from(span.get_days()))
-}
-
-/// Excel's fraction of a day, whole seconds.
-pub fn fraction(time: Time) -> f64 {
-    let seconds = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
-    f64::from(seconds) / 86_400.0
 }
 
 /// XML cannot hold most control characters.

@@ -1,5 +1,7 @@
 //! Pure: the nine sheets of the digest's workbook.
 
+use std::collections::BTreeMap;
+
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
 use super::page::{Page, Value};
@@ -141,7 +143,7 @@ pub fn needs_fix(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
     ];
     let mut page = Page::new(sheet, "要修正", &columns)?;
     let today = in_jst(activity.until).date();
-    for line in activity.clinics.iter().filter(|line| line.state == ClinicState::NeedsFix) {
+    for line in activity.in_order().into_iter().filter(|line| line.state == ClinicState::NeedsFix) {
         let told = line.first_told_at;
         let age = told
             .and_then(|told| in_jst(told).date().until(today).ok())
@@ -184,7 +186,7 @@ pub fn not_submitted(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
         ("備考", 30.0),
     ];
     let mut page = Page::new(sheet, "未提出", &columns)?;
-    for line in activity.clinics.iter().filter(|line| line.state == ClinicState::NotSubmitted) {
+    for line in activity.in_order().into_iter().filter(|line| line.state == ClinicState::NotSubmitted) {
         let clinic = &line.clinic;
         let mut row = Vec::from(who(Some(clinic)));
         row.extend([
@@ -230,7 +232,8 @@ pub fn receipts(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
         ("経路", 8.0),
     ];
     let mut page = Page::new(sheet, "受付一覧", &columns)?;
-    for line in activity.clinics.iter().filter(|line| line.receipt.is_some() || line.totals.is_some()) {
+    for line in activity.in_order().into_iter().filter(|line| line.receipt.is_some() || line.totals.is_some())
+    {
         page.row(receipt_row(line))?;
     }
     page.filter(columns.len())
@@ -378,9 +381,10 @@ pub fn slots(sheet: &mut Worksheet, activity: &DayActivity, campaign: &Campaign)
         ("受付番号", 14.0),
     ];
     let mut page = Page::new(sheet, "枠一覧", &columns)?;
+    let clinics: BTreeMap<&str, &Clinic> =
+        activity.clinics.iter().map(|line| (line.clinic.venue_no.as_str(), &line.clinic)).collect();
     for slot in &activity.slots {
-        let clinic =
-            activity.clinics.iter().map(|line| &line.clinic).find(|clinic| clinic.venue_no == slot.venue_no);
+        let clinic = clinics.get(slot.venue_no.as_str()).copied();
         for visibility in Visibility::BOTH {
             let (public, count) = match visibility {
                 Visibility::Public => (true, slot.public),
