@@ -34,3 +34,33 @@ fn speed() {
         one / n as f64 * 1e3
     );
 }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pool_speed() {
+    use uketsuke::inspection::reader::Readers;
+    let bytes = std::sync::Arc::new(reader_fixtures::form(119));
+    for (children, mails) in [(1u64, 50u64), (1, 1000), (2, 50)] {
+        let r = Readers::new(
+            &Limits { children, child_mails: mails, ..Limits::default() },
+            env!("CARGO_BIN_EXE_uketsuke").into(),
+        );
+        r.dissect_file("a.xlsx", &bytes).await.unwrap();
+        let t = Instant::now();
+        let n = 1000;
+        let tasks: Vec<_> = (0..children)
+            .map(|_| {
+                let r = r.clone();
+                let b = bytes.clone();
+                tokio::spawn(async move {
+                    for _ in 0..n / children {
+                        r.dissect_file("a.xlsx", &b).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for t in tasks {
+            t.await.unwrap();
+        }
+        let e = t.elapsed().as_secs_f64();
+        println!("children {children} mails {mails}: {:.0}/s", n as f64 / e);
+    }
+}
