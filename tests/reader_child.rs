@@ -148,3 +148,28 @@ async fn a_program_that_cannot_be_started_is_the_machines_trouble() {
         assert!(error.to_string().starts_with("failed to start a reader process"), "{error}");
     }
 }
+
+/// The worst that the limits admit still fits into the child's memory: 150,000 long strings, 200,000 cells.
+#[tokio::test]
+async fn the_largest_workbook_within_the_limits_is_read() {
+    let strings: Vec<String> =
+        (0..150_000).map(|index| format!("{index}:{}", "長い文字列".repeat(12))).collect();
+    let strings: Vec<&str> = strings.iter().map(String::as_str).collect();
+    let mut index = 0;
+    let rows: String = (1..=5_000)
+        .map(|row| {
+            let cells: String = (0..40)
+                .map(|_| {
+                    index = (index + 7) % 150_000;
+                    format!(r#"<c t="s"><v>{index}</v></c>"#)
+                })
+                .collect();
+            format!(r#"<row r="{row}">{cells}</row>"#)
+        })
+        .collect();
+    let bytes = Package::new(&rows, &strings).bytes();
+    let readers = readers(&limits());
+    let content = read(&readers, &bytes).await;
+    let Content::Workbook(workbook) = content else { panic!("{content:?}") };
+    assert_eq!(first(&workbook).cells.len(), 200_000);
+}

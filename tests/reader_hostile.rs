@@ -364,12 +364,31 @@ fn compound_files() {
     let begin = record(0x0809, &[0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     let with = |records: &[Vec<u8>]| compound(&[("/Workbook", &[begin.clone(), records.concat()].concat())]);
     assert_eq!(xls(&with(&[record(0x002F, &[1, 0, 0, 0])])), Err(Refusal::Password));
-    // Dense at once: two numbers in opposite corners.
     let number = |row: u16, column: u16| {
         let mut data = [row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat();
         data.extend(1_f64.to_le_bytes());
         record(0x0203, &data)
     };
+    // A sheet formatted down to its last cell announces all of it; only content counts.
+    let announced = [&0_u32.to_le_bytes()[..], &65_536_u32.to_le_bytes(), &[0, 0, 0, 1, 0, 0]].concat();
+    let sheet_at = (begin.len() + 4 + 8 + 1 + 4) as u32;
+    let listed = [&sheet_at.to_le_bytes()[..], &[0, 0, 1, 0, b'a']].concat();
+    let formatted = compound(&[(
+        "/Workbook",
+        &[
+            begin.clone(),
+            record(0x0085, &listed),
+            record(0x000A, &[]),
+            begin.clone(),
+            record(0x0200, &announced),
+            number(3, 1),
+            record(0x000A, &[]),
+        ]
+        .concat(),
+    )]);
+    let workbook = xls(&formatted).unwrap();
+    assert_eq!(show(first(&workbook)), ["B4=1"]);
+    // Dense at once: two numbers in opposite corners.
     let corners = with(&[number(0, 0), number(65_535, 255)]);
     assert!(matches!(xls(&corners), Err(Refusal::Limit { setting, .. }) if setting == "limits.cells"));
     // A circle in the FAT: the directory's chain points at itself.

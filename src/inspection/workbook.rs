@@ -9,7 +9,6 @@ mod csv;
 mod grid;
 mod number;
 mod ods;
-mod ods_styles;
 mod rich;
 mod sheet;
 mod styles;

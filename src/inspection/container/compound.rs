@@ -3,14 +3,17 @@
 //! Sector chains that run in circles are rejected by the `cfb` crate before calamine follows them. calamine
 //! lays a sheet out densely, so two far corners cost gigabytes: the extent is counted here first.
 
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
 use super::{Refusal, within};
 use crate::inbound::attachment::FileKind;
 use crate::limits::Limits;
 
-/// Empty positions that a dense layout may have for each allowed cell; about 100 MiB at the default limits.
-const DENSITY: u64 = 10;
+/// Positions that a dense layout may have for each allowed cell; about 100 MiB at the default limits.
+const DENSITY: u64 = 5;
+
+/// The record that announces a sheet's extent.
+const DIMENSIONS: u16 = 0x0200;
 
 /// Checks an .xls: sound chains, no password, a Workbook stream of acceptable size and extent.
 pub fn examine(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
@@ -25,10 +28,7 @@ pub fn workbook_stream(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Refusal
     if compound.exists("/EncryptedPackage") {
         return Err(Refusal::Password);
     }
-    let name = ["/Workbook", "/Book", "/WORKBOOK", "/BOOK"]
-        .into_iter()
-        .find(|name| compound.is_stream(name))
-        .ok_or_else(|| Refusal::corrupt("compound file: no Workbook stream"))?;
+    let name = stream_name(&compound)?;
     let length = compound.entry(name).map_err(broken)?.len();
     // A stream cannot be longer than the file that holds it: a longer one lies.
     if length > bytes.len() as u64 {
@@ -38,6 +38,41 @@ pub fn workbook_stream(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Refusal
     let mut stream = Vec::with_capacity(length as usize);
     compound.open_stream(name).map_err(broken)?.take(length).read_to_end(&mut stream).map_err(broken)?;
     Ok(stream)
+}
+
+/// The file with every announced extent (`Dimensions`, MS-XLS 2.4.90) made small: calamine reserves memory for what
+/// it announces, and a sheet that is merely formatted down to its last row announces gigabytes.
+pub fn with_small_dimensions(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let broken = |error: std::io::Error| Refusal::corrupt(format!("compound file: {error}"));
+    let mut stream = workbook_stream(bytes, limits)?;
+    let mut at = 0_usize;
+    let mut places = Vec::new();
+    for (kind, data) in records(&stream) {
+        if kind == DIMENSIONS {
+            places.push((at + 4, data.len()));
+        }
+        at += 4 + data.len();
+    }
+    for (start, length) in places {
+        let Some(data) = stream.get_mut(start..start + length) else { continue };
+        // First row 0, rows 1, first column 0, columns 1: in words of four and two bytes, or of two in BIFF5.
+        let wide = data.len() >= 14;
+        for (index, byte) in data.iter_mut().enumerate() {
+            *byte = u8::from(index == if wide { 4 } else { 2 } || index == if wide { 10 } else { 6 });
+        }
+    }
+    let mut compound = cfb::CompoundFile::open(Cursor::new(bytes.to_vec())).map_err(broken)?;
+    let name = stream_name(&compound)?;
+    compound.open_stream(name).and_then(|mut out| out.write_all(&stream)).map_err(broken)?;
+    compound.flush().map_err(broken)?;
+    Ok(compound.into_inner().into_inner())
+}
+
+fn stream_name<F>(compound: &cfb::CompoundFile<F>) -> Result<&'static str, Refusal> {
+    ["/Workbook", "/Book", "/WORKBOOK", "/BOOK"]
+        .into_iter()
+        .find(|name| compound.is_stream(name))
+        .ok_or_else(|| Refusal::corrupt("compound file: no Workbook stream"))
 }
 
 /// Does the compound file carry a VBA project?
@@ -89,15 +124,6 @@ fn measure(stream: &[u8], limits: &Limits) -> Result<(), Refusal> {
             },
             // BOF, EOF: one sheet is over.
             0x0809 | 0x000A => area = area.saturating_add(take_area(&mut extent)),
-            // Dimensions: calamine reserves what it announces.
-            0x0200 => {
-                let wide = data.len() >= 14;
-                let rows = if wide { dword(data, 4) } else { u64::from(word(data, 2)) };
-                let first = if wide { dword(data, 0) } else { u64::from(word(data, 0)) };
-                let columns = if wide { word(data, 10) } else { word(data, 6) };
-                let claimed = rows.saturating_sub(first).saturating_mul(u64::from(columns));
-                within("cells", limits.cells.saturating_mul(DENSITY), claimed)?;
-            }
             // Formula, Number, Label, BoolErr, Rk, LabelSst, RString, MulRk
             0x0006 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x00D6 | 0x00BD => {
                 let (row, first) = (u64::from(word(data, 0)), u64::from(word(data, 2)));
@@ -121,8 +147,4 @@ fn take_area(extent: &mut Option<[u64; 4]>) -> u64 {
     extent
         .take()
         .map_or(0, |[top, bottom, left, right]| (bottom - top + 1) * (right.saturating_sub(left) + 1))
-}
-
-fn dword(data: &[u8], at: usize) -> u64 {
-    u64::from(word(data, at)) | (u64::from(word(data, at + 2)) << 16)
 }

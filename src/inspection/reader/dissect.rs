@@ -59,7 +59,7 @@ pub fn dissect_file(name: &str, bytes: &[u8], limits: &Limits, skip: &Skip) -> (
     let attachment = Attachment {
         name: name.to_owned(),
         size: bytes.len() as u64,
-        sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: format!("{:x}", Sha256::digest(bytes)),
         kind: sniff(bytes, name),
         ..Attachment::default()
     };
@@ -72,18 +72,19 @@ pub fn dissect_file(name: &str, bytes: &[u8], limits: &Limits, skip: &Skip) -> (
 }
 
 fn content(attachment: &Attachment, bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Content {
-    let too_large = attachment.size > limits.attachment_bytes;
-    match attachment.kind {
-        // The bytes of a file over the limit may not even be there.
-        FileKind::Unknown | FileKind::Empty if too_large => Content::Refused(over_size(attachment, limits)),
-        kind if kind.is_workbook() && too_large => Content::Refused(over_size(attachment, limits)),
-        kind if kind.is_workbook() => workbook(bytes, kind, limits, spent),
+    let kind = attachment.kind;
+    let unread = bytes.is_empty() && attachment.size > 0;
+    match kind {
         FileKind::EncryptedWorkbook | FileKind::EncryptedArchive => Content::Refused(Refusal::Password),
-        kind @ (FileKind::HtmlWorkbook | FileKind::XmlWorkbook | FileKind::OldWorkbook) => {
+        FileKind::HtmlWorkbook | FileKind::XmlWorkbook | FileKind::OldWorkbook => {
             Content::Refused(Refusal::OldFormat(kind))
         }
+        // A limit of the mail kept the bytes out, so nothing is known but the size.
+        FileKind::Unknown | FileKind::Empty if unread => Content::Refused(kept_out(attachment, limits)),
         FileKind::Empty => Content::Refused(Refusal::Empty),
-        _ => Content::Other,
+        _ if !kind.is_workbook() => Content::Other,
+        _ if unread => Content::Refused(kept_out(attachment, limits)),
+        _ => workbook(bytes, kind, limits, spent),
     }
 }
 
@@ -97,8 +98,13 @@ fn workbook(bytes: &[u8], kind: FileKind, limits: &Limits, spent: &mut Spent) ->
     }
 }
 
-fn over_size(attachment: &Attachment, limits: &Limits) -> Refusal {
-    Refusal::limit("attachment_bytes", limits.attachment_bytes, attachment.size)
+/// Too large by itself, or too much together with the other files of the mail.
+fn kept_out(attachment: &Attachment, limits: &Limits) -> Refusal {
+    if attachment.size > limits.attachment_bytes {
+        Refusal::limit("attachment_bytes", limits.attachment_bytes, attachment.size)
+    } else {
+        Refusal::limit("attachments", limits.attachments, limits.attachments.saturating_add(1))
+    }
 }
 
 /// The answer of one child for one mail is bounded, however many files there are.

@@ -25,7 +25,7 @@ mod worker;
 use worker::{Death, Worker};
 
 /// A child that waits longer gives its memory back.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 const REAP_EVERY: Duration = Duration::from_secs(15);
 
 /// The machine's trouble, never the mail's.
@@ -179,15 +179,21 @@ impl Inner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes one without keeping the list locked.
+    fn pop_idle(&self) -> Option<Worker> {
+        self.idle().pop()
+    }
+
     async fn start(&self) -> Result<Worker, Error> {
         Worker::start(&self.program, &self.limits).await
     }
 
     async fn take(&self, fresh_only: bool) -> Result<Worker, Error> {
-        while !fresh_only {
-            let Some(mut worker) = self.idle().pop() else { break };
-            if worker.idle_for() < IDLE && worker.is_alive() {
-                return Ok(worker);
+        if !fresh_only {
+            while let Some(mut worker) = self.pop_idle() {
+                if worker.idle_for() < IDLE && worker.is_alive() {
+                    return Ok(worker);
+                }
             }
         }
         self.start().await

@@ -64,12 +64,15 @@ pub(super) enum Answer {
 
 /// The header of a frame.
 pub(super) fn header(tag: u8, length: u64) -> [u8; FRAME_HEADER] {
-    let [a, b, c, d, e, f, g, h] = length.to_le_bytes();
-    [tag, a, b, c, d, e, f, g, h]
+    let mut header = [tag; FRAME_HEADER];
+    if let Some(rest) = header.get_mut(1..) {
+        rest.copy_from_slice(&length.to_le_bytes());
+    }
+    header
 }
 
 /// The tag and length of a frame.
 pub(super) fn parse_header(header: [u8; FRAME_HEADER]) -> (u8, u64) {
-    let [tag, a, b, c, d, e, f, g, h] = header;
-    (tag, u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    let [tag, length @ ..] = header;
+    (tag, u64::from_le_bytes(length))
 }

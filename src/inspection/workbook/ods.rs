@@ -1,17 +1,20 @@
 //! Pure: .ods (OpenDocument 1.2) in one streaming pass over `content.xml`; repeated cells cost nothing until they
 //! hold something. Dates become serials of the 1900 system.
 
-use jiff::civil::{Date, DateTime};
+mod cell;
+mod styles;
+
 use quick_xml::events::{BytesStart, Event};
 
 use super::grid::{Grid, LAST_COLUMN, LAST_ROW};
-use super::number::number;
-use super::ods_styles::OdsStyles;
 use super::xml::Xml;
-use super::{Cell, Merged, Refusal, Shown, Spent, Value, Workbook};
+use super::{Cell, Merged, Refusal, Shown, Spent, Workbook};
 use crate::inspection::container::package::Package;
 use crate::inspection::container::within;
 use crate::limits::Limits;
+use cell::Typed;
+pub(super) use cell::iso_serial;
+use styles::OdsStyles;
 
 const PART: &str = "content.xml";
 
@@ -122,7 +125,7 @@ impl Document<'_, '_> {
                 Event::Start(element) => match element.name().0 {
                     "table:table-row" => self.begin_row(element, &mut place, &mut grid)?,
                     "table:table-cell" | "table:covered-table-cell" => {
-                        self.cell(element, true, &mut place)?
+                        self.cell(element, true, &mut place)?;
                     }
                     "table:table-column" => self.column(element, &mut place, &mut grid)?,
                     "table:named-expressions"
@@ -139,7 +142,7 @@ impl Document<'_, '_> {
                 },
                 Event::Empty(element) => match element.name().0 {
                     "table:table-cell" | "table:covered-table-cell" => {
-                        self.cell(element, false, &mut place)?
+                        self.cell(element, false, &mut place)?;
                     }
                     "table:table-column" => self.column(element, &mut place, &mut grid)?,
                     "table:table-row" => {
@@ -212,7 +215,7 @@ impl Document<'_, '_> {
         let paragraphs = if has_content { self.paragraphs()? } else { Paragraphs::default() };
         let (row, column) = (place.row, place.column);
         place.column = column.saturating_add(typed.repeats);
-        let Some(value) = typed.value(&paragraphs) else { return Ok(()) };
+        let Some(value) = typed.value(&paragraphs.text) else { return Ok(()) };
         let style = typed.style.as_deref().or(place.row_style.as_deref()).or_else(|| {
             place
                 .column_styles
@@ -379,164 +382,5 @@ impl Paragraphs {
                 _ => self.plain = true,
             }
         }
-    }
-}
-
-/// The attributes of one cell.
-struct Typed {
-    kind: String,
-    stored: Option<String>,
-    error: bool,
-    formula: bool,
-    style: Option<String>,
-    repeats: u32,
-    columns: u32,
-    rows: u32,
-}
-
-impl Typed {
-    fn of(xml: &Xml<'_>, element: &BytesStart<'_>) -> Result<Self, Refusal> {
-        let mut typed = Typed {
-            kind: String::new(),
-            stored: None,
-            error: false,
-            formula: false,
-            style: None,
-            repeats: 1,
-            columns: 1,
-            rows: 1,
-        };
-        for attribute in super::xml::attributes(element) {
-            let attribute = attribute.map_err(|error| xml.broken(error))?;
-            let number = || attribute.value.parse::<u32>().unwrap_or(1).max(1);
-            match attribute.key.0 {
-                "office:value-type" => typed.kind = attribute.value.into_owned(),
-                "calcext:value-type" => typed.error = attribute.value == "error",
-                "office:value" | "office:date-value" | "office:time-value" | "office:boolean-value" => {
-                    typed.stored = Some(attribute.value.into_owned());
-                }
-                "office:string-value" => {
-                    let text = quick_xml::escape::unescape(&attribute.value);
-                    typed.stored = Some(text.map_err(|error| xml.broken(error))?.into_owned());
-                }
-                "table:formula" => typed.formula = true,
-                "table:style-name" => typed.style = Some(attribute.value.into_owned()),
-                "table:number-columns-repeated" => typed.repeats = number(),
-                "table:number-columns-spanned" => typed.columns = number(),
-                "table:number-rows-spanned" => typed.rows = number(),
-                _ => {}
-            }
-        }
-        Ok(typed)
-    }
-
-    /// `None` for a blank cell.
-    fn value(&self, paragraphs: &Paragraphs) -> Option<Value> {
-        let text = || Value::Text(paragraphs.text.clone());
-        if self.error {
-            return Some(Value::Error(paragraphs.text.clone()).filter_empty("#N/A"));
-        }
-        let stored = self.stored.as_deref().map(str::trim);
-        Some(match (self.kind.as_str(), stored) {
-            ("float" | "percentage" | "currency", Some(stored)) => match stored.parse::<f64>() {
-                Ok(raw) if raw.is_finite() => number(raw, false, false),
-                _ => Value::Error(stored.to_owned()),
-            },
-            ("date", Some(stored)) => {
-                iso_serial(stored).map_or_else(|| Value::Text(stored.to_owned()), Value::Serial)
-            }
-            ("time", Some(stored)) => {
-                duration_days(stored).map_or_else(|| Value::Text(stored.to_owned()), Value::Serial)
-            }
-            ("boolean", Some(stored)) => Value::Bool(stored == "true"),
-            ("", _) if self.formula && paragraphs.text.is_empty() => Value::NoResult,
-            _ if paragraphs.text.is_empty() => match self.stored.as_deref() {
-                Some(stored) if !stored.is_empty() => Value::Text(stored.to_owned()),
-                _ => return None,
-            },
-            _ => text(),
-        })
-    }
-}
-
-impl Value {
-    /// An error must not vanish because its text is missing.
-    fn filter_empty(self, instead: &str) -> Self {
-        match self {
-            Value::Error(text) if text.is_empty() => Value::Error(instead.to_owned()),
-            other => other,
-        }
-    }
-}
-
-/// `2021-10-25` or `2021-10-25T09:00:00` as a serial of the 1900 system; dates before March 1900 have none.
-pub(super) fn iso_serial(text: &str) -> Option<f64> {
-    let text = text.trim_end_matches('Z');
-    let at: DateTime = match text.parse::<DateTime>() {
-        Ok(at) => at,
-        Err(_) => text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()),
-    };
-    let epoch = jiff::civil::date(1899, 12, 30);
-    let days = at.date().duration_since(epoch).as_hours() / 24;
-    let seconds = at.time().duration_since(jiff::civil::Time::midnight()).as_secs_f64();
-    (days > 60).then(|| match number(days as f64 + seconds / 86_400.0, true, false) {
-        Value::Serial(serial) => serial,
-        _ => days as f64,
-    })
-}
-
-/// `PT09H30M00S` (also with days) in days.
-fn duration_days(text: &str) -> Option<f64> {
-    let rest = text.strip_prefix('P')?;
-    let (mut days, mut digits) = (0.0, String::new());
-    for character in rest.chars() {
-        let share = match character {
-            '0'..='9' | '.' => {
-                digits.push(character);
-                continue;
-            }
-            ',' => {
-                digits.push('.');
-                continue;
-            }
-            'T' => continue,
-            'D' => 1.0,
-            'H' => 24.0,
-            'M' => 1_440.0,
-            'S' => 86_400.0,
-            _ => return None,
-        };
-        days += digits.parse::<f64>().ok()? / share;
-        digits.clear();
-    }
-    match number(days, true, false) {
-        Value::Serial(serial) => Some(serial),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates() {
-        let check = |text: &str, expected: Option<f64>| assert_eq!(iso_serial(text), expected, "{text}");
-        check("2021-10-25", Some(44_494.0));
-        check("2021-10-25T09:00:00", Some(44_494.375));
-        check("2021-10-25T09:00:00.000000000", Some(44_494.375));
-        check("1899-12-30", None);
-        check("2021-13-45", None);
-        check("", None);
-    }
-
-    #[test]
-    fn durations() {
-        let check = |text: &str, expected: Option<f64>| assert_eq!(duration_days(text), expected, "{text}");
-        check("PT09H00M00S", Some(0.375));
-        check("PT09H30M00S", Some(34_200.0 / 86_400.0));
-        check("PT13H30M00.000000000S", Some(0.5625));
-        check("P1DT12H", Some(1.5));
-        check("09:30", None);
     }
 }

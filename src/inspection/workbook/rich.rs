@@ -58,10 +58,7 @@ impl Rich {
 
     /// An element without content, like `<strike/>`.
     pub(super) fn empty(&mut self, xml: &Xml<'_>, element: &BytesStart<'_>) -> Result<(), Refusal> {
-        match local(element.name().0) {
-            "strike" | "rPr" => self.start(xml, element),
-            _ => Ok(()),
-        }
+        if matches!(local(element.name().0), "strike" | "rPr") { self.start(xml, element) } else { Ok(()) }
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -118,15 +115,12 @@ pub(super) fn displayed(raw: &str) -> String {
             .filter(|_| after.get(4..5) == Some("_"))
             .and_then(|digits| u32::from_str_radix(digits, 16).ok())
             .and_then(char::from_u32);
-        match (code, after.get(5..)) {
-            (Some(character), Some(tail)) => {
-                text.push(character);
-                rest = tail;
-            }
-            _ => {
-                text.push_str("_x");
-                rest = after;
-            }
+        if let (Some(character), Some(tail)) = (code, after.get(5..)) {
+            text.push(character);
+            rest = tail;
+        } else {
+            text.push_str("_x");
+            rest = after;
         }
     }
     text.push_str(rest);

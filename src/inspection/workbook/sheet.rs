@@ -99,17 +99,14 @@ impl Reading<'_, '_, '_> {
                 Event::Empty(element) => self.empty(&element)?,
                 Event::Text(text) => self.text(&text),
                 Event::CData(text) => self.text(&text),
-                Event::GeneralRef(reference) => {
-                    if self.capture != Capture::Nothing {
-                        let text = self.xml.resolve(&reference)?;
-                        self.text(&text);
-                    }
+                Event::GeneralRef(reference) if self.capture != Capture::Nothing => {
+                    let text = self.xml.resolve(&reference)?;
+                    self.text(&text);
                 }
                 Event::End(element) => {
                     let name = element.name();
                     match local(name.0) {
-                        "v" => self.capture = Capture::Nothing,
-                        "is" => self.capture = Capture::Nothing,
+                        "v" | "is" => self.capture = Capture::Nothing,
                         "c" => self.close()?,
                         "sheetData" => return Ok(()),
                         other => {

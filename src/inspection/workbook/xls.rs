@@ -14,7 +14,8 @@ use crate::inspection::container::{compound, within};
 use crate::limits::Limits;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<Workbook, Refusal> {
-    let mut file: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| refusal(&error))?;
+    let tamed = compound::with_small_dimensions(bytes, limits)?;
+    let mut file: Xls<_> = Xls::new(Cursor::new(tamed.as_slice())).map_err(|error| refusal(&error))?;
     let epoch_1904 = file.has_1904_epoch();
     let listed = file.sheets_metadata().to_vec();
     within("sheets", limits.sheets, listed.len() as u64)?;

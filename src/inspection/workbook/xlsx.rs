@@ -89,9 +89,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
 }
 
 fn is_comment_part(name: &str) -> bool {
-    name.rsplit_once('/').is_some_and(|(folder, file)| {
-        (file.starts_with("comment") && file.ends_with(".xml")) || folder.ends_with("threadedcomments")
-    })
+    name.rsplit_once('/')
+        .is_some_and(|(folder, file)| file.starts_with("comment") || folder.ends_with("threadedcomments"))
 }
 
 /// The workbook part that `_rels/.rels` names, else the usual one.

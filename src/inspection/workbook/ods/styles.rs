@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::Refusal;
-use super::xml::Xml;
+use crate::inspection::workbook::Refusal;
+use crate::inspection::workbook::xml::Xml;
 
 /// Styles inherit; a chain longer than this runs in a circle.
 const ANCESTORS: usize = 16;
