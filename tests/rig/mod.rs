@@ -23,6 +23,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,8 +58,9 @@ impl Default for Options {
 
 /// A running Dovecot.
 pub struct Dovecot {
-    directory: TempDir,
+    // Dropped in this order: the server ends before its directory goes.
     server: Server,
+    directory: TempDir,
     options: Options,
     /// Plain text and STARTTLS.
     pub imap: u16,
@@ -215,8 +217,8 @@ pub struct Received {
 
 /// A running smtp-sink: plain SMTP, no login, accepts everything unless told otherwise.
 pub struct SmtpSink {
-    directory: TempDir,
     server: Server,
+    directory: TempDir,
     pub port: u16,
 }
 
@@ -304,6 +306,8 @@ impl Server {
     fn spawn(mut command: Command, log: &Path) -> Self {
         let log = fs::File::create(log).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        // A group of its own, so that what the server starts ends with it.
+        command.process_group(0);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
         Self { child }
     }
@@ -329,15 +333,12 @@ impl Server {
             return;
         }
         let pid = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let deadline = Instant::now() + Duration::from_secs(3);
-        while Instant::now() < deadline {
-            if self.child.try_wait().is_ok_and(|status| status.is_some()) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
+        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::TERM);
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
         }
-        let _ = self.child.kill();
+        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
         let _ = self.child.wait();
     }
 }

@@ -29,7 +29,7 @@ pub enum Reply {
 
 #[derive(Clone)]
 struct Rule {
-    /// Part of the command line, in capitals, such as `UID FETCH` or `FETCH 2 `.
+    /// Part of the command line, in capitals, such as `UID FETCH` or `FETCH 2 `; `""` is an empty line.
     pattern: String,
     reply: Reply,
     /// How often it applies; `None`: always.
@@ -54,6 +54,8 @@ struct State {
     /// Every command line, without its tag.
     heard: Vec<String>,
     connections: u32,
+    /// The number of mails that the client was last told.
+    announced: usize,
 }
 
 /// A script that is being written.
@@ -85,6 +87,7 @@ impl Stub {
                 rules: Vec::new(),
                 heard: Vec::new(),
                 connections: 0,
+                announced: 0,
             },
         }
     }
@@ -214,7 +217,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
     out.write_all(greeting.as_bytes()).ok()?;
     loop {
         let line = read_line(&mut reader)?;
-        let (tag, command) = line.split_once(' ').unwrap_or((line.as_str(), ""));
+        // A line of one word goes on with the command before it: DONE, or the answer to a challenge.
+        let (tag, command) = line.split_once(' ').unwrap_or(("", line.as_str()));
         state.lock().unwrap().heard.push(command.to_owned());
         match pick_rule(state, command) {
             Some(Reply::Say(text)) => out.write_all(text.replace("{tag}", tag).as_bytes()).ok()?,
@@ -243,7 +247,10 @@ fn read_line(reader: &mut BufReader<TcpStream>) -> Option<String> {
 fn pick_rule(state: &Mutex<State>, command: &str) -> Option<Reply> {
     let command = command.to_ascii_uppercase();
     let mut state = state.lock().unwrap();
-    let rule = state.rules.iter_mut().find(|rule| rule.times != Some(0) && command.contains(&rule.pattern))?;
+    let rule = state.rules.iter_mut().find(|rule| {
+        let fits = if rule.pattern.is_empty() { command.is_empty() } else { command.contains(&rule.pattern) };
+        fits && rule.times != Some(0)
+    })?;
     if let Some(times) = &mut rule.times {
         *times -= 1;
     }
@@ -287,7 +294,7 @@ fn ordinary(
                 state.folders.insert(words[1].trim_matches('"').to_owned(), Vec::new());
                 "OK created"
             }
-            ["SELECT" | "EXAMINE", _] => select(&state, &mut answer),
+            ["SELECT" | "EXAMINE", _] => select(&mut state, &mut answer),
             ["UID", "SEARCH", "ALL"] => search(&state, "1:*", &mut answer),
             ["UID", "SEARCH", "UID", set] => search(&state, set, &mut answer),
             ["UID", "FETCH", set, ..] => {
@@ -322,8 +329,9 @@ fn ordinary(
     out.write_all(&answer).ok()
 }
 
-fn select(state: &State, answer: &mut Vec<u8>) -> &'static str {
+fn select(state: &mut State, answer: &mut Vec<u8>) -> &'static str {
     let count = state.mails.len();
+    state.announced = count;
     answer.extend(format!("* {count} EXISTS\r\n* 0 RECENT\r\n* FLAGS (\\Seen)\r\n").bytes());
     answer.extend(format!("* OK [PERMANENTFLAGS ({})] kept\r\n", state.permanent_flags).bytes());
     if let Some(value) = state.uid_validity {
@@ -367,24 +375,30 @@ fn transfer(state: &mut State, take_out: bool, set: &str, folder: &str, answer: 
         if take_out {
             let number = state.mails.range(..=uid).count();
             state.mails.remove(&uid);
+            state.announced = state.announced.saturating_sub(1);
             answer.extend(format!("* {number} EXPUNGE\r\n").bytes());
         }
     }
     "OK done"
 }
 
-/// IDLE as it should be: announces when the number of mails grows, ends on DONE.
+/// IDLE as it should be: announces what came and went, ends on DONE.
 fn idle(state: &Mutex<State>, tag: &str, reader: &mut BufReader<TcpStream>, out: &mut TcpStream) -> Option<()> {
     out.write_all(b"+ idling\r\n").ok()?;
-    let mut known = state.lock().unwrap().mails.len();
     reader.get_ref().set_read_timeout(Some(Duration::from_millis(10))).unwrap();
     let started = Instant::now();
     let mut line = String::new();
     while started.elapsed() < Duration::from_secs(600) {
-        let now = state.lock().unwrap().mails.len();
-        if now != known {
+        let (known, now) = {
+            let mut state = state.lock().unwrap();
+            let now = state.mails.len();
+            (std::mem::replace(&mut state.announced, now), now)
+        };
+        for _ in now..known {
+            out.write_all(b"* 1 EXPUNGE\r\n").ok()?;
+        }
+        if now > known {
             out.write_all(format!("* {now} EXISTS\r\n").as_bytes()).ok()?;
-            known = now;
         }
         match reader.read_line(&mut line) {
             Ok(0) => return None,
@@ -403,7 +417,8 @@ fn chosen(state: &State, set: &str) -> Vec<u32> {
     let number = |text: &str| if text == "*" { last } else { text.parse().unwrap() };
     let ranges: Vec<(u32, u32)> = set
         .split(',')
-        .map(|part| part.split_once(':').map_or((number(part), number(part)), |(a, b)| (number(a), number(b))))
+        .map(|part| part.split_once(':').unwrap_or((part, part)))
+        .map(|(first, last)| (number(first), number(last)))
         .collect();
     state.mails.keys().copied().filter(|uid| ranges.iter().any(|(a, b)| a <= uid && uid <= b)).collect()
 }

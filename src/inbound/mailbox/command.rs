@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
 use async_imap::imap_proto::rfc4315::UidSetMember;
 use async_imap::imap_proto::{MailboxDatum, NameAttribute, RequestId, Response, ResponseCode, Status};
+use futures::FutureExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::connect::{Capabilities, names};
@@ -21,6 +23,8 @@ use super::{Error, KEYWORD, Patience};
 /// More messages than this in one folder is taken for nonsense.
 const MOST_UIDS: usize = 5_000_000;
 const ALIEN: &str = "an answer to a command that we did not send";
+
+type Caught<T> = Result<T, Box<dyn std::any::Any + Send>>;
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -142,7 +146,7 @@ impl Connection {
         let tag = self.session.run_command(command).await.map_err(|cause| self.lost(doing, &cause))?;
         let mut copied = BTreeSet::new();
         loop {
-            let response = self.session.read_response().await;
+            let response = AssertUnwindSafe(self.session.read_response()).catch_unwind().await;
             let response = self.arrived(doing, response)?;
             self.note(doing, response.parsed())?;
             match response.parsed() {
@@ -164,12 +168,13 @@ impl Connection {
         }
     }
 
-    /// The end of the stream is an error, too.
-    fn arrived<R>(&self, doing: &str, response: io::Result<Option<R>>) -> Result<R, Error> {
+    /// The end of the stream is an error, too, and so is an answer on which the parser panics.
+    fn arrived<R>(&self, doing: &str, response: Caught<io::Result<Option<R>>>) -> Result<R, Error> {
         match response {
-            Ok(Some(response)) => Ok(response),
-            Ok(None) => Err(self.lost(doing, "the server closed the connection")),
-            Err(cause) => Err(self.lost(doing, &cause)),
+            Ok(Ok(Some(response))) => Ok(response),
+            Ok(Ok(None)) => Err(self.lost(doing, "the server closed the connection")),
+            Ok(Err(cause)) => Err(self.lost(doing, &cause)),
+            Err(_) => Err(self.lost(doing, "the server sent something that cannot be parsed")),
         }
     }
 
@@ -196,7 +201,7 @@ impl Connection {
 
     /// What IDLE hears: did the server go on, or end it?
     async fn hear(&mut self, doing: &str, tag: &RequestId) -> Result<Heard, Error> {
-        let response = self.session.read_response().await;
+        let response = AssertUnwindSafe(self.session.read_response()).catch_unwind().await;
         let response = self.arrived(doing, response)?;
         self.note(doing, response.parsed())?;
         match response.parsed() {

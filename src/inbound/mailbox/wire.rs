@@ -356,8 +356,8 @@ fn literal_size(line: &[u8]) -> io::Result<Option<u64>> {
     size.map(Some).ok_or_else(|| garbled("a literal of an impossible size"))
 }
 
-/// Changes what would make the parser stumble: NUL, an 8-bit text right behind a response code, the
-/// capabilities of a server that only speaks IMAP4rev2.
+/// Changes what would make the parser stumble or panic: NUL, an 8-bit text right behind a response code, a date
+/// that is NIL, the capabilities of a server that only speaks IMAP4rev2.
 fn mend(mut line: Vec<u8>) -> Vec<u8> {
     for byte in &mut line {
         if *byte == 0 {
@@ -367,6 +367,10 @@ fn mend(mut line: Vec<u8>) -> Vec<u8> {
     let behind = line.windows(2).position(|pair| matches!(pair, [b']', 0x80..=0xFF]));
     if let Some(at) = behind {
         line.insert(at + 1, b' ');
+    }
+    let nil = line.windows(16).position(|part| part.eq_ignore_ascii_case(b"INTERNALDATE NIL"));
+    if let Some(at) = nil {
+        line.splice(at + 13..at + 16, *b"\"\"");
     }
     let is_list = line.get(..13).is_some_and(|start| start.eq_ignore_ascii_case(b"* CAPABILITY "));
     if is_list && !line.to_ascii_uppercase().windows(10).any(|word| word == b" IMAP4REV1") {

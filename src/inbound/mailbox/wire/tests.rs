@@ -55,6 +55,7 @@ async fn f40_unknown_and_unfit_lines() {
     check("* OK bare\nA1 OK\n", "* OK bare\r\nA1 OK\r\n").await;
     check("* OK [ALERT]容量\0超過\r\n", "* OK [ALERT] 容量?超過\r\n").await;
     check("* CAPABILITY IMAP4rev2 IDLE\r\n", "* CAPABILITY IMAP4rev1 IMAP4rev2 IDLE\r\n").await;
+    check("* 1 FETCH (InternalDate NIL UID 1)\r\n", "* 1 FETCH (InternalDate \"\" UID 1)\r\n").await;
     check("* capability imap4REV1\r\n", "* capability imap4REV1\r\n").await;
 }
 
