@@ -76,11 +76,9 @@ impl Parameters {
 
 /// The file name of a part, fit to be shown: `filename*`, `filename`, `name`, in whichever field it stands.
 pub fn file_name(disposition: Option<&Parameters>, content: Option<&Parameters>) -> Option<String> {
-    let sources = [(disposition, "filename"), (content, "name"), (content, "filename"), (disposition, "name")];
-    sources
-        .into_iter()
-        .filter_map(|(field, key)| field?.decoded(key))
-        .find_map(|raw| name::display(&raw))
+    let sources =
+        [(disposition, "filename"), (content, "name"), (content, "filename"), (disposition, "name")];
+    sources.into_iter().filter_map(|(field, key)| field?.decoded(key)).find_map(|raw| name::display(&raw))
 }
 
 /// Joins RFC 2231 segments as bytes before decoding: they are cut anywhere, also inside a character.
