@@ -187,6 +187,3 @@ fn string16(bytes: &[u8]) -> String {
         .collect();
     String::from_utf16_lossy(&units)
 }
-
-#[cfg(test)]
-mod tests;

@@ -176,6 +176,3 @@ fn header_digest(header: &Header<'_>) -> Sha256 {
     }
     digest
 }
-
-#[cfg(test)]
-mod tests;
