@@ -56,19 +56,22 @@ struct List {
 }
 
 impl List {
+    /// A quote without its end is no quote: what follows it is read as usual.
     fn quoted(&mut self, chars: &mut std::str::Chars<'_>) {
-        self.plain.push('"');
+        let start = chars.clone();
+        let mut text = String::from('"');
         while let Some(c) = chars.next() {
+            text.push(c);
             match c {
-                '"' => break,
-                '\\' => {
-                    self.plain.push('\\');
-                    self.plain.extend(chars.next());
+                '"' => {
+                    self.plain.push_str(&text);
+                    return;
                 }
-                _ => self.plain.push(c),
+                '\\' => text.extend(chars.next()),
+                _ => {}
             }
         }
-        self.plain.push('"');
+        *chars = start;
     }
 
     fn comment(&mut self, chars: &mut std::str::Chars<'_>) {

@@ -100,6 +100,9 @@ fn line_ends_of_every_kind() {
         "x08b CR only"
     );
     assert_eq!(opened.message.attachments.len(), 1);
+    let doubled = String::from_utf8(lf.to_vec()).unwrap().replace('\n', "\r\r\n");
+    let opened = uketsuke::inbound::message::open(doubled.as_bytes(), &Default::default());
+    assert_eq!((opened.message.subject.as_str(), opened.message.text.as_str()), ("x", "text"), "CR CR LF");
     check("blank lines above the header", b"\n\nFrom: a@b.jp\n\ntext\n", "text");
     check("mailbox mark", b"From a@b.jp Mon Sep 27 2021\nFrom: a@b.jp\n\ntext\n", "text");
     check("no empty line", b"From: a@b.jp\ntext without a colon\nmore\n", "text without a colon\nmore");

@@ -165,6 +165,8 @@ fn authors() {
     check("name without brackets", "熊本医院 a@b.jp", &[("熊本医院", "a@b.jp")]);
     check("comma in a quoted name", "\"熊本, 太郎\" <a@b.jp>", &[("熊本, 太郎", "a@b.jp")]);
     check("unclosed angle", "A <a@b.jp", &[("A", "a@b.jp")]);
+    check("unclosed quote", "\"A <a@b.jp>", &[("A", "a@b.jp")]);
+    check("colon in a name", "担当:山田 <a@b.jp>", &[("山田", "a@b.jp")]);
     check("not folded away", "A\n <a@b.jp>", &[("A", "a@b.jp")]);
     check("word with comma", "=?UTF-8?Q?=E7=86=8A=2C=E6=9C=AC?= <a@b.jp>", &[("熊,本", "a@b.jp")]);
     // 本 is `\\K` in JIS, 表 ends with 0x5C in Shift_JIS: no quote, bracket or escape may be seen in them.

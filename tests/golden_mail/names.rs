@@ -84,6 +84,9 @@ fn raw_bytes_in_parameters() {
         b"Content-Disposition: attachment; filename=\"b.xlsx\"",
     ]);
     check_header("h13 filename before name", &both, "b.xlsx");
+    check("no semicolon between", b"filename=\"a.xlsx\" size=3", "a.xlsx");
+    let no_semicolon = format!("Content-Type: {TYPE}\nContent-Disposition: attachment filename=\"a.xlsx\"");
+    check_header("no semicolon before", no_semicolon.as_bytes(), "a.xlsx");
     let only = format!("Content-Type: {TYPE};\n name=\"{}\"", word("UTF-8", NAME.as_bytes()));
     check_header("f14 only in Content-Type", only.as_bytes(), NAME);
 }

@@ -85,4 +85,10 @@ fn people_do_not_bounce() {
     let quoting = "Return-Path: <a@b.jp>\nFrom: a@b.jp\n\n> Message-ID: <r1.x@city.jp>\nこの件です\n";
     assert_eq!(bounce(quoting), None);
     assert_eq!(bounce("Return-Path: <>\nFrom: a@b.jp\n\n休診日です\n"), None);
+    let passed_on = report(FAILED, "Content-Type: text/plain\n\nx\n");
+    let passed_on = format!(
+        "From: a@b.jp\nContent-Type: multipart/mixed; boundary=F\n\n--F\n\nこれが来ました\n--F\nContent-Type: message/rfc822\n\n{passed_on}\n--F--\n"
+    );
+    let message = open(passed_on.as_bytes(), &Limits::default()).message;
+    assert_eq!((message.bounce, message.automatic), (None, Vec::new()));
 }

@@ -142,11 +142,12 @@ impl<'l> Walk<'l> {
         let by_lines = is_text || matches!(encoding, Encoding::Identity | Encoding::QuotedPrintable);
         self.digest_part(&bytes, by_lines);
         match kind {
-            "message/delivery-status" | "message/global-delivery-status" if !attached || name.is_none() => {
+            // In a mail that somebody passes on, a report is only a text.
+            "message/delivery-status" | "message/global-delivery-status" if !scope.nested => {
                 self.evidence.reports.push(bytes.into_owned());
             }
             "message/disposition-notification" | "message/feedback-report" => {}
-            "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers" => {
+            "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers" if !scope.nested => {
                 self.evidence.take_returned(&bytes);
             }
             "message/rfc822" | "message/global" | "message/news" if scope.around == "report" => {
@@ -170,7 +171,7 @@ impl<'l> Walk<'l> {
                 if found == FileKind::Mail && file.bytes.first() != Some(&0xD0) {
                     self.nested(file, scope);
                 } else {
-                    self.gathered.add(file, &scope.place);
+                    self.gathered.add(file, found, &scope.place);
                 }
             }
         }
@@ -190,8 +191,14 @@ impl<'l> Walk<'l> {
     fn body(&mut self, content: &Parameters, bytes: &[u8], scope: &Scope) {
         let label = content.raw("charset").unwrap_or_default().trim().to_owned();
         if content.value == "text/html" {
+            // Styles and pictures may be many times the text.
+            let most = self.limits.text_bytes.saturating_mul(32);
+            if bytes.len() as u64 > most {
+                self.gathered.over.insert("limits.text_bytes");
+            }
             if !scope.nested {
-                self.html.push((label, bytes.to_vec()));
+                let kept = bytes.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(bytes);
+                self.html.push((label, kept.to_vec()));
             }
             return;
         }
@@ -205,7 +212,8 @@ impl<'l> Walk<'l> {
                 inline: false,
                 bytes: found.bytes,
             };
-            self.gathered.add(file, &scope.place);
+            let kind = file.kind();
+            self.gathered.add(file, kind, &scope.place);
             rest = found.after;
         }
         self.plain_piece(content, &label, rest, scope);
