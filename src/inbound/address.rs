@@ -39,7 +39,7 @@ pub fn parse(text: &str) -> Vec<Author> {
 }
 
 /// Addresses only, as the rules compare them, empty ones left out.
-pub fn addresses<'a>(header: &Header<'a>, name: &'static str) -> Vec<String> {
+pub fn addresses(header: &Header<'_>, name: &'static str) -> Vec<String> {
     let all = header.all(name).flat_map(|field| mailboxes(&field));
     all.map(|author| author.address).filter(|address| !address.is_empty()).take(MOST).collect()
 }
@@ -56,19 +56,22 @@ struct List {
 }
 
 impl List {
+    /// A quote without its end is no quote: what follows it is read as usual.
     fn quoted(&mut self, chars: &mut std::str::Chars<'_>) {
-        self.plain.push('"');
+        let start = chars.clone();
+        let mut text = String::from('"');
         while let Some(c) = chars.next() {
+            text.push(c);
             match c {
-                '"' => break,
-                '\\' => {
-                    self.plain.push('\\');
-                    self.plain.extend(chars.next());
+                '"' => {
+                    self.plain.push_str(&text);
+                    return;
                 }
-                _ => self.plain.push(c),
+                '\\' => text.extend(chars.next()),
+                _ => {}
             }
         }
-        self.plain.push('"');
+        *chars = start;
     }
 
     fn comment(&mut self, chars: &mut std::str::Chars<'_>) {
@@ -208,7 +211,8 @@ fn is_local(local: &str) -> bool {
 
 fn is_domain(domain: &str) -> bool {
     if let Some(literal) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return !literal.is_empty() && literal.chars().all(|c| c.is_ascii_alphanumeric() || ".:-".contains(c));
+        return !literal.is_empty()
+            && literal.chars().all(|c| c.is_ascii_alphanumeric() || ".:-".contains(c));
     }
     !domain.is_empty()
         && domain.split('.').all(|label| {

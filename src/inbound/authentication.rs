@@ -28,6 +28,13 @@ pub fn results(header: &Header<'_>) -> Vec<AuthenticationResults> {
 
 /// One field's value. `None` when it is not sound or names no authserv-id.
 pub fn parse(text: &str, received_above: usize) -> Option<AuthenticationResults> {
+    sound(text, received_above).ok()
+}
+
+/// A comment or string that does not end, or no authserv-id.
+struct Broken;
+
+fn sound(text: &str, received_above: usize) -> Result<AuthenticationResults, Broken> {
     let mut reader = Reader { chars: text.chars().collect(), at: 0 };
     reader.blank()?;
     let authserv_id = reader.value()?.to_lowercase();
@@ -40,7 +47,7 @@ pub fn parse(text: &str, received_above: usize) -> Option<AuthenticationResults>
     }
     reader.blank()?;
     if authserv_id.is_empty() || !matches!(reader.peek(), None | Some(';')) {
-        return None;
+        return Err(Broken);
     }
     let mut results = Vec::new();
     while reader.peek() == Some(';') {
@@ -51,7 +58,7 @@ pub fn parse(text: &str, received_above: usize) -> Option<AuthenticationResults>
             results.push(result);
         }
     }
-    Some(AuthenticationResults { authserv_id, received_above, results })
+    Ok(AuthenticationResults { authserv_id, received_above, results })
 }
 
 struct Reader {
@@ -70,8 +77,8 @@ impl Reader {
         Some(c)
     }
 
-    /// Skips blanks and comments; `None` when a comment does not end.
-    fn blank(&mut self) -> Option<()> {
+    /// Skips blanks and comments.
+    fn blank(&mut self) -> Result<(), Broken> {
         let mut depth = 0usize;
         while let Some(c) = self.peek() {
             match c {
@@ -79,22 +86,22 @@ impl Reader {
                 ')' if depth > 0 => depth -= 1,
                 '\\' if depth > 0 => self.at += 1,
                 _ if depth > 0 || c.is_whitespace() => {}
-                _ => return Some(()),
+                _ => return Ok(()),
             }
             self.at += 1;
         }
-        (depth == 0).then_some(())
+        if depth == 0 { Ok(()) } else { Err(Broken) }
     }
 
-    /// A quoted string, or characters up to a blank, `;`, `(` or `"`. `None` when a string does not end.
-    fn value(&mut self) -> Option<String> {
+    /// A quoted string, or characters up to a blank, `;`, `(` or `"`.
+    fn value(&mut self) -> Result<String, Broken> {
         let mut out = String::new();
         if self.peek() == Some('"') {
             self.at += 1;
             loop {
-                match self.next()? {
-                    '"' => return Some(out),
-                    '\\' => out.push(self.next()?),
+                match self.next().ok_or(Broken)? {
+                    '"' => return Ok(out),
+                    '\\' => out.push(self.next().ok_or(Broken)?),
                     c => out.push(c),
                 }
             }
@@ -106,11 +113,11 @@ impl Reader {
             out.push(c);
             self.at += 1;
         }
-        Some(out)
+        Ok(out)
     }
 
     /// A name up to `=`, with blanks allowed around its dots and strokes.
-    fn name(&mut self) -> Option<String> {
+    fn name(&mut self) -> Result<String, Broken> {
         let mut out = String::new();
         loop {
             while let Some(c) = self.peek()
@@ -123,20 +130,20 @@ impl Reader {
             self.blank()?;
             let joins = out.ends_with(['.', '/']) || matches!(self.peek(), Some('.' | '/'));
             if !joins || matches!(self.peek(), None | Some(';' | '"' | '=')) {
-                return Some(out.to_lowercase());
+                return Ok(out.to_lowercase());
             }
         }
     }
 
-    /// One `name = value`; the inner `None` when the text at hand is something else, which is skipped.
-    fn pair(&mut self) -> Option<Option<(String, String)>> {
+    /// One `name = value`; `None` when the text at hand is something else, which is skipped.
+    fn pair(&mut self) -> Result<Option<(String, String)>, Broken> {
         let name = self.name()?;
         if self.peek() == Some('=') {
             self.at += 1;
             self.blank()?;
             let value = self.value()?;
             self.blank()?;
-            return Some((!name.is_empty() && !value.is_empty()).then_some((name, value)));
+            return Ok((!name.is_empty() && !value.is_empty()).then_some((name, value)));
         }
         if name.is_empty() && !matches!(self.peek(), None | Some(';')) {
             // A stray string or bracket.
@@ -147,11 +154,11 @@ impl Reader {
             }
             self.blank()?;
         }
-        Some(None)
+        Ok(None)
     }
 
-    /// One method's result up to the next `;`. The inner `None` for `none` and for what is no result.
-    fn result(&mut self) -> Option<Option<MethodResult>> {
+    /// One method's result up to the next `;`. `None` for `none` and for what is no result.
+    fn result(&mut self) -> Result<Option<MethodResult>, Broken> {
         self.blank()?;
         let first = self.pair()?;
         let mut properties = Vec::new();
@@ -163,7 +170,7 @@ impl Reader {
                 properties.push((name, value));
             }
         }
-        Some(first.map(|(method, result)| MethodResult {
+        Ok(first.map(|(method, result)| MethodResult {
             method: method.split('/').next().unwrap_or_default().to_owned(),
             result: result.to_lowercase(),
             properties,

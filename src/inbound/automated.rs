@@ -10,20 +10,55 @@ const LIST_FIELDS: [&str; 7] =
     ["List-Id", "List-Help", "List-Subscribe", "List-Unsubscribe", "List-Post", "List-Owner", "List-Archive"];
 
 const ROBOTS: [&str; 14] = [
-    "mailerdaemon", "listserv", "majordomo", "mailman", "sympa", "daemon", "root", "autoreply", "autoresponder",
-    "noreply", "donotreply", "noresponse", "nobody", "systemdaemon",
+    "mailerdaemon",
+    "listserv",
+    "majordomo",
+    "mailman",
+    "sympa",
+    "daemon",
+    "root",
+    "autoreply",
+    "autoresponder",
+    "noreply",
+    "donotreply",
+    "noresponse",
+    "nobody",
+    "systemdaemon",
 ];
 
 const HINT_FIELDS: [&str; 6] = [
-    "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply-From", "X-FC-Machinegenerated", "X-Loop",
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Autoresponder",
+    "X-Auto-Reply-From",
+    "X-FC-Machinegenerated",
+    "X-Loop",
 ];
 
 /// Subjects of absence notes, receipts and delivery reports; looked at only when no file could hold a form.
 const HINT_SUBJECTS: [&str; 22] = [
-    "自動返信", "自動応答", "自動送信", "自動配信", "不在", "休暇中", "配信不能", "配信できません", "配送不能",
-    "送信できません", "送信失敗", "開封済み", "開封確認", "out of office", "out of the office",
-    "automatic reply", "auto reply", "autoreply", "undeliver", "delivery status notification",
-    "mail delivery fail", "returned mail",
+    "自動返信",
+    "自動応答",
+    "自動送信",
+    "自動配信",
+    "不在",
+    "休暇中",
+    "配信不能",
+    "配信できません",
+    "配送不能",
+    "送信できません",
+    "送信失敗",
+    "開封済み",
+    "開封確認",
+    "out of office",
+    "out of the office",
+    "automatic reply",
+    "auto reply",
+    "autoreply",
+    "undeliver",
+    "delivery status notification",
+    "mail delivery fail",
+    "returned mail",
 ];
 
 /// Every sign in the table's order. `content` is the top Content-Type; `form_possible` tells whether a file could
@@ -89,9 +124,10 @@ fn report(content: &Parameters, has_report: bool) -> Option<AutomaticSign> {
         let kind = if kind.is_empty() && has_report { "delivery-status".to_owned() } else { kind };
         return Some(AutomaticSign::Report(kind));
     }
-    let direct = content.value.strip_prefix("message/").filter(|kind| {
-        matches!(*kind, "delivery-status" | "disposition-notification" | "feedback-report")
-    });
+    let direct = content
+        .value
+        .strip_prefix("message/")
+        .filter(|kind| matches!(*kind, "delivery-status" | "disposition-notification" | "feedback-report"));
     if let Some(kind) = direct {
         return Some(AutomaticSign::Report(kind.to_owned()));
     }
@@ -101,7 +137,8 @@ fn report(content: &Parameters, has_report: bool) -> Option<AutomaticSign> {
 fn hints(header: &Header<'_>, message: &Message, form_possible: bool) -> Vec<AutomaticSign> {
     let hint = |text: &str| AutomaticSign::Hint(text.to_owned());
     let is_present = |name: &&&str| header.fields.iter().any(|field| field.is(name));
-    let mut found: Vec<AutomaticSign> = HINT_FIELDS.iter().filter(is_present).map(|name| hint(name)).collect();
+    let mut found: Vec<AutomaticSign> =
+        HINT_FIELDS.iter().filter(is_present).map(|name| hint(name)).collect();
     if header.all("X-Spam-Flag").any(|field| keyword(&field.text()) == "yes") {
         found.push(hint("X-Spam-Flag"));
     }
@@ -126,7 +163,14 @@ fn hints(header: &Header<'_>, message: &Message, form_possible: bool) -> Vec<Aut
 /// The first word of a value in lower case, without parameters and comments.
 fn keyword(text: &str) -> String {
     let end = |c: char| c == ';' || c == '(' || c.is_whitespace();
-    text.trim().split(end).next().unwrap_or_default().chars().take(60).collect::<String>().to_ascii_lowercase()
+    text.trim()
+        .split(end)
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(60)
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -24,8 +24,11 @@ impl Evidence {
     /// Takes the identifier of a returned message, whole or only its header.
     pub fn take_returned(&mut self, bytes: &[u8]) {
         let entity = Entity::parse_mail(bytes, LONGEST_REPORT, MOST_LINES);
-        let ids: Vec<String> =
-            entity.header.all("Message-ID").flat_map(|f| message_ids(&f.text()).collect::<Vec<_>>()).collect();
+        let ids: Vec<String> = entity
+            .header
+            .all("Message-ID")
+            .flat_map(|f| message_ids(&f.text()).collect::<Vec<_>>())
+            .collect();
         self.returned.extend(ids);
         self.returned.truncate(MOST_IDS);
     }
@@ -130,7 +133,8 @@ fn quoted_ids(text: &str) -> Vec<String> {
 /// The first `<address>` of the text, or the first line that is one.
 fn first_address(text: &str) -> Option<String> {
     text.lines().take(200).find_map(|line| {
-        let inside = line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
+        let inside =
+            line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
         let address = addr_spec(inside.unwrap_or(line.trim().trim_end_matches(':')));
         (!address.is_empty() && !line.to_ascii_lowercase().contains("message-id")).then_some(address)
     })

@@ -153,6 +153,3 @@ fn field_name(line: &[u8]) -> Option<&[u8]> {
     let sound = !name.is_empty() && name.iter().all(|b| (0x21..0x7F).contains(b));
     sound.then_some(name)
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,8 +6,30 @@ use super::japanese;
 const SILENT: [&str; 5] = ["script", "style", "title", "template", "noscript"];
 /// Elements that stand on lines of their own.
 const BLOCKS: [&str; 24] = [
-    "p", "div", "br", "tr", "li", "ul", "ol", "dl", "dt", "dd", "table", "h1", "h2", "h3", "h4", "h5", "h6",
-    "blockquote", "pre", "hr", "section", "article", "header", "footer",
+    "p",
+    "div",
+    "br",
+    "tr",
+    "li",
+    "ul",
+    "ol",
+    "dl",
+    "dt",
+    "dd",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "pre",
+    "hr",
+    "section",
+    "article",
+    "header",
+    "footer",
 ];
 
 /// The charset named by a `<meta>` near the top, if any.
@@ -94,19 +116,16 @@ impl Out {
         let mut rest = raw;
         while let Some((before, after)) = rest.split_once('&') {
             self.plain(before);
-            match entity(after) {
-                Some((c, tail)) => {
-                    if c == ' ' || c == '\u{A0}' {
-                        self.space();
-                    } else {
-                        self.text.push(c);
-                    }
-                    rest = tail;
+            if let Some((c, tail)) = entity(after) {
+                if c == ' ' || c == '\u{A0}' {
+                    self.space();
+                } else {
+                    self.text.push(c);
                 }
-                None => {
-                    self.text.push('&');
-                    rest = after;
-                }
+                rest = tail;
+            } else {
+                self.text.push('&');
+                rest = after;
             }
         }
         self.plain(rest);

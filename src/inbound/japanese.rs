@@ -32,6 +32,7 @@ pub fn decode(label: &str, bytes: &[u8]) -> String {
             encoding.decode(bytes).0.into_owned()
         }
         Charset::Utf7 if ascii => decode_utf7(bytes),
+        Charset::Jis if bytes.contains(&0x0E) => jis::decode(bytes),
         _ if ascii => guess(bytes),
         Charset::Jis if jis::has_escape(bytes) => jis::decode(bytes),
         Charset::ShiftJis => labelled(SHIFT_JIS, bytes),
@@ -62,7 +63,7 @@ pub fn guess(bytes: &[u8]) -> String {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
-    let encoding = if score_euc(sample) > score_shift_jis(sample) { EUC_JP } else { SHIFT_JIS };
+    let encoding = if is_rather_euc(sample) { EUC_JP } else { SHIFT_JIS };
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
 
@@ -139,12 +140,23 @@ fn charset(label: &str) -> Charset {
         "shiftjis" | "sjis" | "cp932" | "ms932" | "windows31j" | "mskanji" | "windows932" | "mscp932"
         | "ibm943" | "ibm943c" | "cp943" | "cp943c" | "ibm932" | "932" | "sjiswin" | "shiftjisx0213"
         | "shiftjis2004" | "macjapanese" | "pck" | "shiftjisms" => Charset::ShiftJis,
-        "eucjp" | "ujis" | "cp51932" | "eucjpms" | "eucjpwin" | "cp20932" | "eucpkdfmtjapanese"
-        | "extendedunixcodepackedformatforjapanese" | "ibm33722" | "eucjis2004" | "eucjpx0213" => Charset::EucJp,
-        "utf8" | "unicode11utf8" | "unicode20utf8" | "utf8n" | "utf8mb4" | "cp65001" | "65001" => Charset::Utf8,
+        "eucjp"
+        | "ujis"
+        | "cp51932"
+        | "eucjpms"
+        | "eucjpwin"
+        | "cp20932"
+        | "eucpkdfmtjapanese"
+        | "extendedunixcodepackedformatforjapanese"
+        | "ibm33722"
+        | "eucjis2004"
+        | "eucjpx0213" => Charset::EucJp,
+        "utf8" | "unicode11utf8" | "unicode20utf8" | "utf8n" | "utf8mb4" | "cp65001" | "65001" => {
+            Charset::Utf8
+        }
         "utf7" | "unicode11utf7" | "unicode20utf7" | "unicode11" | "cp65000" => Charset::Utf7,
-        "" | "usascii" | "ascii" | "ansix341968" | "iso646us" | "unknown" | "unknown8bit" | "autodetectjpn"
-        | "autodetect" | "default" | "none" | "binary" => Charset::Unknown,
+        "" | "usascii" | "ascii" | "ansix341968" | "iso646us" | "unknown" | "unknown8bit"
+        | "autodetectjpn" | "autodetect" | "default" | "none" | "binary" => Charset::Unknown,
         _ => match Encoding::for_label(label.trim().trim_matches('"').as_bytes()) {
             Some(encoding) if encoding != encoding_rs::REPLACEMENT => Charset::Other(encoding),
             _ => Charset::Unknown,
@@ -158,6 +170,10 @@ fn labelled(encoding: &'static Encoding, bytes: &[u8]) -> String {
         && text.chars().any(|c| c.len_utf8() >= 3)
     {
         return guess(bytes);
+    }
+    let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
+    if encoding == SHIFT_JIS && is_rather_euc(sample) {
+        return EUC_JP.decode_without_bom_handling(bytes).0.into_owned();
     }
     match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
         Some(text) => text.into_owned(),
@@ -195,6 +211,11 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
     wide > 0 && (broken <= 1 || wide >= 4 * broken)
 }
 
+/// Half-width kana in pairs score as EUC-JP kanji one and a half times as high: then they are kana.
+fn is_rather_euc(sample: &[u8]) -> bool {
+    2 * score_euc(sample) > 3 * score_shift_jis(sample).max(0)
+}
+
 fn score_shift_jis(bytes: &[u8]) -> i64 {
     let mut score = 0;
     let mut rest = bytes.iter();
@@ -215,11 +236,10 @@ fn score_shift_jis(bytes: &[u8]) -> i64 {
 
 fn shift_jis_pair(lead: u8, trail: u8) -> i64 {
     match (lead, trail) {
-        (0x82, 0x9F..=0xF1) | (0x83, 0x40..=0x96) => 3,
+        // Kana and kanji of the first level; then letters; then signs, second level, extensions.
+        (0x82, 0x9F..=0xF1) | (0x83, 0x40..=0x96) | (0x88, 0x9F..) | (0x89..=0x97, _) | (0x98, ..=0x72) => 3,
         (0x82, 0x4F..=0x9A) => 2,
-        (0x81 | 0x87, _) => 1,
-        (0x88, 0x9F..) | (0x89..=0x97, _) | (0x98, ..=0x72) => 3,
-        (0x98..=0x9F | 0xE0..=0xEA | 0xED | 0xEE | 0xFA..=0xFC, _) => 1,
+        (0x81 | 0x87 | 0x98..=0x9F | 0xE0..=0xEA | 0xED | 0xEE | 0xFA..=0xFC, _) => 1,
         (0xF0..=0xF9, _) => -5,
         _ => -10,
     }
@@ -238,10 +258,9 @@ fn score_euc(bytes: &[u8]) -> i64 {
         let trail = rest.next().copied().unwrap_or_default();
         score += match (lead, trail) {
             (_, ..0xA1 | 0xFF) => -20,
-            (0x8E, ..=0xDF) | (0xA1 | 0xAD, _) => 1,
+            (0x8E, ..=0xDF) | (0xA1 | 0xAD | 0xD0..=0xF4 | 0xF9..=0xFC, _) => 1,
             (0xA4 | 0xA5 | 0xB0..=0xCF, _) => 3,
             (0xA3, _) => 2,
-            (0xD0..=0xF4 | 0xF9..=0xFC, _) => 1,
             (0x8F, _) => 0,
             _ => -10,
         };

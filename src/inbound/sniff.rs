@@ -38,20 +38,19 @@ fn by_magic(bytes: &[u8], extension: &str) -> Option<FileKind> {
     Some(match bytes {
         // BOF of BIFF2, 3, 4, or of a later one that lost its container.
         [0x09, 0x00, 0x04, 0x00, ..]
-        | [0x09, 0x02, 0x06, 0x00, ..]
-        | [0x09, 0x04, 0x06, 0x00, ..]
+        | [0x09, 0x02 | 0x04, 0x06, 0x00, ..]
         | [0x09, 0x08, 0x08 | 0x10, 0x00, ..] => FileKind::OldWorkbook,
         [0xFF, 0xD8, 0xFF, ..]
         | [0x89, b'P', b'N', b'G', ..]
         | [b'G', b'I', b'F', b'8', ..]
         | [b'I', b'I', 0x2A, 0x00, ..]
         | [b'M', b'M', 0x00, 0x2A, ..]
-        | [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => FileKind::Image,
+        | [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..]
+        | [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => FileKind::Image,
         [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if is_heif(brand) => FileKind::Image,
-        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => FileKind::Image,
         [_, _, b'-', b'l', b'h' | b'z', _, b'-', ..] => FileKind::OtherArchive,
         [0x30, 0x80 | 0x82..=0x84, ..] if extension == "p7s" => FileKind::Signature,
-        _ if japanese_pdf(bytes) => FileKind::Pdf,
+        _ if is_pdf(bytes) => FileKind::Pdf,
         _ if starts(b"{\\rtf") => FileKind::Word,
         _ if starts(b"7z\xBC\xAF\x27\x1C") => archive::seven_zip(bytes),
         _ if starts(b"Rar!\x1A\x07") => archive::rar(bytes),
@@ -74,7 +73,7 @@ fn by_magic(bytes: &[u8], extension: &str) -> Option<FileKind> {
 }
 
 /// Some scanners write a few bytes before `%PDF`.
-fn japanese_pdf(bytes: &[u8]) -> bool {
+fn is_pdf(bytes: &[u8]) -> bool {
     let top = bytes.get(..1024).unwrap_or(bytes);
     bytes.starts_with(b"%PDF") || (!japanese::is_text(top) && top.windows(5).any(|w| w == b"%PDF-"))
 }

@@ -180,11 +180,10 @@ fn string8(bytes: &[u8]) -> String {
 fn string16(bytes: &[u8]) -> String {
     let units: Vec<u16> = bytes
         .chunks_exact(2)
-        .map(|pair| u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)]))
+        .map(|pair| {
+            u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)])
+        })
         .take_while(|&unit| unit != 0)
         .collect();
     String::from_utf16_lossy(&units)
 }
-
-#[cfg(test)]
-mod tests;

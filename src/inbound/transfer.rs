@@ -143,16 +143,16 @@ fn base64_lines(body: &[u8]) -> Option<Vec<u8>> {
             false
         } else if other == 0 {
             first || !ended || (whole && (line.len() >= 16 || pads > 0))
-        } else if ended || other * 4 > line.len() {
+        } else if ended || other * 2 > line.len() {
             false
         } else {
             let closes = pads > 0 || (sink.pending + digits).is_multiple_of(4);
-            line.len() * 10 >= longest * 9 && (!first || !spaced) || (!spaced && closes)
+            digits * 10 >= longest * 9 && (!first || !spaced) || (!spaced && closes)
         };
         if accepted {
             sink.take(line);
-            longest = longest.max(line.len());
-            last = line.len();
+            longest = longest.max(digits);
+            last = digits;
             interrupted = false;
         } else if first {
             return None;

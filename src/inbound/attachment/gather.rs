@@ -78,9 +78,9 @@ impl<'l> Gathered<'l> {
         }
     }
 
-    /// Takes one file; containers give their files instead of themselves.
-    pub fn add(&mut self, candidate: Candidate, place: &Place) {
-        match candidate.kind() {
+    /// Takes one file of a kind found by [`Candidate::kind`]; containers give their files instead of themselves.
+    pub fn add(&mut self, candidate: Candidate, kind: FileKind, place: &Place) {
+        match kind {
             FileKind::Zip if !self.is_full() => self.add_zip(candidate, place),
             FileKind::Tnef if !self.is_full() => self.add_tnef(candidate, place),
             kind => self.keep(candidate, kind, place),

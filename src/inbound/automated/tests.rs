@@ -1,0 +1,77 @@
+use crate::inbound::message::{AutomaticSign as Sign, open};
+use crate::limits::Limits;
+
+fn check(header: &str, expected: &[Sign]) {
+    let raw = format!("From: a@b.jp\n{header}\n\nx\n");
+    assert_eq!(open(raw.as_bytes(), &Limits::default()).message.automatic, expected, "{header}");
+}
+
+#[test]
+fn signs_of_the_table() {
+    let text = |text: &str| text.to_owned();
+    check("Return-Path: <>", &[Sign::NullReturnPath]);
+    check("Return-Path: <a@b.jp>\nReturn-Path: <>", &[]);
+    check("Auto-Submitted: no", &[]);
+    check("Auto-Submitted: No (a person)", &[]);
+    check("Auto-Submitted: auto-replied; x=y", &[Sign::AutoSubmitted(text("auto-replied"))]);
+    check(
+        "Auto-Submitted: no\nAuto-Submitted: auto-generated",
+        &[Sign::AutoSubmitted(text("auto-generated"))],
+    );
+    check(
+        "Content-Type: multipart/report; report-type=\"delivery-status\"; boundary=x",
+        &[Sign::Report(text("delivery-status"))],
+    );
+    check(
+        "Content-Type: multipart/report; report-type=disposition-notification",
+        &[Sign::Report(text("disposition-notification"))],
+    );
+    check(
+        "list-id: <x.jp>\nList-Unsubscribe: <mailto:x>",
+        &[Sign::List(text("List-Id")), Sign::List(text("List-Unsubscribe"))],
+    );
+    check("Precedence: BULK", &[Sign::Precedence(text("bulk"))]);
+    check("Precedence: first-class", &[]);
+    check("X-Auto-Response-Suppress: DR, AutoReply", &[Sign::Suppress(text("DR, AutoReply"))]);
+    check("X-Auto-Response-Suppress: OOF", &[]);
+    check("X-Autoreply: yes", &[Sign::Hint(text("X-Autoreply"))]);
+    check("X-Loop: x", &[Sign::Hint(text("X-Loop"))]);
+    check("X-Spam-Flag: YES", &[Sign::Hint(text("X-Spam-Flag"))]);
+    check("X-Spam-Flag: NO", &[]);
+    check("Feedback-ID: 1", &[Sign::Hint(text("Feedback-ID"))]);
+    check("Subject: =?UTF-8?B?6Ieq5YuV6L+U5L+h?=", &[Sign::Hint(text("自動返信"))]);
+    check("Subject: Re: Undeliverable", &[]);
+}
+
+#[test]
+fn addresses_that_no_person_uses() {
+    for robot in [
+        "MAILER-DAEMON@b.jp",
+        "no-reply@b.jp",
+        "noreply+1@b.jp",
+        "do_not_reply@b.jp",
+        "DoNotReply@b.jp",
+        "root@b.jp",
+        "bounces+x=y@b.jp",
+        "bounce@b.jp",
+        "x-bounces@b.jp",
+        "owner-x@b.jp",
+        "x-owner@b.jp",
+        "x-request@b.jp",
+        "listserv@b.jp",
+    ] {
+        assert!(super::is_robot(robot), "{robot}");
+    }
+    for person in [
+        "taro@b.jp",
+        "owner@b.jp",
+        "postmaster@b.jp",
+        "rooter@b.jp",
+        "request@b.jp",
+        "bouncer@b.jp",
+        "",
+        "info@noreply.jp",
+    ] {
+        assert!(!super::is_robot(person), "{person}");
+    }
+}

@@ -20,9 +20,18 @@ pub struct Parameters {
 impl Parameters {
     pub fn parse(text: &str) -> Self {
         let mut chars = text.chars().peekable();
-        let value = plain(&mut chars, |c| c == ';');
+        let mut value = String::new();
+        while value.is_empty() && chars.peek().is_some_and(|&c| c != ';') {
+            while chars.next_if(|c| c.is_whitespace()).is_some() {}
+            value = plain(&mut chars, |c| c == ';' || c.is_whitespace());
+        }
         let mut items = Vec::new();
-        while chars.next_if_eq(&';').is_some() && items.len() < MOST {
+        // A missing semicolon is read as if it were there.
+        while items.len() < MOST {
+            while chars.next_if(|&c| c == ';' || c.is_whitespace()).is_some() {}
+            if chars.peek().is_none() {
+                break;
+            }
             let name = plain(&mut chars, |c| c == '=' || c == ';').trim().to_ascii_lowercase();
             if chars.next_if_eq(&'=').is_some() {
                 let value = parameter_value(&mut chars);
@@ -31,7 +40,6 @@ impl Parameters {
                 }
             }
         }
-        let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
         Self { value: value.to_ascii_lowercase(), items }
     }
 
@@ -76,11 +84,9 @@ impl Parameters {
 
 /// The file name of a part, fit to be shown: `filename*`, `filename`, `name`, in whichever field it stands.
 pub fn file_name(disposition: Option<&Parameters>, content: Option<&Parameters>) -> Option<String> {
-    let sources = [(disposition, "filename"), (content, "name"), (content, "filename"), (disposition, "name")];
-    sources
-        .into_iter()
-        .filter_map(|(field, key)| field?.decoded(key))
-        .find_map(|raw| name::display(&raw))
+    let sources =
+        [(disposition, "filename"), (content, "name"), (content, "filename"), (disposition, "name")];
+    sources.into_iter().filter_map(|(field, key)| field?.decoded(key)).find_map(|raw| name::display(&raw))
 }
 
 /// Joins RFC 2231 segments as bytes before decoding: they are cut anywhere, also inside a character.
@@ -166,6 +172,5 @@ fn parameter_value(chars: &mut Peekable<Chars<'_>>) -> String {
             _ => out.push(c),
         }
     }
-    while chars.next_if(|&c| c != ';').is_some() {}
     out
 }

@@ -86,8 +86,7 @@ impl Run {
             }
         } else {
             self.close_base64();
-            let underscores: Vec<u8> =
-                word.data.bytes().map(|b| if b == b'_' { b' ' } else { b }).collect();
+            let underscores: Vec<u8> = word.data.bytes().map(|b| if b == b'_' { b' ' } else { b }).collect();
             self.bytes.extend(transfer::hex_escapes(&underscores, b'='));
         }
     }

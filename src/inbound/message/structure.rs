@@ -4,14 +4,19 @@ use std::borrow::Cow;
 
 use crate::inbound::transfer::{Lines, without_end};
 
-/// A mail whose lines end with CR alone (also only in its header) gets LF instead; others stay as they are.
+/// A mail whose lines end with CR alone (also only in its header) gets LF instead, one with CR CR LF loses the
+/// needless CR; others stay as they are.
 pub(super) fn line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
     let first = Lines(raw).next().map(without_end).unwrap_or_default();
     if !first.contains(&b'\r') {
         return Cow::Borrowed(raw);
     }
-    let mut out = raw.to_vec();
     let follows = raw.iter().skip(1).chain(std::iter::once(&0));
+    if first.ends_with(b"\r") {
+        let needless = |(byte, next): &(&u8, &u8)| **byte == b'\r' && **next == b'\r';
+        return raw.iter().zip(follows).filter(|pair| !needless(pair)).map(|(byte, _)| *byte).collect();
+    }
+    let mut out = raw.to_vec();
     for (byte, next) in out.iter_mut().zip(follows) {
         if *byte == b'\r' && *next != b'\n' {
             *byte = b'\n';

@@ -31,7 +31,7 @@ pub(super) struct Walk<'l> {
 }
 
 #[derive(Clone)]
-struct Context {
+struct Scope {
     depth: u64,
     /// Subtype of the multipart around the part; empty outside of one.
     around: String,
@@ -55,9 +55,8 @@ impl<'l> Walk<'l> {
     }
 
     pub fn mail(&mut self, header: &Header<'_>, body: &[u8]) {
-        let context =
-            Context { depth: 1, around: String::new(), nested: false, place: Place::default() };
-        self.entity(header, body, &context);
+        let scope = Scope { depth: 1, around: String::new(), nested: false, place: Place::default() };
+        self.entity(header, body, &scope);
     }
 
     /// The readable text: text/plain, else that of a winmail.dat, else the HTML's.
@@ -73,7 +72,7 @@ impl<'l> Walk<'l> {
         if text.trim().is_empty() {
             text = self.gathered.tnef_body.take().unwrap_or_default();
         }
-        let mut text = japanese::many_lines(&text);
+        let mut text = japanese::many_lines(&text).trim().to_owned();
         if text.len() > most {
             let mut end = most;
             while !text.is_char_boundary(end) {
@@ -82,14 +81,14 @@ impl<'l> Walk<'l> {
             text.truncate(end);
             self.gathered.over.insert("limits.text_bytes");
         }
-        text.trim().to_owned()
+        text
     }
 
-    fn entity(&mut self, header: &Header<'_>, body: &[u8], context: &Context) {
+    fn entity(&mut self, header: &Header<'_>, body: &[u8], scope: &Scope) {
         self.parts += 1;
         if self.parts > self.limits.parts {
             self.refuse("more parts than limits.parts");
-        } else if context.depth > self.limits.mime_depth.min(DEEPEST) {
+        } else if scope.depth > self.limits.mime_depth.min(DEEPEST) {
             self.refuse("nested deeper than limits.mime_depth");
         }
         if self.unparsable.is_some() {
@@ -97,16 +96,16 @@ impl<'l> Walk<'l> {
         }
         let mut content = header.parameters("Content-Type").unwrap_or_default();
         if !content.value.contains('/') && !content.value.starts_with("multipart") {
-            let default = if context.around == "digest" { "message/rfc822" } else { "text/plain" };
+            let default = if scope.around == "digest" { "message/rfc822" } else { "text/plain" };
             default.clone_into(&mut content.value);
         }
         if let Some(subtype) = content.value.strip_prefix("multipart") {
             let most = usize::try_from(self.limits.parts).unwrap_or(usize::MAX).saturating_add(1);
             if let Some(sections) = parts(body, content.raw("boundary"), most) {
-                let inner = Context {
-                    depth: context.depth + 1,
+                let inner = Scope {
+                    depth: scope.depth + 1,
                     around: subtype.trim_start_matches('/').to_owned(),
-                    ..context.clone()
+                    ..scope.clone()
                 };
                 for section in sections {
                     let part = Entity::parse(section, self.limits.header_bytes, self.limits.header_lines);
@@ -117,19 +116,18 @@ impl<'l> Walk<'l> {
             }
             "text/plain".clone_into(&mut content.value);
         }
-        self.leaf(header, &content, body, context);
+        self.leaf(header, &content, body, scope);
     }
 
     fn refuse(&mut self, reason: &str) {
         self.unparsable.get_or_insert_with(|| reason.to_owned());
     }
 
-    fn leaf(&mut self, header: &Header<'_>, content: &Parameters, body: &[u8], context: &Context) {
+    fn leaf(&mut self, header: &Header<'_>, content: &Parameters, body: &[u8], scope: &Scope) {
         let disposition = header.parameters("Content-Disposition");
         let attached = disposition.as_ref().is_some_and(|d| d.value == "attachment");
         let name = file_name(disposition.as_ref(), Some(content));
-        let encoding =
-            Encoding::named(header.all("Content-Transfer-Encoding").map(|field| field.text()));
+        let encoding = Encoding::named(header.all("Content-Transfer-Encoding").map(|field| field.text()));
         let kind = content.value.as_str();
         let is_text = matches!(kind, "text/plain" | "text/html" | "text/enriched" | "text/richtext");
         let is_body = is_text && name.is_none() && !attached;
@@ -141,45 +139,47 @@ impl<'l> Walk<'l> {
                 bytes = decoded.into();
             }
         }
-        self.digest_part(&bytes, is_text);
+        let by_lines = is_text || matches!(encoding, Encoding::Identity | Encoding::QuotedPrintable);
+        self.digest_part(&bytes, by_lines);
         match kind {
-            "message/delivery-status" | "message/global-delivery-status" if !attached || name.is_none() => {
+            // In a mail that somebody passes on, a report is only a text.
+            "message/delivery-status" | "message/global-delivery-status" if !scope.nested => {
                 self.evidence.reports.push(bytes.into_owned());
             }
             "message/disposition-notification" | "message/feedback-report" => {}
-            "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers" => {
+            "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers" if !scope.nested => {
                 self.evidence.take_returned(&bytes);
             }
-            "message/rfc822" | "message/global" | "message/news" if context.around == "report" => {
+            "message/rfc822" | "message/global" | "message/news" if scope.around == "report" => {
                 self.evidence.take_returned(&bytes);
             }
             "message/rfc822" | "message/global" | "message/news" => {
-                self.nested(candidate(name, content, false, bytes.into_owned()), context);
+                self.nested(candidate(name, content, false, bytes.into_owned()), scope);
             }
             "message/partial" => self.refuse("message/partial: one piece of a mail sent in pieces"),
-            _ if is_body => self.body(content, &bytes, context),
+            _ if is_body => self.body(content, &bytes, scope),
             _ => {
-                let in_text = !attached
+                let shown_inline = !attached
                     && kind.starts_with("image/")
-                    && (header.has("Content-ID") || context.around == "related");
-                let inline = in_text || kind == "application/applefile";
+                    && (header.has("Content-ID") || scope.around == "related");
+                let inline = shown_inline || kind == "application/applefile";
                 let mut file = candidate(name, content, inline, bytes.into_owned());
                 let found = file.kind();
                 file.inline |= found == FileKind::Image
                     && !attached
-                    && (header.has("Content-ID") || context.around == "related");
+                    && (header.has("Content-ID") || scope.around == "related");
                 if found == FileKind::Mail && file.bytes.first() != Some(&0xD0) {
-                    self.nested(file, context);
+                    self.nested(file, scope);
                 } else {
-                    self.gathered.add(file, &context.place);
+                    self.gathered.add(file, found, &scope.place);
                 }
             }
         }
     }
 
-    /// Text parts count by their text, whatever line ends the way gave them.
-    fn digest_part(&mut self, bytes: &[u8], is_text: bool) {
-        let digest = if is_text && bytes.contains(&b'\r') {
+    /// What travels as lines counts without the line ends that the way gave it.
+    fn digest_part(&mut self, bytes: &[u8], by_lines: bool) {
+        let digest = if by_lines && bytes.contains(&b'\r') {
             let unix: Vec<u8> = bytes.iter().copied().filter(|&b| b != b'\r').collect();
             Sha256::digest(&unix)
         } else {
@@ -188,17 +188,23 @@ impl<'l> Walk<'l> {
         self.digest.update(digest);
     }
 
-    fn body(&mut self, content: &Parameters, bytes: &[u8], context: &Context) {
+    fn body(&mut self, content: &Parameters, bytes: &[u8], scope: &Scope) {
         let label = content.raw("charset").unwrap_or_default().trim().to_owned();
         if content.value == "text/html" {
-            if !context.nested {
-                self.html.push((label, bytes.to_vec()));
+            // Styles and pictures may be many times the text.
+            let most = self.limits.text_bytes.saturating_mul(32);
+            if bytes.len() as u64 > most {
+                self.gathered.over.insert("limits.text_bytes");
+            }
+            if !scope.nested {
+                let kept = bytes.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(bytes);
+                self.html.push((label, kept.to_vec()));
             }
             return;
         }
         let mut rest = bytes;
         while let Some(found) = transfer::uuencoded(rest) {
-            self.plain_piece(content, &label, found.before, context);
+            self.plain_piece(content, &label, found.before, scope);
             let shown = name::display(&japanese::words::decode(&japanese::guess(found.name)));
             let file = Candidate {
                 name: shown,
@@ -206,16 +212,23 @@ impl<'l> Walk<'l> {
                 inline: false,
                 bytes: found.bytes,
             };
-            self.gathered.add(file, &context.place);
+            let kind = file.kind();
+            self.gathered.add(file, kind, &scope.place);
             rest = found.after;
         }
-        self.plain_piece(content, &label, rest, context);
+        self.plain_piece(content, &label, rest, scope);
     }
 
-    fn plain_piece(&mut self, content: &Parameters, label: &str, bytes: &[u8], context: &Context) {
+    fn plain_piece(&mut self, content: &Parameters, label: &str, bytes: &[u8], scope: &Scope) {
         // Four bytes hold every character that one kept byte can come from.
         let most = self.limits.text_bytes.saturating_mul(4);
-        if context.nested || self.plain.len() as u64 > most {
+        if scope.nested {
+            return;
+        }
+        if (bytes.len() as u64).max(self.plain.len() as u64) > most {
+            self.gathered.over.insert("limits.text_bytes");
+        }
+        if self.plain.len() as u64 > most {
             return;
         }
         let sample = bytes.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(bytes);
@@ -230,7 +243,7 @@ impl<'l> Walk<'l> {
     }
 
     /// A mail inside the mail: its files are taken out, one level; a further level stays a file.
-    fn nested(&mut self, mut mail: Candidate, context: &Context) {
+    fn nested(&mut self, mut mail: Candidate, scope: &Scope) {
         let bytes = std::mem::take(&mut mail.bytes);
         let unified = line_ends(&bytes);
         let inner = Entity::parse_mail(&unified, self.limits.header_bytes, self.limits.header_lines);
@@ -241,21 +254,20 @@ impl<'l> Walk<'l> {
             mail.name = name::display(&format!("{subject}.eml"));
         }
         let before = self.gathered.attachments.len();
-        if !context.nested && !header.fields.is_empty() {
+        if !scope.nested && !header.fields.is_empty() {
             let label = mail.name.clone().unwrap_or_else(|| "転送メール.eml".to_owned());
             let id = header.all("Message-ID").find_map(|field| address::message_id(field.text().trim()));
-            let mut place = context.place.clone();
+            let mut place = scope.place.clone();
             place.inside.push(label);
             place.nested_mail = id.or((!subject.is_empty()).then_some(subject));
-            let inside =
-                Context { depth: context.depth + 1, around: String::new(), nested: true, place };
+            let inside = Scope { depth: scope.depth + 1, around: String::new(), nested: true, place };
             self.entity(header, inner.body, &inside);
         }
         if self.gathered.attachments.len() == before {
             drop(inner);
             drop(unified);
             mail.bytes = bytes;
-            self.gathered.keep(mail, FileKind::Mail, &context.place);
+            self.gathered.keep(mail, FileKind::Mail, &scope.place);
         }
     }
 }

@@ -51,8 +51,18 @@ pub(super) fn is_mail(start: &str) -> bool {
         let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
         fields += usize::from(matches!(
             name.as_str(),
-            "received" | "from" | "to" | "subject" | "date" | "message-id" | "mime-version" | "return-path"
-                | "content-type" | "delivered-to" | "x-mailer" | "reply-to"
+            "received"
+                | "from"
+                | "to"
+                | "subject"
+                | "date"
+                | "message-id"
+                | "mime-version"
+                | "return-path"
+                | "content-type"
+                | "delivered-to"
+                | "x-mailer"
+                | "reply-to"
         ));
     }
     fields >= 2
