@@ -1,4 +1,11 @@
 //! The letters to clinics, whole, against files: `UPDATE_GOLDEN=1 cargo test --test replies` writes them anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step fails the test"
+)]
 
 #[path = "replies/occasions.rs"]
 mod occasions;

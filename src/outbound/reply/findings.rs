@@ -171,11 +171,11 @@ impl Entry<'_> {
         };
         let cells: Vec<String> =
             self.all.iter().filter_map(|finding| finding.place.cell.as_deref()).map(echo::value).collect();
-        let mut place =
-            format!("{sheet}{}", cells.iter().take(CELLS).cloned().collect::<Vec<_>>().join("、"));
-        if cells.len() > CELLS {
-            place.push_str(&format!("ほか{}か所", cells.len() - CELLS));
-        }
+        let named = cells.iter().take(CELLS).cloned().collect::<Vec<_>>().join("、");
+        let place = match cells.len().saturating_sub(CELLS) {
+            0 => format!("{sheet}{named}"),
+            more => format!("{sheet}{named}ほか{more}か所"),
+        };
         if place.is_empty() {
             return "全体".into();
         }
