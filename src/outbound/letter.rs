@@ -208,13 +208,12 @@ fn token(key: &[u8], parts: &[&str], length: usize) -> String {
 
 fn base32(bytes: &[u8]) -> String {
     let mut out = String::new();
-    let (mut pool, mut bits) = (0u32, 0u32);
-    for byte in bytes {
-        pool = (pool << 8 | u32::from(*byte)) & 0xffff;
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            let digit = (pool >> bits & 31) as u8;
+    for group in bytes.chunks(5) {
+        // Five bytes are eight digits; a shorter last group is filled with zero bits and cut.
+        let pool = (0..5).fold(0u64, |pool, at| (pool << 8) | u64::from(group.get(at).copied().unwrap_or(0)));
+        let digits = (group.len() * 8).div_ceil(5);
+        for at in 0..digits {
+            let digit = ((pool >> (35 - 5 * at)) & 31) as u8;
             out.push(char::from(if digit < 26 { b'a' + digit } else { b'2' + digit - 26 }));
         }
     }

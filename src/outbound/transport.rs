@@ -6,6 +6,7 @@
 //! accepted); whatever is lost after that is [`Delivery::Ambiguous`].
 
 pub mod settings;
+mod helo;
 mod maildir;
 mod sendmail;
 mod smtp;

@@ -78,21 +78,21 @@ fn text_part(out: &mut String, subtype: &str, text: &str) {
     base64_lines(out, canonical.as_bytes());
 }
 
-/// Names in RFC 2231 form, with an ASCII name beside it for old programs.
+/// Names in RFC 2231 form; old programs read the encoded word in Content-Type instead.
 fn file_part(out: &mut String, file: &Enclosure) {
-    let ascii: String = file
-        .name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' })
-        .take(60)
-        .collect();
+    let name: String =
+        printable(&file.name).chars().map(|c| if "\"\\/".contains(c) { '_' } else { c }).collect();
     let mime: String =
         file.mime.chars().filter(|c| c.is_ascii_alphanumeric() || "/.+-".contains(*c)).take(100).collect();
-    field(out, "Content-Type", &format!("{mime};\r\n name=\"{ascii}\""));
+    let plain = name.is_ascii() && name.len() <= 60;
+    let shown = if plain { name.clone() } else { encode_words(&name) };
+    field(out, "Content-Type", &format!("{mime};\r\n name=\"{shown}\""));
     field(out, "Content-Transfer-Encoding", "base64");
-    let mut disposition = format!("attachment;\r\n filename=\"{ascii}\"");
-    if ascii != file.name {
-        for (index, segment) in percent_segments(&file.name).iter().enumerate() {
+    let mut disposition = String::from("attachment");
+    if plain {
+        let _ = write!(disposition, ";\r\n filename=\"{name}\"");
+    } else {
+        for (index, segment) in percent_segments(&name).iter().enumerate() {
             let charset = if index == 0 { "UTF-8''" } else { "" };
             let _ = write!(disposition, ";\r\n filename*{index}*={charset}{segment}");
         }
@@ -105,7 +105,7 @@ fn file_part(out: &mut String, file: &Enclosure) {
 /// RFC 2231 §3 continuations: percent-encoded pieces of at most about 60 characters.
 fn percent_segments(name: &str) -> Vec<String> {
     let mut segments = vec![String::new()];
-    for c in printable(name).chars() {
+    for c in name.chars() {
         let mut encoded = String::new();
         if c.is_ascii_alphanumeric() || "._-".contains(c) {
             encoded.push(c);

@@ -21,7 +21,7 @@ pub struct Sendmail {
 
 impl Sendmail {
     pub fn open(settings: &Settings) -> Self {
-        let within = Duration::try_from(settings.final_timeout).unwrap_or(Duration::from_secs(600));
+        let within = Duration::try_from(settings.final_timeout).unwrap_or(Duration::from_mins(10));
         Self { program: settings.sendmail.clone(), within }
     }
 

@@ -6,13 +6,17 @@
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
+use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::helo::HeloStream;
 use super::smtp_reply::{Reply, Step, clean, judge};
 use super::{Error, Fence, Outgoing, Security, Settings};
 use crate::outbound::delivery::Delivery;
@@ -145,50 +149,84 @@ impl Smtp {
     /// Connects, secures, logs in. Every failure here defers: it is the machine's or the configuration's
     /// trouble, never the letter's.
     async fn connect(&self) -> Result<Session, String> {
-        let hello = ClientId::default();
         let server = self.server();
-        let implicit = if self.settings.security == Security::Tls { self.tls.clone() } else { None };
-        let address = (self.settings.host.trim_matches(['[', ']']), self.settings.port);
-        let connect_within = duration(self.settings.connect_timeout);
-        let command_within = duration(self.settings.command_timeout);
-        let opening =
-            AsyncSmtpConnection::connect_tokio1(address, Some(connect_within), &hello, implicit, None);
-        let mut connection = match timeout(connect_within + 2 * command_within, opening).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(format!("failed to connect to {server}: {}", explain(&error))),
-            Err(_) => return Err(format!("failed to connect to {server}: no greeting in time")),
+        let connection = match self.greet(false).await? {
+            Ok(connection) => connection,
+            // A server on this machine that does not know EHLO gets HELO.
+            Err(error)
+                if self.settings.security == Security::None
+                    && error.status().is_some_and(|code| matches!(u16::from(code), 500 | 502 | 504)) =>
+            {
+                let connection = self.greet(true).await?;
+                let connection = connection
+                    .map_err(|error| format!("failed to connect to {server}: {}", explain(&error)))?;
+                return Ok(Session::new(connection, false));
+            }
+            Err(error) => return Err(format!("failed to connect to {server}: {}", explain(&error))),
         };
-        if self.settings.security == Security::Starttls {
-            let Some(tls) = self.tls.clone() else { return Err("TLS is not set up".into()) };
-            match timeout(3 * command_within, connection.starttls(tls, &hello)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(format!("failed to secure {server}: {}", explain(&error))),
-                Err(_) => return Err(format!("failed to secure {server}: no answer in time")),
-            }
-        }
-        if !self.settings.username.is_empty() {
-            let password = password(&self.settings).await?;
-            let credentials =
-                Credentials::new(self.settings.username.clone(), password.expose_secret().to_string());
-            match timeout(3 * command_within, connection.auth(DEFAULT_MECHANISMS, &credentials)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => {
-                    return Err(format!(
-                        "failed to log in to {server} as {}: {}",
-                        self.settings.username,
-                        explain(&error)
-                    ));
-                }
-                Err(_) => return Err(format!("failed to log in to {server}: no answer in time")),
-            }
-        }
+        let connection = self.secure(connection).await?;
+        let mut connection = self.log_in(connection).await?;
         // lettre keeps only the extensions that it knows, and PIPELINING is none of them: ask again.
-        let pipelining = match timeout(command_within, connection.command(Ehlo::new(hello))).await {
+        let asking = connection.command(Ehlo::new(ClientId::default()));
+        let pipelining = match timeout(duration(self.settings.command_timeout), asking).await {
             Ok(Ok(response)) => response.message().any(|line| line.trim().eq_ignore_ascii_case("PIPELINING")),
             Ok(Err(error)) => return Err(format!("failed to greet {server}: {}", explain(&error))),
             Err(_) => return Err(format!("failed to greet {server}: no answer in time")),
         };
-        Ok(Session { connection, pipelining, letters: 0, last_used: Instant::now() })
+        Ok(Session::new(connection, pipelining))
+    }
+
+    /// Up to the server's answer to EHLO (or HELO). The outer error is that there was none in time.
+    async fn greet(&self, helo: bool) -> Result<Result<AsyncSmtpConnection, SmtpError>, String> {
+        let own_name = ClientId::default();
+        let address = (self.settings.host.trim_matches(['[', ']']), self.settings.port);
+        let connect_within = duration(self.settings.connect_timeout);
+        let within = connect_within + 2 * duration(self.settings.command_timeout);
+        let opening = async {
+            if helo {
+                let stream = TcpStream::connect(address)
+                    .await
+                    .map_err(|error| format!("failed to connect to {}: {error}", self.server()))?;
+                let stream = Box::new(HeloStream(stream));
+                return Ok(AsyncSmtpConnection::connect_with_transport(stream, &own_name).await);
+            }
+            let implicit = if self.settings.security == Security::Tls { self.tls.clone() } else { None };
+            Ok(AsyncSmtpConnection::connect_tokio1(address, Some(connect_within), &own_name, implicit, None)
+                .await)
+        };
+        timeout(within, opening)
+            .await
+            .unwrap_or_else(|_| Err(format!("failed to connect to {}: no greeting in time", self.server())))
+    }
+
+    async fn secure(&self, mut connection: AsyncSmtpConnection) -> Result<AsyncSmtpConnection, String> {
+        if self.settings.security != Security::Starttls {
+            return Ok(connection);
+        }
+        let server = self.server();
+        let Some(tls) = self.tls.clone() else { return Err(format!("failed to secure {server}: no TLS")) };
+        let within = 3 * duration(self.settings.command_timeout);
+        match timeout(within, connection.starttls(tls, &ClientId::default())).await {
+            Ok(Ok(())) => Ok(connection),
+            Ok(Err(error)) => Err(format!("failed to secure {server}: {}", explain(&error))),
+            Err(_) => Err(format!("failed to secure {server}: no answer in time")),
+        }
+    }
+
+    async fn log_in(&self, mut connection: AsyncSmtpConnection) -> Result<AsyncSmtpConnection, String> {
+        let username = &self.settings.username;
+        if username.is_empty() {
+            return Ok(connection);
+        }
+        let password = password(&self.settings).await?;
+        let credentials = Credentials::new(username.clone(), password.expose_secret().to_string());
+        let within = 3 * duration(self.settings.command_timeout);
+        let failed = |cause: &str| format!("failed to log in to {} as {username}: {cause}", self.server());
+        match timeout(within, connection.auth(DEFAULT_MECHANISMS, &credentials)).await {
+            Ok(Ok(_)) => Ok(connection),
+            Ok(Err(error)) => Err(failed(&explain(&error))),
+            Err(_) => Err(failed("no answer in time")),
+        }
     }
 
     /// One letter on an open connection. The session is kept only if nothing about it is in doubt.
@@ -229,6 +267,10 @@ impl Smtp {
 }
 
 impl Session {
+    fn new(connection: AsyncSmtpConnection, pipelining: bool) -> Self {
+        Self { connection, pipelining, letters: 0, last_used: Instant::now() }
+    }
+
     /// Sends the commands, in one piece where the server allows (RFC 2920), and reads an answer to each. Without
     /// pipelining the conversation ends at the first MAIL or RCPT that fails, but a refused archive copy
     /// (third command of four) does not end it.
@@ -294,12 +336,7 @@ impl Envelope {
     }
 }
 
-async fn answer(
-    within: Duration,
-    asking: impl Future<
-        Output = Result<lettre::transport::smtp::response::Response, lettre::transport::smtp::Error>,
-    >,
-) -> Reply {
+async fn answer(within: Duration, asking: impl Future<Output = Result<Response, SmtpError>>) -> Reply {
     match timeout(within, asking).await {
         Ok(result) => Reply::of(result),
         Err(_) => Reply::Broken(format!("no answer within {} s", within.as_secs())),
@@ -307,7 +344,7 @@ async fn answer(
 }
 
 /// lettre's error with what is underneath it.
-fn explain(error: &lettre::transport::smtp::Error) -> String {
+fn explain(error: &SmtpError) -> String {
     clean(&Reply::of_error(error))
 }
 

@@ -35,21 +35,17 @@ impl Reply {
 
     /// An error in words: the server's where it spoke.
     pub fn of_error(error: &Error) -> String {
-        match error.status() {
-            Some(code) => {
-                let text = error.source().map(ToString::to_string).unwrap_or_default();
-                format!("{code} {text}")
-            }
-            None => {
-                let mut text = error.to_string();
-                let mut source = error.source().and_then(std::error::Error::source);
-                while let Some(cause) = source {
-                    text = format!("{text}: {cause}");
-                    source = cause.source();
-                }
-                text
-            }
+        if let Some(code) = error.status() {
+            let text = error.source().map(ToString::to_string).unwrap_or_default();
+            return format!("{code} {text}");
         }
+        let mut text = error.to_string();
+        let mut source = error.source().and_then(std::error::Error::source);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        text
     }
 
     pub fn is_done(&self) -> bool {

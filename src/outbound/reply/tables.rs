@@ -1,0 +1,105 @@
+//! Pure: the tables of a letter: sums, people by day, differences. Columns are made of full-width blanks.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::wording::day;
+use super::wrap::width;
+use crate::campaign::Campaign;
+use crate::inspection::verdict::{Change, Slot, Totals};
+
+/// Width of the first column and of the three columns of numbers.
+const LABEL: usize = 26;
+const NUMBERS: [usize; 3] = [8, 10, 8];
+
+/// 「■ 読み取り結果」 with the sums by dose and visibility; `cap` `None`: not yet known.
+pub fn summary(campaign: &Campaign, totals: &Totals, cap: Option<Option<u32>>) -> Vec<String> {
+    let period = |name: &str, period: crate::campaign::Period| {
+        let short = |date: Date| format!("{}/{}", date.month(), date.day());
+        format!("　{name}({}～{})", short(period.from), short(period.to))
+    };
+    let row = |label: &str, values: [u64; 3]| line(label, &values.map(|value| value.to_string()));
+    let mut lines = vec![
+        line("■ 読み取り結果", &["公開枠".into(), "非公開枠".into(), "計".into()]),
+        row(
+            &period("１回目", campaign.first_dose),
+            [totals.first_public, totals.first_private, totals.first()],
+        ),
+        row(
+            &period("２回目", campaign.second_dose),
+            [totals.second_public, totals.second_private, totals.second()],
+        ),
+        row("　合計", [totals.public(), totals.private(), totals.sum()]),
+    ];
+    let last = |label: &str, value: String| {
+        let room = LABEL + NUMBERS.iter().sum::<usize>() - width(label);
+        format!("{label}{}", right(&value, room))
+    };
+    match cap {
+        Some(Some(cap)) => {
+            lines.push(last(&format!("　{}接種可能上限量", campaign.title), cap.to_string()));
+            if let Some(rest) = u64::from(cap).checked_sub(totals.sum()) {
+                lines.push(last("　差引（独自の受付枠）", rest.to_string()));
+            }
+        }
+        Some(None) => lines.push(last(&format!("　{}接種可能上限量", campaign.title), "確認中".into())),
+        None => {}
+    }
+    lines
+}
+
+/// 「10月25日（月）　公開 12　非公開 0」, one line for each day with a slot.
+pub fn days(slots: &[Slot]) -> Vec<String> {
+    let mut days: BTreeMap<Date, (u64, u64)> = BTreeMap::new();
+    for slot in slots {
+        let (public, private) = days.entry(slot.date).or_default();
+        *public += u64::from(slot.public);
+        *private += u64::from(slot.private);
+    }
+    days.into_iter()
+        .map(|(date, (public, private))| {
+            let label = format!("　{}", day(date));
+            let room = 16usize.saturating_sub(width(&label));
+            format!("{label}{}　公開 {public}　非公開 {private}", blanks(room))
+        })
+        .collect()
+}
+
+/// 「・11月1日（月）9:00　公開　6人 → 8人」
+pub fn changes(changes: &[Change]) -> Vec<String> {
+    changes
+        .iter()
+        .map(|change| {
+            let what = match (change.before, change.after) {
+                (before, 0) => format!("削除（{before}人）"),
+                (0, after) => format!("追加　{after}人"),
+                (before, after) => format!("{before}人 → {after}人"),
+            };
+            format!(
+                "　・{}{}:{:02}　{}　{what}",
+                day(change.date),
+                change.start.hour(),
+                change.start.minute(),
+                change.visibility.label()
+            )
+        })
+        .collect()
+}
+
+fn line(label: &str, numbers: &[String; 3]) -> String {
+    let mut line = format!("{label}{}", blanks(LABEL.saturating_sub(width(label))));
+    for (number, columns) in numbers.iter().zip(NUMBERS) {
+        line.push_str(&right(number, columns));
+    }
+    line
+}
+
+fn right(text: &str, columns: usize) -> String {
+    format!("{}{text}", blanks(columns.saturating_sub(width(text))))
+}
+
+/// Full-width blanks as far as they go: mail programs collapse them less often, and fonts draw them even.
+fn blanks(columns: usize) -> String {
+    format!("{}{}", " ".repeat(columns % 2), "　".repeat(columns / 2))
+}

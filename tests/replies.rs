@@ -1,0 +1,404 @@
+//! The letters to clinics, whole, against files: `UPDATE_GOLDEN=1 cargo test --test replies` writes them anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step fails the test"
+)]
+
+#[path = "replies/occasions.rs"]
+mod occasions;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use occasions::*;
+use uketsuke::campaign::Timing;
+use uketsuke::inbound::message::Message;
+use uketsuke::inspection::judgement::{Answer, Inspection, SenderStanding, Silence};
+use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
+use uketsuke::outbound::confirm::{self, Confirmation};
+use uketsuke::outbound::letter::Draft;
+use uketsuke::outbound::remind::{self, Reminder, Unmended};
+use uketsuke::outbound::reply::{Occasion, Settings, compose, texts, wrap};
+
+const OWN: &str = "vproject@city.kumamoto.kumamoto.jp";
+
+fn letters(inspection: &Inspection, message: &Message) -> Vec<Draft> {
+    let campaign = campaign();
+    let settings = Settings::default();
+    compose(&Occasion {
+        campaign: &campaign,
+        settings: &settings,
+        inspection,
+        message,
+        own_address: OWN,
+        rehearsal: false,
+    })
+}
+
+fn reply(inspection: &Inspection) -> Draft {
+    letters(inspection, &message("clinic@example.jp")).remove(0)
+}
+
+/// Compares the whole letter with its file and holds it to the rules that every letter keeps.
+fn golden(name: &str, draft: &Draft) {
+    let whole = format!("To: {}\nSubject: {}\n\n{}", draft.to, draft.subject, draft.text);
+    let file =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/replies").join(format!("{name}.txt"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&file, &whole).unwrap();
+    }
+    let expected = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(whole == expected, "{name} differs from {}:\n{whole}", file.display());
+    for line in draft.text.lines() {
+        assert!(wrap::width(line) <= wrap::LIMIT, "{name}: {} columns: {line}", wrap::width(line));
+        assert!(!line.ends_with(' ') && !line.contains("{{") && !line.contains("None"), "{name}: {line:?}");
+    }
+    assert!(!draft.text.contains("\n\n\n") && draft.text.ends_with('\n'), "{name}");
+    assert!(draft.subject.chars().count() <= 60, "{name}: {}", draft.subject);
+    assert!(!draft.text.contains("http://"), "{name} has a live link");
+    assert!(draft.text.len() <= 20_000, "{name}");
+}
+
+fn golden_reply(
+    name: &str,
+    received: &str,
+    submission: uketsuke::inspection::judgement::Submission,
+) -> Draft {
+    let draft = reply(&inspection(received, vec![submission]));
+    golden(name, &draft);
+    draft
+}
+
+#[test]
+fn accepted() {
+    golden_reply("accept", "10-05T14:32", submission(Outcome::Accepted, Template::Accept, Timing::OnTime));
+    let mut fixed = submission(Outcome::Accepted, Template::Accept, Timing::FixOfOnTime);
+    fixed.findings.push(finding(
+        "R23",
+        Severity::Info,
+        "G18",
+        "枠数",
+        "６名",
+        "「６名」を6と読み取りました。",
+    ));
+    fixed.findings.push(finding(
+        "R23",
+        Severity::Info,
+        "G19",
+        "枠数",
+        "８名",
+        "「８名」を8と読み取りました。",
+    ));
+    golden_reply("accept-fix_of_on_time", "10-12T09:00", fixed);
+    let mut warned = submission(Outcome::AcceptedWithWarnings, Template::AcceptWarn, Timing::OnTime);
+    warned.findings = warnings();
+    golden_reply("accept_warn", "10-05T14:32", warned);
+}
+
+#[test]
+fn rejected_in_each_band() {
+    let rejected = |timing| {
+        let mut submission = submission(Outcome::Rejected, Template::Reject, timing);
+        submission.findings = errors();
+        submission
+    };
+    let text = golden_reply("reject", "10-05T14:32", rejected(Timing::OnTime)).text;
+    assert!(text.contains("10月8日（金）までに") && !text.contains("R04") && !text.contains("職員"));
+    let text = golden_reply("reject-fix_of_on_time", "10-12T14:32", rejected(Timing::FixOfOnTime)).text;
+    assert!(
+        text.contains("遅くとも10月13日（水）までに") && text.contains("期限内のご提出として取り扱います")
+    );
+    golden_reply("reject-late", "10-14T14:32", rejected(Timing::Late));
+    let mut correction = corrected(rejected(Timing::CorrectionLastDay));
+    correction.findings.extend(warnings());
+    let text = golden_reply("reject-correction_last_day", "10-13T14:32", correction).text;
+    assert!(text.contains("※前回受け付けた内容（受付番号 8-0123-1、合計 18）は"));
+    golden_reply("reject-correction_late", "10-14T14:32", corrected(rejected(Timing::CorrectionLate)));
+    golden_reply("reject-after_opening", "10-18T14:32", corrected(rejected(Timing::AfterOpening)));
+}
+
+#[test]
+fn late() {
+    golden_reply("late", "10-11T14:32", submission(Outcome::Accepted, Template::Late, Timing::Late));
+    let mut warned = submission(Outcome::AcceptedWithWarnings, Template::Late, Timing::Late);
+    warned.findings = warnings();
+    golden_reply("late-warned", "10-10T19:32", warned);
+}
+
+#[test]
+fn corrections_in_each_band() {
+    let accepted = |template, timing| corrected(submission(Outcome::Accepted, template, timing));
+    golden_reply("corr_ok", "10-12T14:32", accepted(Template::CorrOk, Timing::Correction));
+    let mut exported = accepted(Template::CorrOk, Timing::Correction);
+    exported.previous = vec![version(true)];
+    exported.findings = warnings();
+    golden_reply("corr_ok-exported-warned", "10-12T14:32", exported);
+    golden_reply("corr_dday", "10-13T14:32", accepted(Template::CorrDday, Timing::CorrectionLastDay));
+    let held = |template, timing| corrected(submission(Outcome::Held, template, timing));
+    golden_reply("corr_late", "10-14T19:32", held(Template::CorrLate, Timing::CorrectionLate));
+    golden_reply("corr_after_open", "10-18T14:32", held(Template::CorrAfterOpen, Timing::AfterOpening));
+    let first = submission(Outcome::Held, Template::CorrAfterOpen, Timing::AfterOpening);
+    let text = golden_reply("corr_after_open-first", "10-18T14:32", first).text;
+    assert!(text.contains("\n予約枠報告様式を受信しました。\n") && text.contains("■ 読み取り結果"));
+}
+
+#[test]
+fn a_correction_of_one_scope_names_the_receipt_of_the_other() {
+    let mut submission = corrected(submission(Outcome::Accepted, Template::CorrOk, Timing::Correction));
+    submission.scope = BTreeSet::from([Visibility::Public]);
+    let text = golden_reply("corr_ok-public-only", "10-12T14:32", submission).text;
+    assert!(text.contains("非公開枠は、受付番号 8-0123-1 の"));
+}
+
+#[test]
+fn an_extension_moves_every_date() {
+    let late = corrected(submission(Outcome::Accepted, Template::CorrDday, Timing::CorrectionLastDay));
+    let text = golden_reply("corr_dday-extended", "10-15T10:00", extended(late, "10-15T17:00")).text;
+    assert!(text.contains("本日10月15日（金）は修正の受付期限です") && !text.contains("10月13日"));
+}
+
+#[test]
+fn mails_without_a_usable_form() {
+    let mut none = unreadable(Template::Noatt, "");
+    none.file_name = None;
+    none.receipt = None;
+    none.outcome = Outcome::NotAForm;
+    let draft = golden_reply("noatt", "10-05T14:32", none.clone());
+    assert_eq!(draft.subject, "【自動返信】【受付未完了】添付ファイルをご確認ください");
+    golden_reply("noatt-fix_window", "10-12T14:32", none.clone());
+    golden_reply("noatt-after_opening", "10-18T20:32", none);
+    let mut inspection = inspection("10-05T14:32", vec![unreadable(Template::Notxlsx, "様式３.pdf")]);
+    inspection.other_files = vec!["様式３.pdf".into(), "IMG_0001.HEIC".into()];
+    golden("notxlsx", &reply(&inspection));
+    golden_reply("passwd", "10-05T14:32", unreadable(Template::Passwd, "予約枠報告様式３.xlsx"));
+    golden_reply("unreadable", "10-09T14:32", unreadable(Template::Unreadable, "様式３.xls"));
+    golden_reply("winmail", "10-05T14:32", unreadable(Template::Winmail, "winmail.dat"));
+}
+
+#[test]
+fn what_a_person_decides() {
+    let held = |template| submission(Outcome::Held, template, Timing::OnTime);
+    golden_reply("held", "10-05T14:32", corrected(held(Template::Held)));
+    golden_reply("withdraw", "10-05T18:32", corrected(held(Template::Withdraw)));
+    let mut dup = submission(Outcome::Duplicate, Template::Dup, Timing::OnTime);
+    dup.previous = vec![version(false)];
+    dup.fingerprint = "f1".into();
+    golden_reply("dup", "10-05T14:32", dup);
+    let mut unknown = held(Template::Unknown);
+    unknown.clinic = None;
+    unknown.receipt = Some("8-0-3".into());
+    golden_reply("unknown-registered", "10-05T14:32", unknown);
+    let mut other = held(Template::Conflict);
+    other.file_name = Some("様式３（修正）.xlsx".into());
+    other.totals = Some(uketsuke::inspection::verdict::Totals { first_public: 12, ..Default::default() });
+    let mut two = inspection("10-05T14:32", vec![held(Template::Conflict), other]);
+    two.answer = Answer::Send(Template::Conflict);
+    golden("conflict", &reply(&two));
+}
+
+#[test]
+fn nothing_is_repeated_to_an_unregistered_address() {
+    for (name, template, sender) in [
+        ("unreg", Template::Unreg, SenderStanding::Unknown),
+        ("unknown", Template::Unknown, SenderStanding::Unknown),
+        ("held-elsewhere", Template::Held, SenderStanding::Elsewhere),
+        ("notxlsx-unknown", Template::Notxlsx, SenderStanding::Unknown),
+        ("passwd-unknown", Template::Passwd, SenderStanding::Unknown),
+        ("withdraw-unknown", Template::Withdraw, SenderStanding::Unknown),
+    ] {
+        let mut submission = corrected(submission(Outcome::Held, template, Timing::OnTime));
+        submission.sender = sender;
+        submission.findings = errors();
+        let mut inspection = inspection("10-05T14:32", vec![submission]);
+        inspection.other_files = vec!["秘密.pdf".into()];
+        let draft = letters(&inspection, &message("stranger@example.com")).remove(0);
+        golden(name, &draft);
+        let told = format!("{}{}", draft.subject, draft.text);
+        for secret in [
+            "みなみ風",
+            "evil",
+            "様式３.xlsx",
+            "秘密",
+            "120",
+            "非公開",
+            "11/12",
+            "0999",
+            "０９９９",
+            "8-0123-1",
+        ] {
+            assert!(!told.contains(secret), "{name} tells {secret}: {told}");
+        }
+        assert!(told.contains("ご担当者　様"), "{name}");
+    }
+}
+
+#[test]
+fn registered_addresses_are_told_in_mails_of_their_own() {
+    let mut submission = submission(Outcome::Held, Template::Unreg, Timing::OnTime);
+    submission.sender = SenderStanding::Unknown;
+    let mut inspection = inspection("10-05T14:32", vec![submission]);
+    inspection.notify = vec!["clinic@example.jp".into(), "clinic@docomo.ne.jp".into()];
+    let drafts = letters(&inspection, &message("stranger@example.com"));
+    let to: Vec<&str> = drafts.iter().map(|draft| draft.to.as_str()).collect();
+    assert_eq!(to, ["stranger@example.com", "clinic@example.jp", "clinic@docomo.ne.jp"]);
+    assert!(drafts[1].in_reply_to.is_none() && drafts[1].kind == Template::Notice);
+    assert!(!drafts[1].text.contains("非公開"), "no figures");
+    golden("notice", &drafts[1]);
+    golden("mobile-notice", &drafts[2]);
+}
+
+#[test]
+fn several_forms_get_one_reply_with_the_tag_of_the_worst() {
+    let mut rejected = submission(Outcome::Rejected, Template::Reject, Timing::OnTime);
+    rejected.findings = errors();
+    rejected.findings.extend(warnings());
+    rejected.receipt = Some("8-0200-1".into());
+    rejected.file_name = Some("ひがし医院.xlsx".into());
+    rejected.clinic.as_mut().unwrap().venue_no = "0200".into();
+    rejected.clinic.as_mut().unwrap().name = "ひがし医院".into();
+    let accepted = submission(Outcome::Accepted, Template::Accept, Timing::OnTime);
+    let both = inspection("10-05T14:32", vec![accepted, rejected, unreadable(Template::Passwd, "秘.xlsx")]);
+    let draft = reply(&both);
+    golden("multi", &draft);
+    assert!(draft.subject.contains("【要修正】"), "{}", draft.subject);
+    golden("mobile-multi", &letters(&both, &message("a..b@docomo.ne.jp")).remove(0));
+    let one_clinic = submission(Outcome::Accepted, Template::Accept, Timing::OnTime);
+    let same = inspection("10-05T14:32", vec![one_clinic.clone(), one_clinic]);
+    golden("multi-one-clinic", &reply(&same));
+}
+
+#[test]
+fn mobile_telephones_get_a_short_text() {
+    let mut rejected = submission(Outcome::Rejected, Template::Reject, Timing::OnTime);
+    rejected.findings = errors();
+    let mut warned =
+        corrected(submission(Outcome::AcceptedWithWarnings, Template::CorrDday, Timing::CorrectionLastDay));
+    warned.findings = warnings();
+    for (name, received, submission) in [
+        ("mobile-accept", "10-05T14:32", submission(Outcome::Accepted, Template::Accept, Timing::OnTime)),
+        ("mobile-reject", "10-05T14:32", rejected),
+        ("mobile-corr_dday", "10-13T14:32", warned),
+        ("mobile-held", "10-05T14:32", corrected(submission(Outcome::Held, Template::Held, Timing::OnTime))),
+        ("mobile-passwd", "10-05T14:32", unreadable(Template::Passwd, "様式.xlsx")),
+    ] {
+        let draft =
+            letters(&inspection(received, vec![submission]), &message("a@mail.ezweb.ne.jp")).remove(0);
+        golden(name, &draft);
+        assert!(!draft.text.contains('■'), "{name}");
+    }
+}
+
+#[test]
+fn letters_that_staff_start() {
+    let (campaign, settings, clinic) = (campaign(), Settings::default(), clinic());
+    let slots = slots();
+    for (name, now) in [("confirm", "10-12T10:00"), ("confirm-after-deadline", "10-14T10:00")] {
+        let draft = confirm::compose(&Confirmation {
+            campaign: &campaign,
+            settings: &settings,
+            clinic: &clinic,
+            to: "clinic@example.jp",
+            own_address: OWN,
+            receipt: "8-0123-2",
+            received_at: at("10-05T14:32"),
+            slots: &slots,
+            deadlines: campaign.deadlines(),
+            now: at(now),
+            rehearsal: false,
+        });
+        golden(name, &draft);
+    }
+    for (name, now) in [("remind", "10-06T09:00"), ("remind-after-deadline", "10-11T09:00")] {
+        let reminder = Reminder {
+            campaign: &campaign,
+            settings: &settings,
+            clinic: &clinic,
+            to: "clinic@example.jp",
+            own_address: OWN,
+            deadlines: campaign.deadlines(),
+            as_of: at(now),
+            rehearsal: false,
+        };
+        golden(name, &remind::compose(&reminder));
+        let unmended =
+            Unmended { receipt: "8-0123-1", told_at: at("10-05T14:40"), findings: &errors(), in_force: None };
+        golden(&name.replace("remind", "remind_fix"), &remind::compose_fix(&reminder, &unmended));
+    }
+}
+
+#[test]
+fn silence_has_no_text_and_a_bare_workbook_no_recipient() {
+    let mut silent =
+        inspection("10-05T14:32", vec![submission(Outcome::Accepted, Template::Accept, Timing::OnTime)]);
+    silent.answer = Answer::Silent(Silence::Automatic);
+    assert!(letters(&silent, &message("clinic@example.jp")).is_empty());
+    let mut offline = submission(Outcome::Rejected, Template::Reject, Timing::OnTime);
+    offline.timing = None;
+    offline.receipt = None;
+    offline.findings = errors();
+    let mut inspection = inspection("10-05T14:32", vec![offline]);
+    inspection.received_at = "2026-01-01T00:00:00Z".parse().unwrap();
+    let draft = letters(&inspection, &Message::default()).remove(0);
+    assert_eq!(draft.to, "");
+    assert!(draft.text.contains("10月8日（金）までに"), "{}", draft.text);
+}
+
+#[test]
+fn a_flood_of_findings_stays_a_letter() {
+    let mut submission = submission(Outcome::Rejected, Template::Reject, Timing::OnTime);
+    for row in 0..5_000 {
+        let message = format!("{row}行目の枠数を人数として読み取れません。{}", "長い説明。".repeat(40));
+        submission.findings.push(finding("R19", Severity::Error, &format!("G{row}"), "枠数", "○", &message));
+    }
+    let text = reply(&inspection("10-05T14:32", vec![submission])).text;
+    assert!(text.contains("（5000件）") && text.contains("\n　ほか49"));
+    assert!(text.len() <= 20_000, "{}", text.len());
+}
+
+#[test]
+fn the_rehearsal_says_so_in_subject_and_text() {
+    let (campaign, settings) = (campaign(), Settings::default());
+    let mut long = submission(Outcome::AcceptedWithWarnings, Template::AcceptWarn, Timing::OnTime);
+    long.clinic.as_mut().unwrap().name =
+        "社会医療法人財団熊本みなみ風会附属みなみ風こどもファミリークリニック分院".into();
+    let inspection = inspection("10-05T14:32", vec![long]);
+    let message = message("clinic@example.jp");
+    let occasion = Occasion {
+        campaign: &campaign,
+        settings: &settings,
+        inspection: &inspection,
+        message: &message,
+        own_address: OWN,
+        rehearsal: true,
+    };
+    let draft = compose(&occasion).remove(0);
+    assert!(draft.subject.starts_with("【テスト】【自動返信】【受付・要確認】"), "{}", draft.subject);
+    assert!(draft.subject.ends_with("…）受付番号8-0123-2") && draft.subject.chars().count() == 60);
+    assert!(draft.text.contains("テストメール"));
+}
+
+#[test]
+fn every_text_parses_and_keeps_to_letters_that_old_programs_know() {
+    for (name, text) in texts::TEXTS {
+        let (_, _, lost) = encoding_rs::ISO_2022_JP.encode(text);
+        assert!(!lost, "{name} has a letter that ISO-2022-JP does not have");
+        assert!(!text.contains(['①', '②', '③', '㈱', '〜', '髙', '〆', 'Ⅰ']), "{name}");
+        for line in text.lines().filter(|line| !line.contains('{') && name != "result") {
+            assert!(wrap::width(line) <= wrap::LIMIT, "{name}: {} {line}", wrap::width(line));
+        }
+    }
+}
+
+#[test]
+fn golden_letters_without_a_test_are_removed() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/replies");
+    let source = include_str!("replies.rs");
+    for file in std::fs::read_dir(folder).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let stem = name.trim_end_matches(".txt").replace("remind_fix", "remind");
+        assert!(source.contains(&format!("\"{stem}\"")), "no test writes {name}");
+    }
+}
