@@ -19,6 +19,8 @@ const LOCAL: &str = "config/local.toml";
 const ENVIRONMENT: &str = "UKETSUKE__";
 /// Free maps: their keys are checked by their owners.
 const OPEN_SECTIONS: [&str; 1] = ["rules"];
+/// Keys without a default.
+const SECRETS: [&str; 2] = ["mailbox.password", "outgoing.password"];
 
 /// What is wrong with the configuration; always names the key and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -194,6 +196,7 @@ fn known_keys() -> Result<BTreeMap<String, Kind>, Error> {
         let kind = if matches!(value.kind, ValueKind::Array(_)) { Kind::List } else { Kind::Single };
         known.insert(key.to_string(), kind);
     });
+    known.extend(SECRETS.map(|key| (key.to_string(), Kind::Single)));
     Ok(known)
 }
 

@@ -50,7 +50,7 @@ pub async fn check(context: &Context, arguments: &Arguments) -> Result<u8, Failu
     let program = std::env::current_exe().map_err(|cause| Failure::new(EXIT_IO, cause))?;
     let readers = Readers::new(&context.config.limits, program);
     let strength = readers.probe().await.map_err(crate::daemon::Error::from)?;
-    if !strength.seccomp {
+    if !strength.is_sufficient() {
         super::complain("warning: no seccomp filter here; the files are read with resource limits only");
     }
     let registry_file = arguments.clinics.clone().or_else(|| {
@@ -122,6 +122,7 @@ async fn check_file(
         inspection: &inspection,
         message: &dissected.message,
         own_address: &context.config.outgoing.from,
+        rehearsal: false,
     });
     let answer = drafts.iter().find(|draft| draft.kind != crate::inspection::verdict::Template::Notice);
     let file = path.display().to_string();

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::table::Table;
 use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
 use crate::clinic::{Clinic, Registry, registry_file};
-use crate::ledger::registry::Imported;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
@@ -57,7 +56,7 @@ async fn import(context: &Context, file: &PathBuf, dry_run: bool) -> Result<u8, 
     let mut judged_again = 0;
     if !dry_run {
         let actor = actor();
-        let _: Imported = office.ledger.import_clinics(&clinics, context.clock.now(), &actor).await?;
+        office.ledger.import(&clinics, context.clock.now(), &actor, false).await?;
         judged_again = office.judge_held_for_registry().await?;
     }
     if context.json() {
@@ -124,18 +123,38 @@ async fn set(context: &Context, venue_no: &str, changes: &[String], reason: &str
     let clinic = registry.by_venue_no(venue_no).cloned().ok_or_else(|| {
         Failure::new(EXIT_DATA, format!("会場番号 {venue_no} is not in the registry; see `uketsuke clinics list`"))
     })?;
-    // A changed clinic passes through the same reader as a file, so that the same rules hold.
-    let csv = registry_file::write_csv(&Registry::new([clinic]));
-    let clinic = registry_file::with_changes(&csv, changes).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::new(EXIT_DATA, lines.join("\n"))
-    })?;
+    let clinic = with_changes(clinic, changes)?;
     office.ledger.set_clinic(&clinic, context.clock.now(), &actor(), reason).await?;
     let after = office.ledger.registry().await?;
     let mut table = Table::new(&["会場", "医療機関", "区", "上限量", "利用", "電話", "メール"]).right(&[3]);
     table.row(row(after.by_venue_no(venue_no).unwrap_or(&clinic)));
     print(&table.render());
     Ok(0)
+}
+
+/// A changed clinic passes through the same reader as a file, so that the same rules hold.
+fn with_changes(clinic: Clinic, changes: &[String]) -> Result<Clinic, Failure> {
+    let old = registry_file::write_csv(&Registry::new([clinic]));
+    let text = String::from_utf8_lossy(&old);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut rows = reader.records().filter_map(Result::ok).map(|row| row.iter().map(str::to_string).collect::<Vec<_>>());
+    let (header, mut row) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
+    for change in changes {
+        let (key, value) = change
+            .split_once('=')
+            .ok_or_else(|| Failure::new(super::EXIT_USAGE, format!("{change}: write it as KEY=VALUE, e.g. cap=120")))?;
+        let column = registry_file::column_of(key, &header).ok_or_else(|| {
+            Failure::new(super::EXIT_USAGE, format!("no such key: {key}; the keys are {}", registry_file::keys().join(", ")))
+        })?;
+        if let Some(cell) = row.get_mut(column) {
+            *cell = value.to_string();
+        }
+    }
+    let read = registry_file::from_rows(&header, [(2, row)]).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::new(EXIT_DATA, lines.join("\n"))
+    })?;
+    read.clinics.into_iter().next().ok_or_else(|| Failure::new(EXIT_DATA, "the clinic would have no number"))
 }
 
 /// The operating system's user, for the audit trail.

@@ -34,10 +34,10 @@ pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failur
     let mut office = Office::open(config, Clock::starting_at(first)).await?;
     let _lock = office.take_lock().await?;
     let strength = office.readers.probe().await.map_err(crate::daemon::Error::from)?;
-    if !strength.seccomp {
+    if !strength.is_sufficient() {
         super::complain("warning: no seccomp filter here; the mails are read with resource limits only");
     }
-    office.ledger.import_clinics(&demo::sample_registry(), first, "demo").await?;
+    office.ledger.import(&demo::sample_registry(), first, "demo", false).await?;
     let mut taken = Taken::default();
     for mail in &mails {
         office.clock = Clock::starting_at(after(mail.received_at));

@@ -35,7 +35,7 @@ pub async fn digest(context: &Context, arguments: &Arguments) -> Result<u8, Fail
             return Err(Failure::new(EXIT_CONFIG, "digest.to is empty: name the staff addresses there"));
         }
         let key = format!("digest:{date}:{}", crate::campaign::rfc3339(context.clock.now()));
-        office.queue_digest(&written, &key, written.activity.until).await?;
+        office.queue_digest(&written, &key).await?;
     }
     if context.json() {
         print_json(&json!({

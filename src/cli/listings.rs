@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::table::Table;
-use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
+use super::{Context, EXIT_IO, Failure, print, print_json};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uketsuke mails --needs-staff")]
@@ -71,15 +71,14 @@ pub async fn mail(context: &Context, arguments: &MailArguments) -> Result<u8, Fa
     let ledger = context.office().await?.ledger;
     if arguments.raw {
         use std::io::Write;
-        let stored = ledger.stored_mail(arguments.id).await?;
+        let raw = ledger.raw_mail(arguments.id).await?;
         std::io::stdout()
             .lock()
-            .write_all(&stored.raw.bytes)
+            .write_all(&raw)
             .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write the mail: {cause}")))?;
         return Ok(0);
     }
     let mail = ledger.mail(arguments.id).await?;
-    let mail = mail.ok_or_else(|| Failure::new(EXIT_DATA, format!("there is no mail {}", arguments.id)))?;
     answer(context, &mail, |mail| outline(mail))
 }
 
@@ -102,9 +101,6 @@ pub async fn submissions(context: &Context, arguments: &SubmissionsArguments) ->
 
 pub async fn show(context: &Context, arguments: &ShowArguments) -> Result<u8, Failure> {
     let shown = context.office().await?.ledger.show(&arguments.receipt).await?;
-    let shown = shown.ok_or_else(|| {
-        Failure::new(EXIT_DATA, format!("there is no submission {}; see `uketsuke submissions`", arguments.receipt))
-    })?;
     answer(context, &shown, |shown| {
         let mut rest = shown.clone();
         let mut text = String::new();
@@ -132,7 +128,7 @@ pub async fn show(context: &Context, arguments: &ShowArguments) -> Result<u8, Fa
 
 pub async fn status(context: &Context) -> Result<u8, Failure> {
     let office = context.office().await?;
-    let listing = office.ledger.status(&office.campaign).await?;
+    let listing = office.ledger.status().await?;
     let columns = [
         ("venue_no", "会場"),
         ("name", "医療機関"),
@@ -150,7 +146,7 @@ pub async fn status(context: &Context) -> Result<u8, Failure> {
 }
 
 pub async fn slots(context: &Context, arguments: &SlotsArguments) -> Result<u8, Failure> {
-    let listing = context.office().await?.ledger.slots(arguments.clinic.as_deref()).await?;
+    let listing = context.office().await?.ledger.slots(arguments.clinic.as_deref(), None).await?;
     let columns = [
         ("venue_no", "会場"),
         ("date", "接種日"),

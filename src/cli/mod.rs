@@ -132,7 +132,12 @@ impl From<config::Error> for Failure {
 
 impl From<crate::ledger::Error> for Failure {
     fn from(cause: crate::ledger::Error) -> Self {
-        let code = if cause.is_transient() { EXIT_LATER } else { EXIT_IO };
+        use crate::ledger::Error;
+        let code = match cause {
+            Error::Missing { .. } | Error::Refused { .. } => EXIT_DATA,
+            _ if cause.is_transient() => EXIT_LATER,
+            _ => EXIT_IO,
+        };
         Self::new(code, cause)
     }
 }

@@ -15,17 +15,17 @@ pub async fn once(context: &Context) -> Result<u8, Failure> {
         print_json(&report)?;
     } else {
         let outcomes: Vec<String> =
-            report.taken.outcomes.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect();
+            report.outcomes.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect();
         print(&format!(
             "受信 {}通（{}）　返信 送信{}／再送待ち{}／送信不能{}／抑止{}　整理 {}通　未処理 {}通\n",
-            report.taken.seen,
+            report.seen,
             if outcomes.is_empty() { "変化なし".to_string() } else { outcomes.join("、") },
             report.replies.sent,
             report.replies.deferred,
             report.replies.failed,
             report.replies.suppressed,
-            report.taken.filed,
-            report.taken.pending
+            report.filed,
+            report.pending
         ));
     }
     office.ledger.close().await;

@@ -10,6 +10,9 @@ pub struct Arguments {
     /// Only letters in this state: queued, sending, sent, deferred, failed, ambiguous, bounced, suppressed, held.
     #[arg(long)]
     state: Option<String>,
+    /// Why; goes into the audit trail.
+    #[arg(long, global = true, default_value = "", value_name = "TEXT")]
+    reason: String,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -38,7 +41,7 @@ pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Fail
             Verb::Release { id } => (*id, Handling::Release, "送信待ちにしました"),
             Verb::Cancel { id } => (*id, Handling::Cancel, "送信を取りやめました"),
         };
-        ledger.handle_letter(id, handling, context.clock.now(), &super::clinics::actor()).await?;
+        ledger.handle_letter(id, handling, context.clock.now(), &super::clinics::actor(), &arguments.reason).await?;
         if context.json() {
             print_json(&serde_json::json!({ "id": id, "done": done }))?;
         } else {

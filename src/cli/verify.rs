@@ -18,7 +18,7 @@ pub async fn verify(context: &Context) -> Result<u8, Failure> {
             print(&format!("{invariant:<4} {count}件を確認\n"));
         }
         for violation in &verification.violations {
-            print(&format!("違反 {violation}\n"));
+            print(&format!("違反 {} {}：{}\n", violation.invariant, violation.row, violation.message));
         }
         print(if sound { "台帳に矛盾はありません。\n" } else { "台帳に矛盾があります。バックアップを取り、管理者に連絡してください。\n" });
     }

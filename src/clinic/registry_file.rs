@@ -116,6 +116,18 @@ pub fn from_rows(
     if problems.is_empty() { Ok(Imported { clinics, ignored_columns }) } else { Err(problems) }
 }
 
+/// The keys of the registry file.
+pub fn keys() -> Vec<&'static str> {
+    Column::ALL.into_iter().map(Column::key).collect()
+}
+
+/// Where the column of this key (or its Japanese heading) stands in a header.
+pub fn column_of(key: &str, header: &[String]) -> Option<usize> {
+    let wanted = Column::ALL.into_iter().find(|column| column.key() == key || column.label() == key)?;
+    let (columns, _, _) = columns::find(header);
+    columns.get(&wanted).copied()
+}
+
 fn problem(line: usize, column: Column, what: String) -> Problem {
     Problem { line, column: format!("{}（{}）", column.key(), column.label()), what }
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{Error, Office};
-use crate::campaign::{in_jst, jst, rfc3339};
+use crate::campaign::{jst, rfc3339};
 use crate::inspection::verdict::Template;
+use crate::ledger::activity::DigestRun;
 use crate::outbound::activity::DayActivity;
 use crate::outbound::letter::{AutoSubmitted, Draft, Enclosure};
 use crate::outbound::{digest, digest_workbook};
@@ -26,11 +27,14 @@ impl Office {
     /// Queues the digest if one is due. Several missed ones become one, which says so.
     pub async fn daily_once(&self) -> Result<bool, Error> {
         let now = self.now();
-        let last = self.ledger.last_digest().await?;
+        let last = match self.ledger.last_digest().await? {
+            Some(last) => last,
+            None => self.ledger.created_at().await?,
+        };
         let due = digest::schedule(&self.config.digest, last, now);
         let Some(until) = due.last().copied() else { return Ok(false) };
         let written = self.write_digest(last, until, due.len() > 1).await?;
-        self.queue_digest(&written, &format!("digest:{}", rfc3339(until)), until).await?;
+        self.queue_digest(&written, &format!("digest:{}", rfc3339(until))).await?;
         Ok(true)
     }
 
@@ -41,25 +45,20 @@ impl Office {
     }
 
     async fn write_digest(&self, from: Timestamp, until: Timestamp, merged: bool) -> Result<Written, Error> {
-        let activity = self.ledger.day_activity(from, until, merged, &self.campaign).await?;
-        let workbook = digest_workbook::workbook(&activity, &self.campaign)
-            .map_err(|cause| Error::Configuration(format!("failed to write the digest's workbook: {cause}")))?;
+        let activity = self.ledger.day_activity(from, until, merged).await?;
+        let workbook = digest_workbook::workbook(&activity, &self.campaign)?;
         Ok(Written {
             subject: digest::subject(&activity, &self.campaign),
             text: digest::text(&activity, &self.campaign, &self.config.digest),
             html: digest::html(&activity, &self.campaign, &self.config.digest),
             workbook,
-            workbook_name: format!(
-                "{}予約枠_日次集計_{}.xlsx",
-                self.campaign.title,
-                in_jst(until).strftime("%Y%m%d")
-            ),
+            workbook_name: digest::workbook_name(&activity, &self.campaign),
             activity,
         })
     }
 
     /// Puts one letter for each address of `[digest] to` into the outbox, once per key.
-    pub async fn queue_digest(&self, written: &Written, key: &str, until: Timestamp) -> Result<(), Error> {
+    pub async fn queue_digest(&self, written: &Written, key: &str) -> Result<(), Error> {
         let mut letters = Vec::new();
         for to in &self.config.digest.to {
             let draft = Draft {
@@ -84,7 +83,8 @@ impl Office {
                 }
             }
         }
-        self.ledger.enqueue_digest(key, until, &letters, self.config.outgoing.sends_to_staff(), self.now()).await?;
+        let run = DigestRun { key, from: written.activity.from, until: written.activity.until, built_at: self.now() };
+        self.ledger.digest_done(run, &letters).await?;
         tracing::info!(key, letters = letters.len(), "digest written");
         Ok(())
     }

@@ -6,8 +6,11 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::{Error, Office};
+use crate::clock::Clock;
 use crate::ledger::Ledger;
-use crate::ledger::outbox::{Claimed, Settled};
+use crate::inspection::verdict::Template;
+use crate::ledger::column::instant;
+use crate::ledger::outbox::{Claimed, Settlement};
 use crate::outbound::delivery::{self, Delivery, Next};
 use crate::outbound::transport::{self, Outgoing, Transport};
 
@@ -46,7 +49,7 @@ impl Carrier {
     pub async fn deliver_once(&mut self) -> Result<Delivered, Error> {
         let mut delivered = Delivered::default();
         loop {
-            let due = self.office.ledger.claim_due(self.office.now(), transport::BATCH, LEASE).await?;
+            let due = self.office.ledger.claim_due(self.office.now(), transport::BATCH as u32, LEASE).await?;
             if due.is_empty() {
                 return Ok(delivered);
             }
@@ -60,8 +63,8 @@ impl Carrier {
             .iter()
             .map(|letter| Outgoing {
                 id: letter.id,
-                kind: letter.kind,
-                received_at: letter.basis_at,
+                kind: Template::parse(&letter.kind).unwrap_or(Template::Alert),
+                received_at: instant(letter.basis_at),
                 envelope_from: letter.envelope_from.clone(),
                 to: letter.to.clone(),
                 bytes: letter.bytes.clone(),
@@ -72,14 +75,14 @@ impl Carrier {
         let clock = self.office.clock;
         let results = self
             .transport
-            .send_batch(&letters, async |ids: &[i64]| ledger.fence(ids, clock.now()).await)
+            .send_batch(&letters, async |ids: &[i64]| pass_fence(&ledger, ids, clock).await)
             .await?;
         let now = self.office.now();
         let mut delivered = Delivered::default();
         let mut settled = Vec::new();
         for (id, delivery) in results {
             let Some(letter) = due.iter().find(|letter| letter.id == id) else { continue };
-            let next = delivery::after(&delivery, letter.attempts, letter.queued_at, now, id);
+            let next = delivery::after(&delivery, letter.attempts as u32, instant(letter.created_at), now, id);
             match (&delivery, next) {
                 (Delivery::Accepted(_), _) => delivered.sent += 1,
                 (_, Next::GiveUp) => {
@@ -91,7 +94,11 @@ impl Carrier {
                     tracing::warn!(outbox = id, ?delivery, "letter deferred");
                 }
             }
-            settled.push(Settled { id, delivery, next });
+            let next_attempt_at = match next {
+                Next::RetryAt(at) => Some(at),
+                Next::Done | Next::GiveUp => None,
+            };
+            settled.push(Settlement { id, delivery, next_attempt_at });
         }
         self.office.ledger.settle_all(&settled, now).await?;
         Ok(delivered)
@@ -100,6 +107,12 @@ impl Carrier {
     pub async fn close(&mut self) {
         self.transport.close().await;
     }
+}
+
+/// Committed before the first body is offered. A lease that was lost meanwhile ends the batch: another worker has it.
+async fn pass_fence(ledger: &Ledger, ids: &[i64], clock: Clock) -> Result<(), Error> {
+    let fenced = ledger.fence(ids, clock.now()).await?;
+    if fenced.len() == ids.len() { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
 impl Office {
@@ -134,7 +147,7 @@ impl Office {
         while let Some(joined) = tasks.join_next().await {
             match joined {
                 Ok(result) => delivered.add(result?),
-                Err(cause) => return Err(Error::Configuration(format!("a deliver task ended early: {cause}"))),
+                Err(cause) => return Err(Error::Task(format!("a deliver task ended early: {cause}"))),
             }
         }
         Ok(delivered)

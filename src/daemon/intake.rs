@@ -34,6 +34,9 @@ pub struct Taken {
     /// Mails that wait in the mailbox for another try.
     pub pending: u64,
     pub errors: Vec<String>,
+    /// Not reached in this round.
+    #[serde(skip)]
+    later: u64,
     /// One line per mail for `demo` and `simulate`; kept only when asked for.
     #[serde(skip)]
     pub lines: Vec<Line>,
@@ -103,12 +106,25 @@ impl IntakeDesk {
     /// one go on at the same time; each set is one transaction.
     pub async fn intake_once(&mut self) -> Result<Taken, Error> {
         let mut taken = Taken::default();
-        let listed = self.mailbox.list().await?;
-        let known = self.office.ledger.known_keys(&listed).await?;
-        self.office.ledger.note_listing(&listed, self.office.now()).await?;
-        let mut unfiled = self.office.ledger.unfiled(&listed).await?;
+        let listed: std::collections::BTreeSet<MessageKey> = self.mailbox.list().await?.into_iter().collect();
+        let all: Vec<MessageKey> = listed.iter().cloned().collect();
+        let known = self.office.ledger.known_keys(&all).await?;
         let waiting: Vec<MessageKey> = listed.iter().filter(|key| !known.contains(*key)).cloned().collect();
-        self.owed.retain(|key, _| waiting.contains(key));
+        for folder in &self.office.config.mailbox.folders {
+            let in_folder: Vec<MessageKey> = waiting.iter().filter(|key| key.folder() == folder).cloned().collect();
+            self.office.ledger.note_listing(folder, &in_folder, self.office.now()).await?;
+        }
+        let waiting = if waiting.is_empty() { waiting } else { self.mailbox.in_order_of_receipt(waiting).await? };
+        let mut unfiled: Vec<(MessageKey, bool)> = self
+            .office
+            .ledger
+            .unfiled()
+            .await?
+            .into_iter()
+            .filter(|unfiled| listed.contains(&unfiled.key))
+            .map(|unfiled| (unfiled.key, unfiled.needs_staff))
+            .collect();
+        self.owed.retain(|key, _| listed.contains(key));
         let mut rest = waiting.as_slice();
         let mut fetched = self.next_set(&mut rest, &mut taken).await?;
         loop {
@@ -132,8 +148,8 @@ impl IntakeDesk {
                 break;
             }
         }
-        taken.pending = self.owed.len() as u64;
-        self.office.ledger.note_checked(self.office.now(), taken.pending).await?;
+        taken.pending = self.owed.len() as u64 + taken.later;
+        self.office.ledger.note_service_ok("mailbox", self.office.now()).await?;
         Ok(taken)
     }
 
@@ -144,6 +160,7 @@ impl IntakeDesk {
             let (set, later) = rest.split_at(count);
             *rest = later;
             let mut fetched = self.mailbox.fetch(set).await?;
+            taken.later += fetched.later.len() as u64;
             let mut hopeless = Vec::new();
             for key in fetched.owed {
                 let times = self.owed.entry(key.clone()).or_default();
@@ -235,7 +252,7 @@ impl Office {
 
     /// The children work in parallel; the order of the mails stays.
     async fn make_ready(&self, raws: Vec<RawMessage>) -> Result<Vec<Ready>, Error> {
-        let ahead = self.readers.width().max(1) * 2;
+        let ahead = 2 * self.readers.width();
         let mut dissecting = stream::iter(raws.into_iter().map(|raw| async move {
             let dissected = self.readers.dissect(&raw.bytes, raw.omitted).await?;
             let examined = judge::examine(&dissected, &self.campaign);
@@ -336,6 +353,7 @@ impl Office {
             inspection,
             message,
             own_address: &self.identity.from,
+            rehearsal: self.config.replies.rehearsal,
         });
         let only_receipt = match inspection.submissions.as_slice() {
             [submission] => submission.receipt.clone(),

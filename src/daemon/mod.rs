@@ -36,6 +36,12 @@ pub enum Error {
     Reader(#[from] reader::Error),
     #[error("configuration: {0}")]
     Configuration(String),
+    #[error("failed to deliver a batch: its lease ran out; its letters are tried again")]
+    LeaseLost,
+    #[error("failed to go on: {0}")]
+    Task(String),
+    #[error("failed to write a workbook: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
     #[error("failed to read {path}: {cause}")]
     File { path: PathBuf, cause: std::io::Error },
     #[error("registry {path}: {problems}")]
@@ -47,10 +53,11 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Mailbox(cause) if cause.is_configuration() => crate::cli::EXIT_CONFIG,
-            Error::Mailbox(cause) if cause.is_local() => crate::cli::EXIT_IO,
+            Error::Mailbox(cause) if !cause.is_server() => crate::cli::EXIT_IO,
             Error::Mailbox(_) => crate::cli::EXIT_UNAVAILABLE,
             Error::Ledger(cause) if cause.is_transient() => crate::cli::EXIT_LATER,
-            Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
+            Error::LeaseLost => crate::cli::EXIT_LATER,
+            Error::Task(_) | Error::Workbook(_) | Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
             Error::Configuration(_) => crate::cli::EXIT_CONFIG,
             Error::Registry { .. } => crate::cli::EXIT_DATA,
         }
@@ -65,7 +72,7 @@ pub struct Office {
     pub campaign: Arc<Campaign>,
     pub judge: Arc<judge::Settings>,
     pub ledger: Ledger,
-    pub readers: Arc<Readers>,
+    pub readers: Readers,
     pub identity: Arc<Identity>,
 }
 
@@ -75,12 +82,7 @@ impl Office {
         let campaign = Campaign::new(config.campaign.clone()).map_err(Error::Configuration)?;
         let ledger = Ledger::open(&config.database.path, clock.now()).await?;
         let key = message_id_key(&config, &ledger).await?;
-        let identity = Identity {
-            from: config.outgoing.from.clone(),
-            from_name: config.outgoing.from_name.clone(),
-            envelope_from: config.outgoing.envelope_from().to_string(),
-            key,
-        };
+        let identity = config.outgoing.identity(key);
         let program = std::env::current_exe()
             .map_err(|cause| Error::File { path: PathBuf::from("/proc/self/exe"), cause })?;
         Ok(Self {
@@ -88,7 +90,7 @@ impl Office {
             campaign: Arc::new(campaign),
             judge: Arc::new(config.judge()),
             ledger,
-            readers: Arc::new(Readers::new(&config.limits, program)),
+            readers: Readers::new(&config.limits, program),
             identity: Arc::new(identity),
             config: Arc::new(config),
         })
@@ -104,14 +106,14 @@ impl Office {
     /// Foreign bytes are parsed only in a child that is really limited.
     pub async fn require_sandbox(&self) -> Result<(), Error> {
         let strength = self.readers.probe().await?;
-        if !strength.seccomp && !self.config.limits.allow_weak_sandbox {
+        if !strength.is_sufficient() && !self.config.limits.allow_weak_sandbox {
             return Err(Error::Configuration(
                 "this kernel offers no seccomp filter, so mail would be parsed unprotected; \
                  set limits.allow_weak_sandbox = true to accept that"
                     .to_string(),
             ));
         }
-        if !strength.seccomp {
+        if !strength.is_sufficient() {
             tracing::warn!("no seccomp filter: mail is parsed with resource limits only");
         }
         Ok(())
@@ -130,15 +132,15 @@ impl Office {
         let path = PathBuf::from(file);
         let bytes = std::fs::read(&path).map_err(|cause| Error::File { path: path.clone(), cause })?;
         let clinics = self.read_registry(&path, &bytes).await?;
-        let imported = self.ledger.import_clinics(&clinics, self.now(), "config").await?;
-        tracing::info!(file = %path.display(), clinics = clinics.len(), changes = imported.changes(), "registry loaded");
+        let imported = self.ledger.import(&clinics, self.now(), "config", false).await?;
+        tracing::info!(file = %path.display(), clinics = clinics.len(), added = imported.added.len(), changed = imported.changed.len(), "registry loaded");
         Ok(())
     }
 }
 
 async fn message_id_key(config: &Config, ledger: &Ledger) -> Result<Vec<u8>, Error> {
     let file = &config.outgoing.message_id_key_file;
-    if file.is_empty() {
+    if file.as_os_str().is_empty() {
         return Ok(ledger.instance_key().await?.to_vec());
     }
     let path = PathBuf::from(file);

@@ -18,7 +18,7 @@ pub async fn read_registry(readers: &Readers, path: &Path, bytes: &[u8]) -> Resu
         let sheet = workbook.sheets.first().ok_or_else(|| wrong(path, "the workbook has no sheet".into()))?;
         let mut rows = rows(sheet).into_iter();
         let (_, header) = rows.next().ok_or_else(|| wrong(path, "the first sheet is empty".into()))?;
-        registry_file::from_rows(&header, rows)
+        registry_file::from_rows(&header, rows).map(|imported| imported.clinics)
     } else {
         registry_file::read(bytes, &name)
     };

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -11,27 +10,13 @@ use super::intake::{IntakeDesk, Taken};
 use super::{Error, Office};
 use crate::config::{self, Config};
 use crate::inbound::mailbox::Mailbox;
-
-/// What `once` did.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Report {
-    #[serde(flatten)]
-    pub taken: Taken,
-    pub replies: Replies,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Replies {
-    pub sent: u64,
-    pub deferred: u64,
-    pub failed: u64,
-    pub suppressed: u64,
-}
+use crate::ledger::views::OnceView;
 
 impl Office {
-    /// Everything `run` would do now, once: take in, file away, deliver, digest.
-    pub async fn once(&self) -> Result<(Report, Option<Error>), Error> {
-        let suppressed_before = self.ledger.count_outbox("suppressed").await?;
+    /// Everything `run` would do now, once: take in, file away, deliver, digest. The second value is what kept it
+    /// from the mailbox, if anything did.
+    pub async fn once(&self) -> Result<(OnceView, Option<Error>), Error> {
+        let mark = self.ledger.mark().await?;
         let (writing, more) = watch::channel(true);
         let delivering = self.deliver_while(more);
         let taking = async {
@@ -42,19 +27,18 @@ impl Office {
         };
         let ((taken, digest), delivered) = tokio::join!(taking, delivering);
         digest?;
-        let delivered = delivered?;
-        let (taken, trouble) = match taken {
-            Ok(taken) => (taken, None),
-            Err(cause) => (Taken { errors: vec![cause.to_string()], ..Taken::default() }, Some(cause)),
-        };
-        let suppressed = self.ledger.count_outbox("suppressed").await?.saturating_sub(suppressed_before);
-        let replies = Replies {
-            sent: delivered.sent,
-            deferred: delivered.deferred,
-            failed: delivered.failed,
-            suppressed,
-        };
-        Ok((Report { taken, replies }, trouble))
+        delivered?;
+        let mut report = self.ledger.counts_since(mark).await?;
+        match taken {
+            Ok(taken) => {
+                report.errors = taken.errors;
+                Ok((report, None))
+            }
+            Err(cause) => {
+                report.errors.push(cause.to_string());
+                Ok((report, Some(cause)))
+            }
+        }
     }
 
     async fn take_everything(&self) -> Result<Taken, Error> {

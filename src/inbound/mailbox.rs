@@ -121,6 +121,15 @@ impl Mailbox {
         }
     }
 
+    /// The keys in the order in which the server received the messages: what is in force must not depend on the
+    /// order in which mail is processed.
+    pub async fn in_order_of_receipt(&mut self, keys: Vec<MessageKey>) -> Result<Vec<MessageKey>, Error> {
+        match self {
+            Mailbox::Imap(imap) => imap.in_order_of_receipt(keys).await,
+            Mailbox::Maildir(maildir) => maildir.in_order_of_receipt(keys).await,
+        }
+    }
+
     /// How many of the leading `keys` make one set for [`Mailbox::fetch`]: at most `limits.batch` messages and
     /// `limits.batch_bytes` bytes, at least one unless `keys` is empty.
     pub async fn next_set(&mut self, keys: &[MessageKey]) -> Result<usize, Error> {

@@ -45,6 +45,7 @@ impl Ledger {
             changes: changes(&mut tx, from, until, since).await?,
             days: days(&mut tx).await?,
             slots: slot_lines(&mut tx).await?,
+            differences: Vec::new(),
             mails: mail_lines(&mut tx, from, until, since).await?,
             health: health(&mut tx, from, until, since).await?,
         })

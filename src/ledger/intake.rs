@@ -178,6 +178,15 @@ impl Intake {
         Ok(Some(id))
     }
 
+    /// Does a mail that is recorded already wait for a person?
+    pub async fn needs_staff(&mut self, mail_id: i64) -> Result<bool, Error> {
+        Ok(sqlx::query_scalar("SELECT needs_staff FROM current_judgement WHERE mail_id = ?1")
+            .bind(mail_id)
+            .fetch_optional(&mut *self.tx)
+            .await?
+            .unwrap_or(false))
+    }
+
     /// The registry as this transaction sees it (also what earlier mails of the batch added).
     pub async fn registry(&mut self) -> Result<Arc<Registry>, Error> {
         let version = registry::version(&mut self.tx).await?;

@@ -17,7 +17,7 @@ use sqlx::{Connection, Sqlite, Transaction};
 
 use crate::clinic::Registry;
 
-mod column;
+pub mod column;
 mod error;
 mod lock;
 pub mod audit;
@@ -130,6 +130,15 @@ impl Ledger {
             .fetch_one(&self.readers)
             .await?;
         key.try_into().map_err(|_| Error::Corrupt("meta.instance_key is not 32 bytes long".into()))
+    }
+
+    /// When the database was made.
+    pub async fn created_at(&self) -> Result<Timestamp, Error> {
+        let at: Vec<u8> = sqlx::query_scalar("SELECT value FROM meta WHERE key = 'created_at'")
+            .fetch_one(&self.readers)
+            .await?;
+        let text = String::from_utf8_lossy(&at).into_owned();
+        text.parse().map_err(|_| Error::Corrupt(format!("meta.created_at is {text:?}")))
     }
 
     /// Tells one database from another (hex).

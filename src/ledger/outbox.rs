@@ -29,7 +29,9 @@ pub struct Claimed {
     pub bytes: Vec<u8>,
     /// This attempt included.
     pub attempts: i64,
-    /// Microseconds UTC: when the letter was written (names the file in a Maildir).
+    /// Microseconds UTC: receipt time of the mail that it answers, else when it was written (names the file in a Maildir).
+    pub basis_at: i64,
+    /// Microseconds UTC: when it was written; its time in the queue counts from here.
     pub created_at: i64,
 }
 
@@ -99,7 +101,7 @@ impl Ledger {
                     fenced_at = NULL, repeated = repeated + (state = 'ambiguous')
              WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at IS NOT NULL AND next_attempt_at <= ?1
                           AND state IN ('queued', 'deferred', 'ambiguous') ORDER BY next_attempt_at, id LIMIT ?3)
-             RETURNING id, kind, to_address, envelope_from, message_id, bytes, attempts, created_at",
+             RETURNING id, kind, to_address, envelope_from, message_id, bytes, attempts, basis_at, created_at",
         )
         .bind(micros(now))
         .bind(micros(until))

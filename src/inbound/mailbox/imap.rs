@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::limits::Limits;
@@ -30,6 +31,8 @@ pub struct Imap {
     names: BTreeMap<String, String>,
     /// Sizes of messages that were asked for by [`Imap::next_set`].
     sizes: BTreeMap<MessageKey, u64>,
+    /// INTERNALDATEs that came with the sizes.
+    dates: BTreeMap<MessageKey, Timestamp>,
     /// The last login that was refused.
     refused: Option<(Instant, String)>,
     /// The server took IDLE badly once.
@@ -57,6 +60,7 @@ impl Imap {
             connection: None,
             names: BTreeMap::new(),
             sizes: BTreeMap::new(),
+            dates: BTreeMap::new(),
             refused: None,
             unwilling_to_idle: false,
             told_left_in_place: false,
@@ -386,6 +390,17 @@ fn groups(keys: &[MessageKey]) -> Vec<Group> {
 }
 
 impl Imap {
+    /// Oldest receipt first; what the server tells no date of keeps its place by UID at the end.
+    pub(super) async fn in_order_of_receipt(&mut self, mut keys: Vec<MessageKey>) -> Result<Vec<MessageKey>, Error> {
+        for group in groups(&keys) {
+            let uids: BTreeSet<u32> = group.uids.iter().copied().collect();
+            self.learn_sizes(&group, &uids).await?;
+        }
+        let dates = std::mem::take(&mut self.dates);
+        keys.sort_by_cached_key(|key| (dates.get(key).copied().unwrap_or(Timestamp::MAX), key.clone()));
+        Ok(keys)
+    }
+
     pub(super) async fn next_set(&mut self, keys: &[MessageKey]) -> Result<usize, Error> {
         let batch = usize::try_from(self.limits.batch).unwrap_or(usize::MAX).max(1);
         let leading = keys.get(..batch.min(keys.len())).unwrap_or(keys);

@@ -65,6 +65,19 @@ impl Maildir {
         .await
     }
 
+    /// Oldest receipt first.
+    pub(super) async fn in_order_of_receipt(&mut self, mut keys: Vec<MessageKey>) -> Result<Vec<MessageKey>, Error> {
+        self.run(move |store| {
+            keys.sort_by_cached_key(|key| {
+                let path = store.find(key).ok().flatten();
+                let at = path.and_then(|path| Store::receipt_time(key, &path).ok());
+                (at.unwrap_or(Timestamp::MAX), key.clone())
+            });
+            Ok(keys)
+        })
+        .await
+    }
+
     pub(super) async fn next_set(&mut self, keys: &[MessageKey]) -> Result<usize, Error> {
         let batch = usize::try_from(self.store.limits.batch).unwrap_or(usize::MAX).max(1);
         let leading = keys.iter().take(batch).cloned().collect::<Vec<_>>();
@@ -255,15 +268,20 @@ impl Store {
         } else if bytes.len() as u64 != size {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is being written to"));
         }
+        let received_at = Self::receipt_time(key, path)?;
+        Ok(RawMessage { key: key.clone(), received_at, bytes, omitted: header.then_some(size) })
+    }
+
+    /// The seconds that lead the file's name, else the time of its last change.
+    fn receipt_time(key: &MessageKey, path: &Path) -> io::Result<Timestamp> {
         let name = match key {
             MessageKey::Maildir { name, .. } => name.as_str(),
             MessageKey::Imap { .. } => "",
         };
-        let received_at = match delivery_time(name) {
-            Some(at) => at,
-            None => Timestamp::try_from(found.modified()?).map_err(io::Error::other)?,
-        };
-        Ok(RawMessage { key: key.clone(), received_at, bytes, omitted: header.then_some(size) })
+        match delivery_time(name) {
+            Some(at) => Ok(at),
+            None => Timestamp::try_from(fs::metadata(path)?.modified()?).map_err(io::Error::other),
+        }
     }
 
     fn file_away(&self, keys: Vec<MessageKey>, to: Destination) -> Result<Vec<MessageKey>, Error> {

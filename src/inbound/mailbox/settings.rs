@@ -101,6 +101,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// A local Maildir, for rehearsals.
+    pub fn maildir(path: PathBuf) -> Self {
+        Self { kind: Kind::Maildir, path, ..Self::default() }
+    }
+
     /// Names the key that is wrong and how to mend it. Reads no file and asks no server.
     pub fn check(&self) -> Result<(), String> {
         if self.folders.is_empty() {

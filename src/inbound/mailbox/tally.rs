@@ -17,6 +17,8 @@ pub(super) struct Tally {
     /// Asked for and not settled.
     pub(super) open: BTreeSet<u32>,
     pub(super) sizes: BTreeMap<u32, u64>,
+    /// INTERNALDATEs that were told.
+    pub(super) dates: BTreeMap<u32, Timestamp>,
     messages: BTreeMap<u32, RawMessage>,
     gone: BTreeSet<u32>,
     owed: BTreeSet<u32>,
@@ -31,6 +33,7 @@ impl Tally {
             uid_validity,
             open: uids.iter().copied().collect(),
             sizes: BTreeMap::new(),
+            dates: BTreeMap::new(),
             messages: BTreeMap::new(),
             gone: BTreeSet::new(),
             owed: BTreeSet::new(),
@@ -90,6 +93,9 @@ impl Tally {
             AttributeValue::InternalDate(date) => Some(internal_date(date)),
             _ => None,
         });
+        if let Some(date) = date.flatten() {
+            self.dates.insert(uid, date);
+        }
         let body = attributes.iter().find_map(|attribute| match attribute {
             AttributeValue::BodySection { section: None, data, .. } if !header => Some(data.as_deref()),
             AttributeValue::BodySection {

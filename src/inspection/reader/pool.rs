@@ -80,6 +80,11 @@ impl Readers {
         }
     }
 
+    /// How many children work at the same time.
+    pub fn width(&self) -> usize {
+        self.inner.count as usize
+    }
+
     /// One mail. `omitted` is its full size when only the header was fetched.
     pub async fn dissect(&self, raw: &[u8], omitted: Option<u64>) -> Result<Dissected, Error> {
         let task = |skip: &Skip| Task::Mail { omitted, skip: skip.clone() };

@@ -11,7 +11,7 @@ use crate::inspection::standing::{MailStanding, Standing};
 use crate::inspection::verdict::{Finding, Place, Severity};
 use crate::inspection::workbook::Refusal;
 
-use super::finding;
+use super::finding::note as finding;
 
 /// The findings on the mail itself, beside those that decide what becomes of it.
 pub fn on_mail(mail: &Mail, sender: &Sender, standing: &MailStanding) -> Vec<Finding> {

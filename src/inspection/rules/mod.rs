@@ -13,6 +13,8 @@ mod file;
 mod header;
 mod rows;
 mod plan;
+pub mod mail;
+pub mod timing;
 
 use std::collections::BTreeSet;
 
@@ -24,6 +26,7 @@ use crate::clinic::{Clinic, Registry};
 use crate::inbound::attachment::{Attachment, FileKind};
 
 pub use finding::{raise, raise_other};
+pub use plan::version::TWIN_SLOTS;
 pub use identity::identify;
 pub use settings::Settings;
 pub use slots::{changes, fingerprint, slots};

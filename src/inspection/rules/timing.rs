@@ -8,7 +8,7 @@ use crate::inspection::sender::{disputed, trusted_receipt};
 use crate::inspection::standing::Standing;
 use crate::inspection::verdict::{Finding, Severity};
 
-use super::finding;
+use super::finding::note as finding;
 
 /// The timing findings of one form.
 pub fn on_timing(

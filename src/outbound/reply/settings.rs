@@ -55,6 +55,8 @@ pub struct Settings {
     pub annotate: bool,
     /// Entries told in full in one letter.
     pub max_detailed_lines: usize,
+    /// Letters of a rehearsal say so in their subject.
+    pub rehearsal: bool,
     /// In front of the subject of a rehearsal's letters.
     pub rehearsal_prefix: String,
     /// Date of the notice that asked for the forms.
@@ -97,6 +99,7 @@ impl Default for Settings {
             max_age: String::new(),
             annotate: true,
             max_detailed_lines: 30,
+            rehearsal: false,
             rehearsal_prefix: "【テスト】".into(),
             request_date: date(2021, 9, 27),
         }
@@ -146,6 +149,12 @@ impl Settings {
                 .map_err(|error| format!("replies.max_age must be like \"7d\": {error}"))?;
         }
         Ok(())
+    }
+
+    /// `max_age` as a length of time; `None`: off.
+    pub fn max_age(&self) -> Option<jiff::SignedDuration> {
+        let span = self.max_age.trim().parse::<jiff::Span>().ok()?;
+        span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()
     }
 
     /// Does this address belong to a mobile carrier?

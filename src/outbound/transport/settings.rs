@@ -170,6 +170,28 @@ impl Settings {
         Ok(())
     }
 
+    /// A Maildir of drafts with the sender of `other`: for rehearsals, where nothing may leave the machine.
+    pub fn maildir(path: PathBuf, other: &Self) -> Self {
+        Self {
+            kind: Kind::Maildir,
+            path,
+            from: other.from.clone(),
+            from_name: other.from_name.clone(),
+            own_addresses: other.own_addresses.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// May replies leave?
+    pub fn sends_to_clinics(&self) -> bool {
+        self.mode == Mode::Live
+    }
+
+    /// May digests and alerts leave?
+    pub fn sends_to_staff(&self) -> bool {
+        self.mode != Mode::Observe
+    }
+
     /// The envelope's sender before a bounce extension; empty for the null path.
     pub fn sender(&self) -> String {
         match self.envelope_from.trim() {

@@ -153,7 +153,7 @@ impl Imap {
         let unsized_uids: BTreeSet<u32> =
             uids.iter().copied().filter(|uid| !tally.sizes.contains_key(uid)).collect();
         if !unsized_uids.is_empty() {
-            ask(connection, &unsized_uids, "(UID RFC822.SIZE)", tally, false).await?;
+            ask(connection, &unsized_uids, "(UID RFC822.SIZE INTERNALDATE)", tally, false).await?;
         }
         let (large, whole): (BTreeSet<u32>, BTreeSet<u32>) =
             uids.iter().copied().filter(|uid| tally.sizes.contains_key(uid)).partition(|uid| {
@@ -181,7 +181,7 @@ impl Imap {
         Ok(())
     }
 
-    /// Asks for the sizes of messages; none comes of those that are gone.
+    /// Asks for the sizes and INTERNALDATEs of messages; none comes of those that are gone.
     pub(super) async fn learn_sizes(&mut self, group: &Group, uids: &BTreeSet<u32>) -> Result<(), Error> {
         let uids: Vec<u32> = uids.iter().copied().collect();
         for uids in uids.chunks(IN_ONE_COMMAND) {
@@ -204,6 +204,7 @@ impl Imap {
                     result => result?,
                 }
             }
+            self.dates.extend(tally.dates.iter().map(|(uid, date)| (group.key(*uid), *date)));
             self.sizes.extend(tally.sizes.iter().map(|(uid, size)| (group.key(*uid), *size)));
             self.connection = Some(connection);
         }

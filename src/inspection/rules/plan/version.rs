@@ -11,7 +11,7 @@ use crate::inspection::standing::{Version, restrict};
 use crate::inspection::verdict::{Finding, Slot, Totals, Visibility};
 
 /// Identical slots of two clinics are remarkable from so many on.
-const TWIN_SLOTS: usize = 30;
+pub const TWIN_SLOTS: usize = 30;
 
 /// The versions in force that this form would replace, in whole or in part.
 fn replaced<'c>(case: &'c Case) -> Vec<&'c Version> {
