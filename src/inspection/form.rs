@@ -10,6 +10,17 @@ use jiff::civil::{Date, Time, Weekday};
 use super::verdict::{Place, Visibility};
 use crate::campaign::Dose;
 
+pub use super::normalize::{Read, Remark, Trouble};
+pub use read::read;
+
+mod evidence;
+mod fields;
+mod list;
+mod matrix;
+mod notices;
+mod read;
+mod sheet;
+
 /// One cell as the clinic filled it in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<T> {
@@ -20,14 +31,6 @@ pub struct Entry<T> {
     pub raw: String,
     pub read: Read<T>,
     pub remarks: Vec<Remark>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Read<T> {
-    /// Empty (or a formula helper cell that is never evidence).
-    Blank,
-    Value(T),
-    Not(Trouble),
 }
 
 impl<T: Copy> Entry<T> {
@@ -50,51 +53,6 @@ impl<T> Entry<T> {
             _ => None,
         }
     }
-}
-
-/// Why a cell gave no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Text that is none of the accepted writings (R02, R13, R19 by column).
-    Unreadable,
-    /// 11/31, 2/30 (R08).
-    ImpossibleDate,
-    /// 「10/25～10/29」「毎週月曜」「平日」 (R32).
-    DateRange,
-    /// More than one value in the cell: a line break, 「、」 (R31).
-    Several,
-    /// A date where a count is expected, 6/6 turned into 6月6日 (R24).
-    CountIsDate,
-    /// A fraction or a negative number (R20).
-    NotWhole,
-    /// An error value, or a formula without a stored result (F09).
-    Formula,
-    /// The count's cell is merged over several rows (R30): the range and what it says.
-    MergedCount { range: String },
-}
-
-/// How a value was understood, where that is worth telling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remark {
-    /// An estimate that the clinic should confirm: 1025, 10.25, 「25日」, bare 9, text 9.30, 頃, 六 (R34).
-    Estimated,
-    /// 〃, 同上, or blank below a value: taken from the row above; its text (R25). `ditto` for a written sign,
-    /// `merged` when the cell belongs to a merged range.
-    CarriedDown { from: String, ditto: bool, merged: bool },
-    /// 休, ×, －, なし read as 0; or the blank one of 様式３'s two counts (R21).
-    Zero,
-    /// 「６名」 read as 6 (R23).
-    Unit,
-    /// 「9:00～9:30」 read as start and end (R17).
-    TimeRange,
-    /// No year was written.
-    NoYear,
-    /// Heisei or another era writing: 平成33年 = 2021.
-    OldEra,
-    /// A date cell in the time column, whose time part was used; true when its date differs from the row's.
-    DateInTime { other_day: bool },
-    /// 「9：00：」「9;00」 and the like.
-    Punctuation,
 }
 
 /// The weekday that a clinic typed (formula results are never evidence).

@@ -1,1 +1,7 @@
-//! (to be written)
+//! Pure: where things stand on a sheet: headings, tables, axes. Found by what is written, never by fixed positions.
+
+pub mod grid;
+pub mod label;
+pub mod table;
+pub mod segment;
+pub mod axes;

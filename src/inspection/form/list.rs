@@ -1,0 +1,716 @@
+//! Pure: the rows of a list table.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, Time, Weekday};
+
+use super::sheet::{
+    Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
+};
+use super::{Entry, Observation, Row, TypedTotal, WeekdayEntry, fields, sheet};
+use crate::campaign::Dose;
+use crate::inspection::layout::grid::{Grid, Spot};
+use crate::inspection::layout::label::{self, Class};
+use crate::inspection::layout::segment::{Column, Segment};
+use crate::inspection::layout::table::{self, Hint, Table};
+use crate::inspection::normalize::date::{self, Month};
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, time, token, weekday};
+use crate::inspection::verdict::{Place, Visibility};
+use crate::inspection::workbook::Value;
+
+/// Reads every list of the table into `found`.
+pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
+    let mut last_used = table.bottom;
+    for (index, segment) in table.segments.iter().enumerate() {
+        let missing = segment.missing();
+        if !missing.is_empty() {
+            found.unused_content |= has_content(grid, table, segment, context);
+            found.miss(missing);
+            continue;
+        }
+        let Some(plan) = Plan::of(grid, table, segment, context) else {
+            found.unused_content |= has_content(grid, table, segment, context);
+            found.miss(vec!["公開枠数／非公開枠数".to_string()]);
+            continue;
+        };
+        found.visibility.extend(plan.visibilities());
+        let left = if index == 0 { 0 } else { segment.first };
+        let mut reader = Reader {
+            grid,
+            context,
+            plan,
+            left,
+            above: None,
+            dose: segment.dose.clone(),
+            month: segment.month,
+            found,
+        };
+        for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
+            if reader.row(row) {
+                last_used = last_used.max(row);
+            }
+        }
+    }
+    note_unplaced(grid, table, context, found);
+    found.areas.push(Area {
+        top: table.top,
+        bottom: last_used,
+        left: table.first_column(),
+        right: table.last_column(),
+    });
+}
+
+/// Does anything stand under headings that do not make a list?
+fn has_content(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Context) -> bool {
+    grid.between(table.bottom + 1, table.end).iter().any(|spot| {
+        (segment.first..=segment.last).contains(&spot.column)
+            && (date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value))
+    })
+}
+
+/// Which column plays which part, settled once for a list.
+struct Plan<'s> {
+    segment: &'s Segment,
+    date: &'s Column,
+    month: Option<&'s Column>,
+    start: &'s Column,
+    public: Option<&'s Column>,
+    private: Option<&'s Column>,
+    /// A count column with a column beside it that says 公開 or 非公開.
+    by_row: Option<(&'s Column, &'s Column)>,
+    dose: Option<&'s Column>,
+}
+
+impl<'s> Plan<'s> {
+    /// `None`: nothing tells whether the counts are public.
+    fn of(grid: &Grid<'_>, table: &Table, segment: &'s Segment, context: &Context) -> Option<Self> {
+        let column = |class| segment.column(class);
+        let mut plan = Self {
+            segment,
+            date: column(Class::Date).or_else(|| column(Class::Day))?,
+            month: if segment.columns.contains_key(&Class::Date) { None } else { column(Class::Month) },
+            start: column(Class::Start)?,
+            public: column(Class::Public),
+            private: column(Class::Private),
+            by_row: None,
+            dose: column(Class::Dose),
+        };
+        let division = column(Class::Division).map(|column| (column, division(grid, table, column.column)));
+        if let Some((column, Division::Dose)) = division
+            && plan.dose.is_none()
+        {
+            plan.dose = Some(column);
+        }
+        let Some(general) = column(Class::Count) else { return Some(plan) };
+        if let Some(explicit) = plan.public.or(plan.private) {
+            return agrees(grid, table, general.column, explicit.column).then_some(plan);
+        }
+        if let Some((kind, Division::Visibility)) = division {
+            plan.by_row = Some((general, kind));
+            return Some(plan);
+        }
+        match segment.visibility.as_ref().map(|hint| hint.value).or(context.visibility)? {
+            Visibility::Public => plan.public = Some(general),
+            Visibility::Private => plan.private = Some(general),
+        }
+        Some(plan)
+    }
+
+    fn visibilities(&self) -> Vec<Visibility> {
+        if self.by_row.is_some() {
+            return Vec::new();
+        }
+        let public = self.public.map(|_| Visibility::Public);
+        public.into_iter().chain(self.private.map(|_| Visibility::Private)).collect()
+    }
+
+    fn is_count_column(&self, column: u32) -> bool {
+        [self.public, self.private].into_iter().flatten().any(|count| count.column == column)
+    }
+
+    /// The dose that the heading of a count column names.
+    fn heading_dose(&self) -> Option<(&'s Column, Dose)> {
+        let named = [
+            self.public,
+            self.private,
+            self.by_row.map(|(count, _)| count),
+            Some(self.start),
+            Some(self.date),
+        ];
+        named.into_iter().flatten().find_map(|column| column.dose.map(|dose| (column, dose)))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Division {
+    Dose,
+    Visibility,
+    Neither,
+}
+
+/// What the values of a 区分 column divide.
+fn division(grid: &Grid<'_>, table: &Table, column: u32) -> Division {
+    let mut doses = 0;
+    let mut kinds = 0;
+    for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
+        let Some(spot) = grid.at(row, column) else { continue };
+        if label::visibility_mentioned(&spot.key).is_some() {
+            kinds += 1;
+        } else if matches!(dose::read(&spot.cell.value).read, Read::Value(_)) {
+            doses += 1;
+        }
+    }
+    match (doses, kinds) {
+        (0, 0) => Division::Neither,
+        (doses, kinds) if kinds >= doses => Division::Visibility,
+        _ => Division::Dose,
+    }
+}
+
+/// A general count beside one explicit count is harmless only where it repeats it.
+fn agrees(grid: &Grid<'_>, table: &Table, general: u32, explicit: u32) -> bool {
+    let read = |row, column| grid.at(row, column).map(|spot| count::read(&spot.cell.value).read);
+    grid.row_numbers()
+        .filter(|row| (table.bottom + 1..=table.end).contains(row))
+        .all(|row| read(row, general).is_none_or(|value| Some(value) == read(row, explicit)))
+}
+
+/// The last row that was read, for what is carried down from it.
+struct Above {
+    row: u32,
+    date: Entry<Date>,
+    start: Option<Time>,
+    start_entry: Entry<Time>,
+    dose: Option<Entry<Dose>>,
+    public: Option<Entry<u32>>,
+    private: Option<Entry<u32>>,
+}
+
+struct Reader<'r, 'g> {
+    grid: &'r Grid<'g>,
+    context: &'r Context,
+    plan: Plan<'r>,
+    /// First column whose texts (合計) speak of this list.
+    left: u32,
+    above: Option<Above>,
+    dose: Option<Hint<Dose>>,
+    month: Option<Month>,
+    found: &'r mut Found,
+}
+
+/// What is written in one row before anything is carried into it.
+struct Written {
+    typed_date: bool,
+    typed_start: bool,
+    date: Entry<Date>,
+    day_name: Option<Weekday>,
+    start: Entry<Time>,
+    span_end: Option<Time>,
+    public: Option<Entry<u32>>,
+    private: Option<Entry<u32>>,
+}
+
+impl Written {
+    fn counts(&self) -> impl Iterator<Item = &Entry<u32>> {
+        self.public.iter().chain(&self.private)
+    }
+
+    fn has_count(&self) -> bool {
+        self.counts().any(|count| !count.is_blank())
+    }
+
+    fn no_more_than_zero(&self) -> bool {
+        self.counts().all(|count| count.is_blank() || count.value() == Some(0))
+    }
+}
+
+impl Reader<'_, '_> {
+    /// Reads one row; true when it belongs to the table (a row of data or a sum).
+    fn row(&mut self, row: u32) -> bool {
+        let spots: Vec<&Spot<'_>> = self
+            .grid
+            .row(row)
+            .iter()
+            .filter(|spot| (self.left..=self.plan.segment.last).contains(&spot.column))
+            .collect();
+        if self.is_title(&spots) {
+            return false;
+        }
+        let written = self.written(row);
+        let dated = written.typed_date && written.date.value().is_some();
+        let timed = written.typed_start && written.start.value().is_some();
+        let note = self.plan.segment.column(Class::Note).map(|column| column.column);
+        let outside_note = || spots.iter().copied().filter(|spot| Some(spot.column) != note);
+        if !(dated && timed) {
+            if outside_note().any(|spot| fields::is_label(spot)) {
+                return false;
+            }
+            if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {
+                self.sum(row, sum);
+                return true;
+            }
+        }
+        if let Some(sample) = outside_note().find(|spot| is_sample_mark(spot)) {
+            let place = self.grid.place(sample.row, sample.column);
+            self.found.observations.push(Observation::Sample { place, raw: sample.text.clone() });
+            return true;
+        }
+        if self.says_nothing(&spots, &written) {
+            return false;
+        }
+        self.accept(row, written);
+        true
+    }
+
+    /// 「２回目」 or 「11月」 between the rows holds for the rows below it.
+    fn is_title(&mut self, spots: &[&Spot<'_>]) -> bool {
+        let [only] = spots else { return false };
+        let own = [self.plan.dose.map(|column| column.column), Some(self.plan.start.column)];
+        if !only.is_text() || own.contains(&Some(only.column)) || !table::is_title(&only.key) {
+            return false;
+        }
+        if let Some(month) = date::month_heading(&only.text) {
+            self.month = Some(month);
+            return true;
+        }
+        let Some(hint) = table::hint(only, table::dose_title(&only.key)) else { return false };
+        self.dose = Some(hint);
+        true
+    }
+
+    fn written(&self, row: u32) -> Written {
+        let plan = &self.plan;
+        let typed = |column: &Column| self.grid.at(row, column.column).is_some_and(|spot| !spot.formula());
+        let (date, day_name) = self.date(row);
+        let (start, span_end) = self.start(row, date.value());
+        let (public, private) = self.counts(row);
+        Written {
+            typed_date: typed(plan.date) && !plan.segment.shares,
+            typed_start: typed(plan.start) && !(plan.segment.shares && !self.owns(plan.start)),
+            date,
+            day_name,
+            start,
+            span_end,
+            public,
+            private,
+        }
+    }
+
+    fn owns(&self, column: &Column) -> bool {
+        (self.plan.segment.first..=self.plan.segment.last).contains(&column.column)
+    }
+
+    fn date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
+        let column = self.plan.date;
+        let place = self.grid.place(row, column.column);
+        let month = self.row_month(row);
+        let Some(spot) = self.grid.covering(row, column.column) else {
+            return (blank(place, &column.heading), None);
+        };
+        let calendar = &self.context.calendar;
+        if spot.row < row {
+            let (source, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+            let raw = source.raw.clone();
+            return (carried(&source, place, raw, false, true), day_name);
+        }
+        if is_ditto(spot) {
+            return (self.ditto(spot, &column.heading, |above| Some(&above.date)), None);
+        }
+        let (mut entry, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+        if month.1 && entry.value().is_some() {
+            entry.remarks.retain(|remark| *remark != Remark::Estimated);
+            entry.remarks.push(Remark::NoYear);
+        }
+        (entry, day_name)
+    }
+
+    /// The month over a bare day, and whether it stands in the row itself (a 月 column).
+    fn row_month(&self, row: u32) -> (Option<Month>, bool) {
+        let Some(column) = self.plan.month else { return (self.month, false) };
+        let number = |spot: &Spot<'_>| match &spot.cell.value {
+            Value::Number(number) => serial::whole(*number).and_then(|month| i8::try_from(month).ok()),
+            Value::Text(_) => spot.key.trim_end_matches('月').parse().ok(),
+            _ => None,
+        };
+        let own = self.grid.at(row, column.column).and_then(number);
+        let known = own.or_else(|| {
+            // Written once for the rows below.
+            (self.plan.segment.column(Class::Month).map_or(0, |heading| heading.row) + 1..row)
+                .rev()
+                .take(400)
+                .find_map(|above| self.grid.at(above, column.column).and_then(number))
+        });
+        let month = known.filter(|month| (1..=12).contains(month)).map(|month| Month { year: None, month });
+        (month.or(self.month), own.is_some())
+    }
+
+    fn ditto<T: Copy>(
+        &self,
+        spot: &Spot<'_>,
+        heading: &str,
+        of: impl Fn(&Above) -> Option<&Entry<T>>,
+    ) -> Entry<T> {
+        let place = self.grid.place(spot.row, spot.column);
+        let raw = spot.text.clone();
+        match self.above.as_ref().and_then(of) {
+            Some(above) if !above.is_blank() => carried(above, place, raw, true, false),
+            _ => entry(place, heading, raw, Reading::not(super::Trouble::Unreadable)),
+        }
+    }
+
+    fn start(&self, row: u32, date: Option<Date>) -> (Entry<Time>, Option<Time>) {
+        let column = self.plan.start;
+        let place = self.grid.place(row, column.column);
+        let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !is_empty_reference(spot))
+        else {
+            return (blank(place, &column.heading), None);
+        };
+        if spot.row == row && is_ditto(spot) {
+            return (self.ditto(spot, &column.heading, |above| Some(&above.start_entry)), None);
+        }
+        let (source, end) = time_entry(self.grid, spot, &column.heading, date);
+        if spot.row < row {
+            let raw = source.raw.clone();
+            return (carried(&source, place, raw, false, true), end);
+        }
+        (source, end)
+    }
+
+    fn counts(&self, row: u32) -> (Option<Entry<u32>>, Option<Entry<u32>>) {
+        let one = |column: &Column, of: fn(&Above) -> Option<&Entry<u32>>| {
+            if let Some(spot) = self.grid.at(row, column.column).filter(|spot| is_ditto(spot)) {
+                return self.ditto(spot, &column.heading, of);
+            }
+            count_entry(self.grid, row, column.column, &column.heading, |at| self.plan.is_count_column(at))
+        };
+        if let Some((count, kind)) = self.plan.by_row {
+            let said = self.grid.covering(row, kind.column);
+            return match said.and_then(|spot| label::visibility_mentioned(&spot.key)) {
+                Some(Visibility::Public) => (Some(one(count, |above| above.public.as_ref())), None),
+                Some(Visibility::Private) => (None, Some(one(count, |above| above.private.as_ref()))),
+                None => (None, None),
+            };
+        }
+        let mut public = self.plan.public.map(|column| one(column, |above| above.public.as_ref()));
+        let mut private = self.plan.private.map(|column| one(column, |above| above.private.as_ref()));
+        sheet::fill_the_other(&mut public, &mut private);
+        (public, private)
+    }
+
+    /// Rows with nothing to judge: numbers, formulas and notes only, closed days, stray zeros.
+    fn says_nothing(&self, spots: &[&Spot<'_>], written: &Written) -> bool {
+        let counted = written.has_count();
+        if !counted && !written.typed_start && !written.typed_date {
+            return !self.is_unattributed(spots);
+        }
+        let has_start = !written.start.is_blank();
+        let date_says =
+            !written.date.is_blank() && written.date.trouble() != Some(&super::Trouble::Unreadable);
+        if !counted && !has_start && !date_says {
+            return true;
+        }
+        if !has_start && written.date.is_blank() {
+            let typed =
+                |column: &Column| spots.iter().any(|spot| spot.column == column.column && !spot.formula());
+            let by_hand = [self.plan.public, self.plan.private].into_iter().flatten().any(typed)
+                || self.plan.by_row.is_some_and(|(count, _)| typed(count));
+            let wordy = written.counts().all(|count| {
+                count.value() == Some(0)
+                    || count.is_blank()
+                    || !count
+                        .raw
+                        .chars()
+                        .any(|ch| token::key(&ch.to_string()).chars().any(|ch| ch.is_ascii_digit()))
+            });
+            return written.no_more_than_zero() || !by_hand || wordy;
+        }
+        let closed = count::is_zero_word(&token::key(&written.start.raw));
+        closed && written.no_more_than_zero()
+    }
+
+    /// A count with neither 公開 nor 非公開 beside it, in a list that says it row by row.
+    fn is_unattributed(&self, spots: &[&Spot<'_>]) -> bool {
+        self.plan
+            .by_row
+            .is_some_and(|(count, _)| spots.iter().any(|spot| spot.column == count.column && !spot.formula()))
+    }
+
+    fn accept(&mut self, row: u32, mut written: Written) {
+        if let Some((count, _)) = self.plan.by_row {
+            found_visibility(self.found, &written);
+            if written.public.is_none() && written.private.is_none() {
+                if let Some(spot) = self.grid.at(row, count.column) {
+                    let place = self.grid.place(row, count.column);
+                    let raw = serial::written(&spot.cell.value);
+                    self.found.observations.push(Observation::Unplaced { place, raw });
+                }
+                return;
+            }
+        }
+        if written.date.is_blank() {
+            self.carry_date(row, &mut written);
+        }
+        let dose = self.dose_entry(row);
+        let reading = Row {
+            sheet: self.grid.name.to_string(),
+            row: row + 1,
+            weekday: self.weekday(row, &written),
+            dose: dose.clone(),
+            end: self.end(row, &written),
+            note: self.note(row),
+            hidden: self.grid.row_is_hidden(row),
+            struck: self.is_struck(row),
+            date: written.date,
+            start: written.start,
+            public: written.public,
+            private: written.private,
+        };
+        let start = reading.start.value().or_else(|| {
+            self.above.as_ref().filter(|above| above.row + 1 == row).and_then(|above| above.start)
+        });
+        self.above = Some(Above {
+            row,
+            date: reading.date.clone(),
+            start,
+            start_entry: reading.start.clone(),
+            dose,
+            public: reading.public.clone(),
+            private: reading.private.clone(),
+        });
+        self.found.rows.push(reading);
+    }
+
+    /// A blank date below a date, in one block, with a later time: the same day.
+    fn carry_date(&self, row: u32, written: &mut Written) {
+        let Some(above) = self.above.as_ref().filter(|above| above.row + 1 == row) else { return };
+        if above.date.is_blank() {
+            return;
+        }
+        let later = match (above.start, &written.start.read) {
+            (Some(before), Read::Value(start)) => *start > before,
+            (_, Read::Not(_)) => true,
+            _ => false,
+        };
+        if later {
+            written.date = carried(&above.date, written.date.place.clone(), String::new(), false, false);
+        }
+    }
+
+    fn dose_entry(&self, row: u32) -> Option<Entry<Dose>> {
+        let typed = self.plan.dose.map(|column| self.typed_dose(row, column));
+        if typed.as_ref().is_some_and(|entry| !entry.is_blank()) {
+            return typed;
+        }
+        if let Some((column, dose)) = self.plan.heading_dose() {
+            let place = self.grid.place(column.row, column.column);
+            return Some(entry(place, "", column.heading.clone(), Reading::value(dose)));
+        }
+        if let Some(hint) = &self.dose {
+            return Some(sheet::hinted(self.grid, hint));
+        }
+        if let Some(dose) = self.context.dose {
+            let name = self.grid.name;
+            return Some(entry(Place::sheet(name), "", name.to_string(), Reading::value(dose)));
+        }
+        typed
+    }
+
+    fn typed_dose(&self, row: u32, column: &Column) -> Entry<Dose> {
+        let place = self.grid.place(row, column.column);
+        let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !spot.formula()) else {
+            return blank(place, &column.heading);
+        };
+        if spot.row == row && is_ditto(spot) {
+            let above = self.above.as_ref().and_then(|above| above.dose.as_ref());
+            return match above.filter(|above| !above.is_blank()) {
+                Some(above) => carried(above, place, spot.text.clone(), true, false),
+                None => blank(place, &column.heading),
+            };
+        }
+        let raw = serial::written(&spot.cell.value);
+        let read = entry(place.clone(), &column.heading, raw.clone(), dose::read(&spot.cell.value));
+        if spot.row < row { carried(&read, place, raw, false, true) } else { read }
+    }
+
+    fn weekday(&self, row: u32, written: &Written) -> Option<WeekdayEntry> {
+        let typed = self.plan.segment.column(Class::Weekday).map(|column| {
+            let place = self.grid.place(row, column.column);
+            match self.grid.covering(row, column.column).filter(|spot| !spot.formula()) {
+                Some(spot) => entry(
+                    self.grid.place(spot.row, spot.column),
+                    &column.heading,
+                    serial::written(&spot.cell.value),
+                    weekday::read(&spot.cell.value),
+                ),
+                None => blank(place, &column.heading),
+            }
+        });
+        let Some(named) = written.day_name else { return typed };
+        let in_date = || {
+            entry(
+                written.date.place.clone(),
+                &written.date.label,
+                written.date.raw.clone(),
+                Reading::value(named),
+            )
+        };
+        match typed.as_ref().and_then(Entry::value) {
+            None => Some(in_date()),
+            // Of two weekdays the one that does not fit the date is worth telling.
+            Some(day) if written.date.value().is_some_and(|date| date.weekday() == day) => Some(in_date()),
+            Some(_) => typed,
+        }
+    }
+
+    fn end(&self, row: u32, written: &Written) -> Option<Entry<Time>> {
+        let typed = self.plan.segment.column(Class::End).map(|column| {
+            let place = self.grid.place(row, column.column);
+            match self
+                .grid
+                .covering(row, column.column)
+                .filter(|spot| !is_ditto(spot) && !is_empty_reference(spot))
+            {
+                Some(spot) if count::is_zero_word(&spot.key) => blank(place, &column.heading),
+                Some(spot) => time_entry(self.grid, spot, &column.heading, written.date.value()).0,
+                None => blank(place, &column.heading),
+            }
+        });
+        match (typed, written.span_end) {
+            (Some(typed), Some(_)) if !typed.is_blank() => Some(typed),
+            (_, Some(end)) => {
+                let start = &written.start;
+                Some(entry(start.place.clone(), &start.label, start.raw.clone(), Reading::value(end)))
+            }
+            (typed, None) => typed,
+        }
+    }
+
+    fn note(&self, row: u32) -> Option<Entry<()>> {
+        let column = self.plan.segment.column(Class::Note)?;
+        let spot = self.grid.covering(row, column.column).filter(|spot| spot.is_text())?;
+        let raw = serial::written(&spot.cell.value);
+        Some(entry(self.grid.place(spot.row, spot.column), &column.heading, raw, Reading::value(())))
+    }
+
+    fn is_struck(&self, row: u32) -> bool {
+        let columns = [Some(self.plan.date), Some(self.plan.start), self.plan.public, self.plan.private];
+        columns
+            .into_iter()
+            .flatten()
+            .filter_map(|column| self.grid.at(row, column.column))
+            .any(|spot| spot.cell.strike)
+    }
+
+    /// A 合計 row: left aside, and compared where its figures were typed.
+    fn sum(&mut self, row: u32, mark: &Spot<'_>) {
+        let columns = [(self.plan.public, Visibility::Public), (self.plan.private, Visibility::Private)];
+        let mut figures = false;
+        for (column, visibility) in columns {
+            let Some(column) = column else { continue };
+            let Some(spot) = self.grid.at(row, column.column) else { continue };
+            figures = true;
+            let of_all = is_grand_total(&mark.key);
+            if spot.formula() || !of_all {
+                continue;
+            }
+            let place = self.grid.place(row, column.column);
+            let raw = serial::written(&spot.cell.value);
+            let read = entry(place, &mark.text, raw, count::read(&spot.cell.value));
+            let dose = dose::mentioned(&mark.key)
+                .or_else(|| self.plan.heading_dose().map(|(_, dose)| dose))
+                .or_else(|| self.dose.as_ref().map(|hint| hint.value))
+                .or(self.context.dose);
+            if read.value().is_some() {
+                self.found.totals.push(TypedTotal { entry: read, dose, visibility: Some(visibility) });
+            }
+        }
+        if figures {
+            let sheet = self.grid.name.to_string();
+            self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
+        }
+    }
+}
+
+fn found_visibility(found: &mut Found, written: &Written) {
+    if written.public.is_some() {
+        found.visibility.insert(Visibility::Public);
+    }
+    if written.private.is_some() {
+        found.visibility.insert(Visibility::Private);
+    }
+}
+
+/// Reads one time cell where it stands.
+pub fn time_entry(
+    grid: &Grid<'_>,
+    spot: &Spot<'_>,
+    heading: &str,
+    date: Option<Date>,
+) -> (Entry<Time>, Option<Time>) {
+    let reading = time::read(&spot.cell.value, date);
+    let end = match &reading.read {
+        Read::Value(span) => span.end,
+        _ => None,
+    };
+    let read = match reading.read {
+        Read::Value(span) => Read::Value(span.start),
+        Read::Blank => Read::Blank,
+        Read::Not(trouble) => Read::Not(trouble),
+    };
+    let raw = serial::written_in_time_column(&spot.cell.value);
+    (entry(grid.place(spot.row, spot.column), heading, raw, Reading { read, remarks: reading.remarks }), end)
+}
+
+fn is_sum(spot: &Spot<'_>) -> bool {
+    spot.is_text() && spot.key.chars().count() <= 14 && label::is_total(&spot.key)
+}
+
+/// 合計, 総計, １回目合計; but not 小計 or 10/25計.
+pub fn is_grand_total(key: &str) -> bool {
+    let bare: String = label::split_note(key).0;
+    let bare = bare.replace("1回目", "").replace("2回目", "").replace("枠数", "").replace('の', "");
+    matches!(bare.as_str(), "合計" | "総計" | "計" | "総合計" | "総数")
+}
+
+fn is_sample_mark(spot: &Spot<'_>) -> bool {
+    let bare = label::split_note(&spot.key);
+    let bare = if bare.0.is_empty() { bare.1 } else { bare.0 };
+    let stem = bare.trim_end_matches(|ch: char| ch.is_ascii_digit() || ch == ':' || ch == ')');
+    matches!(stem, "例" | "記入例" | "記載例" | "見本" | "サンプル")
+}
+
+/// Content beside the table's columns that looks like a slot is told, never dropped in silence.
+fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
+    let labelled: BTreeSet<u32> = table
+        .segments
+        .iter()
+        .flat_map(|segment| {
+            segment.labelled.iter().copied().chain(segment.columns.values().map(|column| column.column))
+        })
+        .collect();
+    let headed = |column: u32| {
+        labelled.contains(&column)
+            || grid.covering(table.bottom, column).is_some()
+            || grid.covering(table.top, column).is_some()
+    };
+    for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
+        let loose: Vec<&Spot<'_>> =
+            grid.row(row).iter().filter(|spot| !spot.formula() && !headed(spot.column)).collect();
+        if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot)) {
+            continue;
+        }
+        let moment = loose.iter().find(|spot| {
+            date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value)
+        });
+        let Some(moment) = moment else { continue };
+        let counted = loose.iter().any(|spot| {
+            spot.column != moment.column
+                && matches!(count::read(&spot.cell.value).read, Read::Value(number) if number > 0)
+        });
+        if counted {
+            let place = grid.place(moment.row, moment.column);
+            let raw = serial::written(&moment.cell.value);
+            found.observations.push(Observation::Unplaced { place, raw });
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Pure: the body cells of a date × time matrix, one row of the form each.
+
+use jiff::civil::{Date, Time};
+
+use super::list::time_entry;
+use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry};
+use super::{Entry, Observation, Remark, Row, WeekdayEntry};
+use crate::inspection::layout::axes::{Block, DateColumn, TimeRow};
+use crate::inspection::layout::grid::Grid;
+use crate::inspection::normalize::{Reading, serial, weekday};
+use crate::inspection::verdict::{Place, Visibility};
+
+/// Reads every block into `found`.
+pub fn read(grid: &Grid<'_>, blocks: &[Block], context: &Context, found: &mut Found) {
+    for block in blocks {
+        let mut dates = Vec::new();
+        for column in &block.columns {
+            dates.push(date_of(grid, block, column, context));
+        }
+        let mut before: Option<Timed> = None;
+        for row in &block.rows {
+            if row.total {
+                note_total(grid, row, found);
+                continue;
+            }
+            let timed = time_of(grid, block, row, before.as_ref());
+            for (column, date) in block.columns.iter().zip(&dates) {
+                body_cell(grid, block, (row, &timed), (column, date), context, found);
+            }
+            before = Some(timed);
+        }
+        found.areas.push(area(grid, block));
+    }
+}
+
+struct Dated {
+    entry: Entry<Date>,
+    weekday: Option<WeekdayEntry>,
+}
+
+struct Timed {
+    start: Entry<Time>,
+    end: Option<Entry<Time>>,
+    visibility: Option<Visibility>,
+}
+
+fn date_of(grid: &Grid<'_>, block: &Block, column: &DateColumn, context: &Context) -> Dated {
+    let spot = column.date.and_then(|(row, column)| grid.at(row, column));
+    let Some(spot) = spot else {
+        return Dated { entry: blank(grid.place(block.date_row, column.column), "接種日"), weekday: None };
+    };
+    let (mut date, named) = date_entry(grid, spot, "接種日", &context.calendar, column.month);
+    if column.month_is_own && date.value().is_some() && date.remarks.contains(&Remark::Estimated) {
+        date.remarks.retain(|remark| *remark != Remark::Estimated);
+        date.remarks.push(Remark::NoYear);
+    }
+    let below = column.weekday.and_then(|(row, column)| grid.at(row, column)).map(|spot| {
+        let raw = serial::written(&spot.cell.value);
+        entry(grid.place(spot.row, spot.column), "曜日", raw, weekday::read(&spot.cell.value))
+    });
+    let in_date = named.map(|day| entry(date.place.clone(), "接種日", date.raw.clone(), Reading::value(day)));
+    Dated { entry: date, weekday: below.or(in_date) }
+}
+
+fn time_of(grid: &Grid<'_>, block: &Block, row: &TimeRow, before: Option<&Timed>) -> Timed {
+    let heading = if block.time_heading.is_empty() { "接種時刻" } else { &block.time_heading };
+    let Some(spot) = row.start.and_then(|(row, column)| grid.at(row, column)) else {
+        // 公開 and 非公開 rows under one time that was written once.
+        let same = before.filter(|before| row.visibility.is_some() && before.visibility != row.visibility);
+        return match same {
+            Some(before) => {
+                Timed { start: before.start.clone(), end: before.end.clone(), visibility: row.visibility }
+            }
+            None => {
+                let column = block.rows.iter().find_map(|row| row.start).map_or(0, |(_, column)| column);
+                Timed {
+                    start: blank(grid.place(row.row, column), heading),
+                    end: None,
+                    visibility: row.visibility,
+                }
+            }
+        };
+    };
+    let (start, span_end) = time_entry(grid, spot, heading, None);
+    let typed = row
+        .end
+        .and_then(|(row, column)| grid.at(row, column))
+        .map(|spot| time_entry(grid, spot, "終了時刻", None).0)
+        .filter(|end| !end.is_blank());
+    let end = typed.or_else(|| {
+        span_end.map(|end| entry(start.place.clone(), &start.label, start.raw.clone(), Reading::value(end)))
+    });
+    Timed { start, end, visibility: row.visibility }
+}
+
+fn body_cell(
+    grid: &Grid<'_>,
+    block: &Block,
+    (row, timed): (&TimeRow, &Timed),
+    (column, date): (&DateColumn, &Dated),
+    context: &Context,
+    found: &mut Found,
+) {
+    let told = match (column.visibility, row.visibility) {
+        (Some(one), Some(other)) if one != other => None,
+        (one, other) => one.or(other).or(context.visibility),
+    };
+    found.visibility.extend(told);
+    let Some(spot) = grid.at(row.row, column.column) else { return };
+    let heading = match told {
+        Some(visibility) => format!("{}枠数", visibility.label()),
+        None => "枠数".to_string(),
+    };
+    let is_count = |at| block.columns.iter().any(|column| column.column == at);
+    let count = count_entry(grid, row.row, column.column, &heading, is_count);
+    if count.is_blank() || count.value() == Some(0) {
+        return;
+    }
+    let Some(visibility) = told else {
+        found.unused_content = true;
+        found.miss(vec!["公開枠数／非公開枠数".to_string()]);
+        return;
+    };
+    let (public, private) = match visibility {
+        Visibility::Public => (Some(count), None),
+        Visibility::Private => (None, Some(count)),
+    };
+    let hint = column.dose.as_ref().or(row.dose.as_ref());
+    let dose = hint.map(|hint| sheet::hinted(grid, hint)).or_else(|| {
+        context
+            .dose
+            .map(|dose| entry(Place::sheet(grid.name), "", grid.name.to_string(), Reading::value(dose)))
+    });
+    let (sheet_row, sheet_column) =
+        if grid.turned { (column.column, row.row) } else { (row.row, column.column) };
+    let hidden_row =
+        if grid.turned { grid.column_is_hidden(sheet_row) } else { grid.row_is_hidden(sheet_row) };
+    let hidden_column =
+        if grid.turned { grid.row_is_hidden(sheet_column) } else { grid.column_is_hidden(sheet_column) };
+    found.rows.push(Row {
+        sheet: grid.name.to_string(),
+        row: sheet_row + 1,
+        date: date.entry.clone(),
+        weekday: date.weekday.clone(),
+        dose,
+        start: timed.start.clone(),
+        end: timed.end.clone(),
+        public,
+        private,
+        note: None,
+        hidden: hidden_row,
+        struck: spot.cell.strike,
+    });
+    if hidden_column {
+        let columns = vec![sheet::column_letters(sheet_column)];
+        let seen = Observation::HiddenColumns { sheet: grid.name.to_string(), columns };
+        if !found.observations.contains(&seen) {
+            found.observations.push(seen);
+        }
+    }
+}
+
+/// A row of sums that the clinic sees as a row; in a turned sheet it is a column, which needs no mention.
+fn note_total(grid: &Grid<'_>, row: &TimeRow, found: &mut Found) {
+    if !grid.turned {
+        let sheet = grid.name.to_string();
+        found.observations.push(Observation::TotalRow { sheet, row: row.row + 1 });
+    }
+}
+
+fn area(grid: &Grid<'_>, block: &Block) -> Area {
+    let columns = || {
+        let starts = block.rows.iter().filter_map(|row| row.start).map(|(_, column)| column);
+        block.columns.iter().map(|column| column.column).chain(starts)
+    };
+    let (left, right) = (columns().min().unwrap_or(0), columns().max().unwrap_or(0));
+    if grid.turned {
+        Area { top: left, bottom: right, left: block.date_row, right: block.end }
+    } else {
+        Area { top: block.date_row, bottom: block.end, left, right }
+    }
+}

@@ -1,0 +1,174 @@
+//! Pure: what is common to reading lists and matrices: the context of a sheet, entries with their places, findings.
+
+use jiff::civil::{Date, Weekday};
+
+use super::{Entry, Observation, Remark, Row, TypedTotal};
+use crate::campaign::Dose;
+use crate::inspection::layout::grid::{Grid, Spot};
+use crate::inspection::layout::table::Hint;
+use crate::inspection::normalize::date::{self, Calendar, Month};
+use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, token};
+use crate::inspection::verdict::{Place, Visibility};
+use crate::inspection::workbook::Value;
+
+/// What a sheet as a whole tells its tables.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub calendar: Calendar,
+    /// The visibility of a count column whose heading does not tell.
+    pub visibility: Option<Visibility>,
+    /// The dose that the sheet's name tells.
+    pub dose: Option<Dose>,
+}
+
+/// A rectangle of the sheet that belongs to a table, inclusive, as the clinic sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    pub top: u32,
+    pub bottom: u32,
+    pub left: u32,
+    pub right: u32,
+}
+
+impl Area {
+    pub fn holds(&self, row: u32, column: u32) -> bool {
+        (self.top..=self.bottom).contains(&row) && (self.left..=self.right).contains(&column)
+    }
+}
+
+/// What tables gave.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub rows: Vec<Row>,
+    pub totals: Vec<TypedTotal>,
+    pub observations: Vec<Observation>,
+    pub visibility: std::collections::BTreeSet<Visibility>,
+    /// Headings not found, for F04.
+    pub missing: Vec<String>,
+    /// Content stands under headings that could not be used.
+    pub unused_content: bool,
+    pub areas: Vec<Area>,
+}
+
+impl Found {
+    pub fn miss(&mut self, labels: Vec<String>) {
+        for label in labels {
+            if !self.missing.contains(&label) {
+                self.missing.push(label);
+            }
+        }
+    }
+}
+
+pub fn entry<T>(place: Place, label: &str, raw: String, reading: Reading<T>) -> Entry<T> {
+    Entry { place, label: label.to_string(), raw, read: reading.read, remarks: reading.remarks }
+}
+
+pub fn blank<T>(place: Place, label: &str) -> Entry<T> {
+    entry(place, label, String::new(), Reading::blank())
+}
+
+/// An entry for a value that a title or a sheet name tells.
+pub fn hinted<T: Copy>(grid: &Grid<'_>, hint: &Hint<T>) -> Entry<T> {
+    entry(grid.place(hint.row, hint.column), "", hint.raw.clone(), Reading::value(hint.value))
+}
+
+/// Is this a formula's 0: a reference to an empty cell?
+pub fn is_empty_reference(spot: &Spot<'_>) -> bool {
+    spot.cell.formula
+        && matches!(spot.cell.value, Value::Number(number) | Value::Serial(number) if number == 0.0)
+}
+
+/// Reads one date cell where it stands.
+pub fn date_entry(
+    grid: &Grid<'_>,
+    spot: &Spot<'_>,
+    heading: &str,
+    calendar: &Calendar,
+    month: Option<Month>,
+) -> (Entry<Date>, Option<Weekday>) {
+    let place = grid.place(spot.row, spot.column);
+    if is_empty_reference(spot) {
+        return (blank(place, heading), None);
+    }
+    let dated = date::read(&spot.cell.value, calendar, month);
+    let raw = serial::written_in_date_column(&spot.cell.value, calendar.epoch_1904);
+    (entry(place, heading, raw, dated.reading), dated.weekday)
+}
+
+/// Reads one count cell where it stands; `columns` are the count columns, which one merged cell must not join.
+pub fn count_entry(
+    grid: &Grid<'_>,
+    row: u32,
+    column: u32,
+    heading: &str,
+    is_count_column: impl Fn(u32) -> bool,
+) -> Entry<u32> {
+    let place = grid.place(row, column);
+    if let Some(merged) = grid.merged_at(row, column)
+        && let Some(source) = grid.at(merged.first_row, merged.first_column)
+    {
+        let counts = (merged.first_column..=merged.last_column.min(merged.first_column.saturating_add(255)))
+            .filter(|column| is_count_column(*column))
+            .count();
+        if merged.last_row > merged.first_row || counts > 1 {
+            let range = grid.range(merged);
+            let place = Place { sheet: place.sheet, cell: Some(range.clone()) };
+            let raw = serial::written(&source.cell.value);
+            return entry(place, heading, raw, Reading::not(Trouble::MergedCount { range }));
+        }
+    }
+    let Some(spot) = grid.covering(row, column) else { return blank(place, heading) };
+    let raw = serial::written(&spot.cell.value);
+    entry(place, heading, raw, count::read(&spot.cell.value))
+}
+
+pub fn is_ditto(spot: &Spot<'_>) -> bool {
+    spot.is_text() && token::is_ditto(&spot.key)
+}
+
+/// The value of the row above, taken over by 〃, by a merged range, or by a blank.
+pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: String, ditto: bool, merged: bool) -> Entry<T> {
+    let from = if above.raw.is_empty() { source_text(above) } else { above.raw.clone() };
+    match &above.read {
+        Read::Value(value) => Entry {
+            place,
+            label: above.label.clone(),
+            raw,
+            read: Read::Value(*value),
+            remarks: vec![Remark::CarriedDown { from, ditto, merged }],
+        },
+        // What could not be read above is mended there.
+        Read::Not(_) => above.clone(),
+        Read::Blank => {
+            Entry { place, label: above.label.clone(), raw, read: Read::Blank, remarks: Vec::new() }
+        }
+    }
+}
+
+fn source_text<T>(above: &Entry<T>) -> String {
+    above
+        .remarks
+        .iter()
+        .find_map(|remark| match remark {
+            Remark::CarriedDown { from, .. } => Some(from.clone()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// 様式３ with one of its two counts left blank: no slot of that kind.
+pub fn fill_the_other(public: &mut Option<Entry<u32>>, private: &mut Option<Entry<u32>>) {
+    if let (Some(public), Some(private)) = (public, private) {
+        let (blank, other) = if public.is_blank() { (public, private) } else { (private, public) };
+        if blank.is_blank() && !other.is_blank() {
+            blank.read = Read::Value(0);
+            blank.remarks.push(Remark::Zero);
+        }
+    }
+}
+
+/// 「B」 for column 1.
+pub fn column_letters(column: u32) -> String {
+    crate::inspection::verdict::a1(0, column).trim_end_matches(|ch: char| ch.is_ascii_digit()).to_string()
+}

@@ -1,0 +1,540 @@
+//! Pure: date × time matrices. Dates run across and times down; a turned [`Grid`] covers the other way round.
+
+use std::collections::BTreeMap;
+
+use super::grid::{Grid, Spot};
+use super::label::{self, Class};
+use super::table::{self, Hint};
+use crate::campaign::Dose;
+use crate::inspection::normalize::date::{self, Calendar, Month};
+use crate::inspection::normalize::{Read, count, serial, time, token};
+use crate::inspection::verdict::Visibility;
+use crate::inspection::workbook::Value;
+
+/// How far above the dates (or before the times) titles, months and groups may stand.
+const REACH: u32 = 4;
+
+/// One matrix: its body columns and body rows, and the rows that its headings take.
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub top: u32,
+    pub date_row: u32,
+    pub first_row: u32,
+    pub end: u32,
+    pub columns: Vec<DateColumn>,
+    pub rows: Vec<TimeRow>,
+    /// Heading of the time column, as written.
+    pub time_heading: String,
+}
+
+/// A column of the body.
+#[derive(Clone, Debug)]
+pub struct DateColumn {
+    pub column: u32,
+    /// The cell that says the date; `None`: nothing stands there.
+    pub date: Option<(u32, u32)>,
+    /// The month over a bare day.
+    pub month: Option<Month>,
+    /// That month is written over this very column.
+    pub month_is_own: bool,
+    pub weekday: Option<(u32, u32)>,
+    pub visibility: Option<Visibility>,
+    pub dose: Option<Hint<Dose>>,
+}
+
+/// A row of the body.
+#[derive(Clone, Debug)]
+pub struct TimeRow {
+    pub row: u32,
+    pub start: Option<(u32, u32)>,
+    pub end: Option<(u32, u32)>,
+    pub visibility: Option<Visibility>,
+    pub dose: Option<Hint<Dose>>,
+    pub total: bool,
+}
+
+/// Every matrix on the grid, and how many body cells hold a count.
+pub fn find(grid: &Grid<'_>, calendar: &Calendar) -> (Vec<Block>, usize) {
+    let times = time_columns(grid);
+    let dates = date_rows(grid, calendar, &times);
+    if times.is_empty() || dates.is_empty() {
+        return (Vec::new(), 0);
+    }
+    let mut blocks = Vec::new();
+    let mut filled = 0;
+    let rows: Vec<u32> = dates.keys().copied().collect();
+    for (index, &row) in rows.iter().enumerate() {
+        let limit = rows.get(index + 1).map_or_else(|| grid.last_row(), |next| next - 1);
+        let floor = index.checked_sub(1).and_then(|before| rows.get(before)).map_or(0, |before| before + 1);
+        let Some(columns) = dates.get(&row) else { continue };
+        for lane in lanes(&times, columns, row, limit) {
+            let span = Span { row, limit, floor };
+            let block = block(grid, calendar, &span, &lane);
+            if let Some(counts) = worth(grid, &block, columns, &lane) {
+                filled += counts;
+                blocks.push(block);
+            }
+        }
+    }
+    (blocks, filled)
+}
+
+/// Columns with times, each with its rows.
+fn time_columns(grid: &Grid<'_>) -> BTreeMap<u32, Vec<u32>> {
+    let mut columns: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for spot in grid.spots().iter().filter(|spot| time::is_certain(&spot.cell.value)) {
+        columns.entry(spot.column).or_default().push(spot.row);
+    }
+    // Under a heading 時刻 bare hours are times too.
+    for spot in grid.spots().iter().filter(|spot| names(spot, Class::Start)) {
+        let rows: Vec<u32> = (spot.row + 1..=spot.row.saturating_add(64).min(grid.last_row()))
+            .filter(|row| grid.at(*row, spot.column).is_some_and(|below| is_hour(&below.cell.value)))
+            .collect();
+        if rows.len() >= 2 {
+            let known = columns.entry(spot.column).or_default();
+            known.extend(rows);
+            known.sort_unstable();
+            known.dedup();
+        }
+    }
+    columns
+}
+
+fn names(spot: &Spot<'_>, class: Class) -> bool {
+    spot.label.is_some_and(|label| label.class == Some(class))
+}
+
+fn is_hour(value: &Value) -> bool {
+    matches!(time::read(value, None).read, Read::Value(_))
+}
+
+/// Rows with dates, each with the columns that hold one.
+fn date_rows(
+    grid: &Grid<'_>,
+    calendar: &Calendar,
+    times: &BTreeMap<u32, Vec<u32>>,
+) -> BTreeMap<u32, Vec<u32>> {
+    let mut dates: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for spot in grid.spots().iter().filter(|spot| date::is_certain(&spot.cell.value, calendar)) {
+        dates.entry(spot.row).or_default().push(spot.column);
+    }
+    for row in grid.row_numbers() {
+        let timed = grid
+            .row(row)
+            .iter()
+            .any(|spot| times.get(&spot.column).is_some_and(|rows| rows.binary_search(&row).is_ok()));
+        if timed || dates.contains_key(&row) {
+            continue;
+        }
+        let days: Vec<u32> =
+            grid.row(row).iter().filter(|spot| is_day(&spot.cell.value)).map(|spot| spot.column).collect();
+        let has_month = days.first().is_some_and(|column| {
+            month_over(grid, row, *column).is_some() || days.len() >= 2 && sheet_month(grid).is_some()
+        });
+        if has_month {
+            dates.insert(row, days);
+        }
+    }
+    // A row of months over a row of days is no row of dates.
+    let rows: Vec<u32> = dates.keys().copied().collect();
+    for pair in rows.windows(2) {
+        if let [upper, lower] = pair
+            && lower - upper <= 2
+            && grid.row(*upper).iter().all(|spot| month_of(spot).is_some() || spot.label.is_some())
+        {
+            dates.remove(upper);
+        }
+    }
+    dates
+}
+
+/// 25, 「25」, 「25日」
+fn is_day(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => serial::whole(*number).is_some_and(|day| (1..=31).contains(&day)),
+        Value::Text(text) => {
+            let key = token::key(text);
+            let digits = key.split('(').next().unwrap_or_default().trim_end_matches('日');
+            digits.len() <= 2 && digits.parse::<u8>().is_ok_and(|day| (1..=31).contains(&day))
+        }
+        _ => false,
+    }
+}
+
+/// The month that stands over a column: in the nearest of the rows above, at or before it; and where.
+fn month_over(grid: &Grid<'_>, row: u32, column: u32) -> Option<((u32, u32), Month)> {
+    (row.saturating_sub(REACH)..row).rev().find_map(|above| {
+        let spots = grid.row(above);
+        let bare = spots.iter().any(|spot| spot.key == "月");
+        let says = |spot: &Spot<'_>| month_of(spot).or_else(|| month_number(spot).filter(|_| bare));
+        spots
+            .iter()
+            .rev()
+            .filter(|spot| spot.column <= column)
+            .find_map(|spot| says(spot).map(|month| ((spot.row, spot.column), month)))
+    })
+}
+
+/// 10 in a row headed 「月」.
+fn month_number(spot: &Spot<'_>) -> Option<Month> {
+    let Value::Number(number) = spot.cell.value else { return None };
+    let month = i8::try_from(serial::whole(number)?).ok()?;
+    (1..=12).contains(&month).then_some(Month { year: None, month })
+}
+
+/// A month heading; a date cell counts when it is the first of a month (shown as 「10月」).
+fn month_of(spot: &Spot<'_>) -> Option<Month> {
+    match spot.cell.value {
+        Value::Text(_) => date::month_heading(&spot.text),
+        Value::Serial(number) => serial::date_of(number)
+            .filter(|date| date.day() == 1)
+            .map(|date| Month { year: Some(date.year()), month: date.month() }),
+        _ => None,
+    }
+}
+
+fn sheet_month(grid: &Grid<'_>) -> Option<Month> {
+    date::month_heading(grid.name)
+}
+
+/// A column of times with the body columns it serves.
+struct Lane {
+    start: u32,
+    end: Option<u32>,
+    from: u32,
+    to: u32,
+    rows: Vec<u32>,
+}
+
+/// The lanes below one row of dates: each serves the columns up to the next column of times.
+fn lanes(times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u32, limit: u32) -> Vec<Lane> {
+    let within: Vec<(u32, Vec<u32>)> = times
+        .iter()
+        .map(|(column, rows)| {
+            (*column, rows.iter().copied().filter(|at| *at > row && *at <= limit).collect())
+        })
+        .filter(|(_, rows): &(u32, Vec<u32>)| !rows.is_empty())
+        .collect();
+    let mut lanes: Vec<Lane> = Vec::new();
+    let mut waiting: Option<(u32, Vec<u32>)> = None;
+    for (index, (column, rows)) in within.iter().enumerate() {
+        let next = within.get(index + 1).map_or(u32::MAX, |(next, _)| *next);
+        if !dates.iter().any(|date| *date > *column && *date < next) {
+            if waiting.is_none() {
+                waiting = Some((*column, rows.clone()));
+            }
+            continue;
+        }
+        let (start, end, rows) = match waiting.take() {
+            Some((start, rows)) => (start, Some(*column), rows),
+            None => (*column, None, rows.clone()),
+        };
+        lanes.push(Lane { start, end, from: *column + 1, to: next.saturating_sub(1), rows });
+    }
+    // Times that stand behind the body only.
+    if lanes.is_empty()
+        && let Some((start, rows)) = waiting
+        && dates.iter().any(|date| *date < start)
+    {
+        lanes.push(Lane { start, end: None, from: 0, to: start.saturating_sub(1), rows });
+    }
+    lanes
+}
+
+struct Span {
+    row: u32,
+    limit: u32,
+    floor: u32,
+}
+
+fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Block {
+    let first_row = lane.rows.first().copied().unwrap_or(span.row + 1);
+    let last_time = lane.rows.last().copied().unwrap_or(first_row);
+    let columns = columns(grid, calendar, span, lane, first_row);
+    let mut rows = Vec::new();
+    for row in first_row..=span.limit.min(grid.last_row()) {
+        let spots = grid.row(row);
+        if spots.is_empty() {
+            continue;
+        }
+        let start = grid.covering(row, lane.start).map(|spot| (spot.row, spot.column));
+        let total = spots
+            .iter()
+            .any(|spot| (spot.column < lane.from || spot.column > lane.to) && label::is_total(&spot.key));
+        if row > last_time && start.is_none() && !total && !has_stray_count(spots, &columns) {
+            continue;
+        }
+        rows.push(TimeRow {
+            row,
+            start,
+            end: lane.end.and_then(|column| grid.covering(row, column)).map(|spot| (spot.row, spot.column)),
+            visibility: row_visibility(grid, span, lane, row),
+            dose: if grid.turned {
+                title_before(grid, lane, row, |spot| table::dose_title(&spot.key))
+            } else {
+                None
+            },
+            total,
+        });
+    }
+    let time_heading = (span.row..first_row)
+        .filter_map(|row| grid.at(row, lane.start))
+        .find(|spot| spot.is_text())
+        .map(|spot| spot.text.clone())
+        .unwrap_or_default();
+    Block {
+        top: span.row.saturating_sub(REACH).max(span.floor),
+        date_row: span.row,
+        first_row,
+        end: rows.last().map_or(last_time, |row| row.row),
+        columns,
+        rows,
+        time_heading,
+    }
+}
+
+/// Below the last time only a typed whole number counts as content of the matrix.
+fn has_stray_count(spots: &[Spot<'_>], columns: &[DateColumn]) -> bool {
+    spots.iter().any(|spot| {
+        let body = columns.iter().any(|column| column.column == spot.column && column.date.is_some());
+        body && !spot.formula() && matches!(spot.cell.value, Value::Number(number) if number > 0.0)
+    })
+}
+
+fn columns(
+    grid: &Grid<'_>,
+    calendar: &Calendar,
+    span: &Span,
+    lane: &Lane,
+    first_row: u32,
+) -> Vec<DateColumn> {
+    let mut numbers: Vec<u32> = grid
+        .between(span.row, span.limit)
+        .iter()
+        .map(|spot| spot.column)
+        .filter(|column| (lane.from..=lane.to).contains(column))
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let last_date = grid
+        .row(span.row)
+        .iter()
+        .filter(|spot| date::is_certain(&spot.cell.value, calendar) || is_day(&spot.cell.value))
+        .map(|spot| grid.merged_at(spot.row, spot.column).map_or(spot.column, |merged| merged.last_column))
+        .max()
+        .unwrap_or(0);
+    let mut columns: Vec<DateColumn> = Vec::new();
+    let mut months = Months { heading: None, month: sheet_month(grid), day: 0 };
+    for column in numbers {
+        let Some(sub) = sub_heading(grid, span.row, first_row, column) else { continue };
+        let date = match grid.covering(span.row, column) {
+            Some(spot) if heads_no_date(spot) => continue,
+            Some(spot) => Some((spot.row, spot.column)),
+            None if sub.is_some() => {
+                columns.last().filter(|left| left.visibility != sub).and_then(|left| left.date)
+            }
+            None if column > last_date => continue,
+            None => None,
+        };
+        let day =
+            date.and_then(|(row, column)| grid.at(row, column)).and_then(|spot| bare_day(&spot.cell.value));
+        let (month, month_is_own) = match day {
+            Some(day) => months.over(grid, span.row, date.map_or(column, |(_, column)| column), day),
+            None => (None, false),
+        };
+        columns.push(DateColumn {
+            column,
+            date,
+            month,
+            month_is_own,
+            weekday: weekday_below(grid, span.row, first_row, date.map_or(column, |(_, column)| column)),
+            visibility: sub.or_else(|| visibility_above(grid, span, lane, first_row, column)),
+            dose: dose_above(grid, span, lane, column),
+        });
+    }
+    columns
+}
+
+/// The month as one goes from left to right along a row of bare days.
+struct Months {
+    heading: Option<(u32, u32)>,
+    month: Option<Month>,
+    day: u32,
+}
+
+impl Months {
+    /// The month over a day, and whether it is written over that very column.
+    fn over(&mut self, grid: &Grid<'_>, row: u32, column: u32, day: u32) -> (Option<Month>, bool) {
+        let over = month_over(grid, row, column);
+        let heading = over.map(|(at, _)| at);
+        if heading != self.heading {
+            self.heading = heading;
+            self.month = over.map(|(_, month)| month);
+        } else if day < self.day {
+            // 31 is followed by 1 under a month that was written once.
+            self.month = self.month.map(next_month);
+        }
+        self.day = day;
+        let own = heading.is_some_and(|(above, at)| at == column && grid.merged_at(above, at).is_none());
+        (self.month, own && over.map(|(_, month)| month) == self.month)
+    }
+}
+
+fn next_month(month: Month) -> Month {
+    if month.month == 12 {
+        Month { year: month.year.map(|year| year.saturating_add(1)), month: 1 }
+    } else {
+        Month { year: month.year, month: month.month + 1 }
+    }
+}
+
+fn bare_day(value: &Value) -> Option<u32> {
+    if !is_day(value) {
+        return None;
+    }
+    match value {
+        Value::Number(number) => serial::whole(*number).and_then(|day| u32::try_from(day).ok()),
+        Value::Text(text) => {
+            let key = token::key(text);
+            key.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+        }
+        _ => None,
+    }
+}
+
+/// 計, 備考, 時刻 in the row of dates.
+fn heads_no_date(spot: &Spot<'_>) -> bool {
+    label::is_total(&spot.key)
+        || spot.label.is_some_and(|label| label.class.is_some_and(|class| class != Class::Date))
+}
+
+/// What the rows between dates and times say of a column: `None` when it is no body column (計).
+#[expect(
+    clippy::option_option,
+    reason = "outer: is it a body column; inner: does its heading tell a visibility"
+)]
+fn sub_heading(grid: &Grid<'_>, date_row: u32, first_row: u32, column: u32) -> Option<Option<Visibility>> {
+    let mut told = None;
+    for row in date_row + 1..first_row {
+        let Some(spot) = grid.covering(row, column) else { continue };
+        if label::is_total(&spot.key) || names(spot, Class::Note) || names(spot, Class::Total) {
+            return None;
+        }
+        told = table::visibility_title(spot).or(told);
+    }
+    Some(told)
+}
+
+fn weekday_below(grid: &Grid<'_>, date_row: u32, first_row: u32, column: u32) -> Option<(u32, u32)> {
+    (date_row + 1..first_row)
+        .chain(date_row.checked_sub(1))
+        .filter_map(|row| grid.covering(row, column))
+        .find(|spot| {
+            spot.is_text()
+                && !spot.formula()
+                && crate::inspection::normalize::weekday::parse(&spot.key).is_some()
+        })
+        .map(|spot| (spot.row, spot.column))
+}
+
+/// A label beside the times (公開 and 非公開 rows), or, in a turned sheet, a title over the block.
+fn row_visibility(grid: &Grid<'_>, span: &Span, lane: &Lane, row: u32) -> Option<Visibility> {
+    let beside = grid
+        .row(row)
+        .iter()
+        .filter(|spot| spot.column < lane.from && spot.column != lane.start)
+        .find_map(table::visibility_title);
+    let covering = || {
+        (0..lane.from).filter(|column| *column != lane.start).find_map(|column| {
+            let merged = grid.merged_at(row, column).filter(|merged| merged.first_row > span.row)?;
+            table::visibility_title(grid.at(merged.first_row, merged.first_column)?)
+        })
+    };
+    beside.or_else(covering).or_else(|| {
+        if grid.turned {
+            title_before(grid, lane, row, table::visibility_title).map(|hint| hint.value)
+        } else {
+            None
+        }
+    })
+}
+
+/// In a turned sheet: a title that stands over the block as the clinic sees it.
+fn title_before<T>(
+    grid: &Grid<'_>,
+    lane: &Lane,
+    row: u32,
+    says: impl Fn(&Spot<'_>) -> Option<T>,
+) -> Option<Hint<T>> {
+    (lane.start.saturating_sub(REACH)..lane.start).rev().find_map(|column| {
+        (0..=row)
+            .rev()
+            .filter_map(|row| grid.at(row, column))
+            .filter(|spot| table::is_title(&spot.key))
+            .find_map(|spot| table::hint(spot, says(spot)))
+    })
+}
+
+/// A title in the corner or above the dates, at or before this column.
+fn visibility_above(
+    grid: &Grid<'_>,
+    span: &Span,
+    lane: &Lane,
+    first_row: u32,
+    column: u32,
+) -> Option<Visibility> {
+    let corner = (span.row..first_row)
+        .flat_map(|row| grid.row(row))
+        .filter(|spot| spot.column < lane.from)
+        .find_map(table::visibility_title);
+    corner.or_else(|| above(grid, span, lane, column, table::visibility_title).map(|hint| hint.value))
+}
+
+fn dose_above(grid: &Grid<'_>, span: &Span, lane: &Lane, column: u32) -> Option<Hint<Dose>> {
+    above(grid, span, lane, column, |spot| table::dose_title(&spot.key))
+}
+
+fn above<T>(
+    grid: &Grid<'_>,
+    span: &Span,
+    lane: &Lane,
+    column: u32,
+    says: impl Fn(&Spot<'_>) -> Option<T>,
+) -> Option<Hint<T>> {
+    let top = span.row.saturating_sub(REACH).max(span.floor);
+    (top..span.row).rev().filter(|row| !is_body_row(grid, lane, *row)).find_map(|row| {
+        grid.row(row)
+            .iter()
+            .rev()
+            .filter(|spot| spot.column <= column && table::is_title(&spot.key))
+            .find_map(|spot| table::hint(spot, says(spot)))
+    })
+}
+
+fn is_body_row(grid: &Grid<'_>, lane: &Lane, row: u32) -> bool {
+    grid.at(row, lane.start).is_some_and(|spot| time::is_certain(&spot.cell.value))
+}
+
+/// Is this a matrix? If so, how many of its cells hold a count.
+fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) -> Option<usize> {
+    let across = dates.iter().filter(|column| (lane.from..=lane.to).contains(column)).count();
+    let down = lane.rows.len();
+    let mut counts = 0;
+    let mut others = 0;
+    for row in &block.rows {
+        for column in block.columns.iter().filter(|_| !row.total) {
+            let Some(spot) = grid.at(row.row, column.column) else { continue };
+            match count::read(&spot.cell.value).read {
+                Read::Value(_) => counts += 1,
+                Read::Blank => {}
+                Read::Not(_) => others += 1,
+            }
+        }
+    }
+    let corner = (block.date_row.saturating_sub(1)..block.first_row)
+        .flat_map(|row| grid.row(row))
+        .any(|spot| spot.column < lane.from && (names(spot, Class::Start) || names(spot, Class::Date)));
+    let clear = across >= 2 && down >= 2;
+    let shown = across >= 1 && down >= 1 && counts > 0 && (corner || across + down >= 4);
+    ((clear || shown) && others <= counts).then_some(counts)
+}

@@ -1,0 +1,211 @@
+//! Pure: one sheet, indexed: rows of spots with their folded texts, merged ranges, hidden rows and columns.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::label::{self, Label};
+use crate::inspection::normalize::token;
+use crate::inspection::verdict::{Place, a1};
+use crate::inspection::workbook::{Cell, Merged, Sheet, Value};
+
+/// Positions that merged ranges may cover in the index; more than this is no form.
+const MAX_COVERED: u64 = 200_000;
+
+/// One cell with its text folded and squashed (empty for other values) and what it is as a heading.
+#[derive(Clone, Debug)]
+pub struct Spot<'a> {
+    pub row: u32,
+    pub column: u32,
+    pub cell: &'a Cell,
+    /// Folded, white space collapsed but kept.
+    pub text: String,
+    /// Folded, squashed, lower case.
+    pub key: String,
+    pub label: Option<Label>,
+}
+
+impl Spot<'_> {
+    pub fn is_text(&self) -> bool {
+        matches!(self.cell.value, Value::Text(_))
+    }
+
+    pub fn formula(&self) -> bool {
+        self.cell.formula || matches!(self.cell.value, Value::NoResult)
+    }
+}
+
+/// A sheet to look around in. A turned grid has rows and columns exchanged.
+#[derive(Clone, Debug)]
+pub struct Grid<'a> {
+    pub name: &'a str,
+    pub sheet: &'a Sheet,
+    pub turned: bool,
+    spots: Vec<Spot<'a>>,
+    /// Row and the range of its spots, ascending.
+    rows: Vec<(u32, usize, usize)>,
+    covered: BTreeMap<(u32, u32), Merged>,
+    hidden_rows: BTreeSet<u32>,
+    hidden_columns: BTreeSet<u32>,
+}
+
+impl<'a> Grid<'a> {
+    pub fn new(sheet: &'a Sheet) -> Self {
+        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, false)).collect();
+        Self::build(sheet, spots, sheet.merged.clone(), false)
+    }
+
+    /// The same sheet with rows and columns exchanged; places still come out as the clinic sees them.
+    pub fn turned(sheet: &'a Sheet) -> Self {
+        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, true)).collect();
+        let merged = sheet
+            .merged
+            .iter()
+            .map(|range| Merged {
+                first_row: range.first_column,
+                first_column: range.first_row,
+                last_row: range.last_column,
+                last_column: range.last_row,
+            })
+            .collect();
+        Self::build(sheet, spots, merged, true)
+    }
+
+    fn build(sheet: &'a Sheet, mut spots: Vec<Spot<'a>>, merged: Vec<Merged>, turned: bool) -> Self {
+        spots.sort_by_key(|spot| (spot.row, spot.column));
+        spots.dedup_by_key(|spot| (spot.row, spot.column));
+        let mut rows: Vec<(u32, usize, usize)> = Vec::new();
+        for (index, spot) in spots.iter().enumerate() {
+            match rows.last_mut() {
+                Some((row, _, end)) if *row == spot.row => *end = index + 1,
+                _ => rows.push((spot.row, index, index + 1)),
+            }
+        }
+        let last_row = spots.last().map_or(0, |spot| spot.row);
+        let last_column = spots.iter().map(|spot| spot.column).max().unwrap_or(0);
+        let (hidden_rows, hidden_columns) = if turned {
+            (&sheet.hidden_columns, &sheet.hidden_rows)
+        } else {
+            (&sheet.hidden_rows, &sheet.hidden_columns)
+        };
+        Self {
+            name: &sheet.name,
+            sheet,
+            turned,
+            spots,
+            rows,
+            covered: cover(&merged, last_row, last_column),
+            hidden_rows: hidden_rows.iter().copied().collect(),
+            hidden_columns: hidden_columns.iter().copied().collect(),
+        }
+    }
+
+    pub fn spots(&self) -> &[Spot<'a>] {
+        &self.spots
+    }
+
+    /// Rows that hold something, ascending.
+    pub fn row_numbers(&self) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        self.rows.iter().map(|(row, _, _)| *row)
+    }
+
+    /// The spots of one row, left to right.
+    pub fn row(&self, row: u32) -> &[Spot<'a>] {
+        self.rows
+            .binary_search_by_key(&row, |(number, _, _)| *number)
+            .ok()
+            .and_then(|at| self.rows.get(at))
+            .and_then(|(_, from, to)| self.spots.get(*from..*to))
+            .unwrap_or_default()
+    }
+
+    /// Spots of the rows `from..=to`.
+    pub fn between(&self, from: u32, to: u32) -> &[Spot<'a>] {
+        let start = self.spots.partition_point(|spot| spot.row < from);
+        let end = self.spots.partition_point(|spot| spot.row <= to);
+        self.spots.get(start..end).unwrap_or_default()
+    }
+
+    /// The spot at exactly this position.
+    pub fn at(&self, row: u32, column: u32) -> Option<&Spot<'a>> {
+        let at = self.spots.binary_search_by_key(&(row, column), |spot| (spot.row, spot.column)).ok()?;
+        self.spots.get(at)
+    }
+
+    /// The spot at this position, or the one whose merged range covers it.
+    pub fn covering(&self, row: u32, column: u32) -> Option<&Spot<'a>> {
+        self.at(row, column).or_else(|| {
+            let range = self.merged_at(row, column)?;
+            self.at(range.first_row, range.first_column)
+        })
+    }
+
+    pub fn merged_at(&self, row: u32, column: u32) -> Option<Merged> {
+        self.covered.get(&(row, column)).copied()
+    }
+
+    pub fn last_row(&self) -> u32 {
+        self.spots.last().map_or(0, |spot| spot.row)
+    }
+
+    pub fn row_is_hidden(&self, row: u32) -> bool {
+        self.hidden_rows.contains(&row)
+    }
+
+    pub fn column_is_hidden(&self, column: u32) -> bool {
+        self.hidden_columns.contains(&column)
+    }
+
+    /// The place as the clinic sees it.
+    pub fn place(&self, row: u32, column: u32) -> Place {
+        if self.turned { Place::cell(self.name, column, row) } else { Place::cell(self.name, row, column) }
+    }
+
+    /// `G13:G15`, as the clinic sees it.
+    pub fn range(&self, merged: Merged) -> String {
+        let corner = |row, column| if self.turned { a1(column, row) } else { a1(row, column) };
+        format!(
+            "{}:{}",
+            corner(merged.first_row, merged.first_column),
+            corner(merged.last_row, merged.last_column)
+        )
+    }
+}
+
+fn spot(cell: &Cell, turned: bool) -> Option<Spot<'_>> {
+    let (row, column) = if turned { (cell.column, cell.row) } else { (cell.row, cell.column) };
+    let (text, key, label) = match &cell.value {
+        Value::Text(text) => {
+            let folded = token::fold(text);
+            if folded.is_empty() {
+                return None;
+            }
+            let key = token::squash(&folded).to_lowercase();
+            let label = label::of(&key);
+            (folded, key, label)
+        }
+        _ => (String::new(), String::new(), None),
+    };
+    Some(Spot { row, column, cell, text, key, label })
+}
+
+/// Every covered position within the sheet's content, so that looking one up is no search.
+fn cover(merged: &[Merged], last_row: u32, last_column: u32) -> BTreeMap<(u32, u32), Merged> {
+    let mut covered = BTreeMap::new();
+    let mut total = 0u64;
+    for range in merged {
+        let bottom = range.last_row.min(last_row.max(range.first_row));
+        let right = range.last_column.min(last_column.max(range.first_column));
+        if bottom < range.first_row || right < range.first_column {
+            continue;
+        }
+        total += u64::from(bottom - range.first_row + 1) * u64::from(right - range.first_column + 1);
+        if total > MAX_COVERED {
+            break;
+        }
+        for row in range.first_row..=bottom {
+            for column in range.first_column..=right {
+                covered.insert((row, column), *range);
+            }
+        }
+    }
+    covered
+}

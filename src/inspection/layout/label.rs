@@ -1,0 +1,286 @@
+//! Pure: what a heading names: 接種日, 接種時刻, 公開枠数 and their many other names.
+
+use crate::campaign::Dose;
+use crate::inspection::normalize::dose;
+use crate::inspection::verdict::Visibility;
+
+/// The role that a heading gives to its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    Date,
+    /// 「月」 and 「日」 in columns of their own.
+    Month,
+    Day,
+    Weekday,
+    Dose,
+    /// 区分, 種別: dose or visibility, as its values say.
+    Division,
+    Start,
+    End,
+    Public,
+    Private,
+    /// A count whose visibility the heading does not tell.
+    Count,
+    Note,
+    /// A sum, left aside.
+    Total,
+    /// A heading we know and do not need.
+    Other,
+}
+
+/// A heading: its role, and what else it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub class: Option<Class>,
+    pub dose: Option<Dose>,
+    pub visibility: Option<Visibility>,
+    /// Smaller is more to the point, where two columns claim the same role.
+    pub rank: usize,
+}
+
+impl Label {
+    pub fn is_count(&self) -> bool {
+        matches!(self.class, Some(Class::Public | Class::Private | Class::Count))
+    }
+}
+
+/// Longer than this it is a sentence, not a heading.
+const MAX_CHARS: usize = 18;
+
+/// Terms in the order of their rank within a class. The longest one that a heading contains decides.
+const TERMS: [(&str, Class); 101] = [
+    ("接種日", Class::Date),
+    ("接種予定日", Class::Date),
+    ("接種年月日", Class::Date),
+    ("接種実施日", Class::Date),
+    ("実施日", Class::Date),
+    ("実施年月日", Class::Date),
+    ("実施予定日", Class::Date),
+    ("予約日", Class::Date),
+    ("開催日", Class::Date),
+    ("年月日", Class::Date),
+    ("月日", Class::Date),
+    ("日付", Class::Date),
+    ("日にち", Class::Date),
+    ("日程", Class::Date),
+    ("曜日", Class::Weekday),
+    ("接種回", Class::Dose),
+    ("接種回数", Class::Dose),
+    ("回数", Class::Dose),
+    ("回目", Class::Dose),
+    ("区分", Class::Division),
+    ("種別", Class::Division),
+    ("枠種別", Class::Division),
+    ("枠区分", Class::Division),
+    ("枠の種類", Class::Division),
+    ("公開区分", Class::Division),
+    ("公開種別", Class::Division),
+    ("公開設定", Class::Division),
+    ("接種時刻", Class::Start),
+    ("接種時間", Class::Start),
+    ("接種時間帯", Class::Start),
+    ("接種開始時刻", Class::Start),
+    ("接種開始時間", Class::Start),
+    ("開始時刻", Class::Start),
+    ("開始時間", Class::Start),
+    ("予約時刻", Class::Start),
+    ("予約時間", Class::Start),
+    ("予約時間帯", Class::Start),
+    ("時刻", Class::Start),
+    ("時間枠", Class::Start),
+    ("時間帯", Class::Start),
+    ("時間", Class::Start),
+    ("受付時刻", Class::Start),
+    ("受付時間", Class::Start),
+    ("受付時間帯", Class::Start),
+    ("終了時刻", Class::End),
+    ("終了時間", Class::End),
+    ("接種終了時刻", Class::End),
+    ("接種終了時間", Class::End),
+    ("枠数", Class::Count),
+    ("予約枠数", Class::Count),
+    ("予約枠", Class::Count),
+    ("設定枠", Class::Count),
+    ("接種枠", Class::Count),
+    ("定員", Class::Count),
+    ("人数", Class::Count),
+    ("接種可能数", Class::Count),
+    ("接種可能人数", Class::Count),
+    ("予約可能数", Class::Count),
+    ("予約可能人数", Class::Count),
+    ("受入人数", Class::Count),
+    ("受入可能人数", Class::Count),
+    ("可能数", Class::Count),
+    ("予約数", Class::Count),
+    ("接種数", Class::Count),
+    ("件数", Class::Count),
+    ("備考", Class::Note),
+    ("備考欄", Class::Note),
+    ("摘要", Class::Note),
+    ("連絡事項", Class::Note),
+    ("特記事項", Class::Note),
+    ("コメント", Class::Note),
+    ("メモ", Class::Note),
+    ("提出日", Class::Other),
+    ("提出年月日", Class::Other),
+    ("提出区分", Class::Other),
+    ("提出期限", Class::Other),
+    ("報告年月日", Class::Other),
+    ("記入年月日", Class::Other),
+    ("作成年月日", Class::Other),
+    ("生年月日", Class::Other),
+    ("締切日", Class::Other),
+    ("対象期間", Class::Other),
+    ("接種期間", Class::Other),
+    ("診療時間", Class::Other),
+    ("所要時間", Class::Other),
+    ("枠番号", Class::Other),
+    ("枠名", Class::Other),
+    ("予約枠名", Class::Other),
+    ("独自", Class::Other),
+    ("様式", Class::Other),
+    ("予約枠報告", Class::Other),
+    ("予約管理システム", Class::Other),
+    ("上限", Class::Other),
+    ("ワクチン", Class::Other),
+    ("会場", Class::Other),
+    ("医療機関名", Class::Other),
+    ("医療機関コード", Class::Other),
+    ("担当", Class::Other),
+    ("残数", Class::Other),
+    ("残枠", Class::Other),
+    ("予約済", Class::Other),
+];
+
+/// Reads a folded, squashed, lower-case text as a heading.
+pub fn of(key: &str) -> Option<Label> {
+    if key.len() > 200 || (key.starts_with('※') && key.chars().count() > 10) {
+        return None;
+    }
+    let (outside, inside) = split_note(key);
+    let base = if outside.is_empty() { inside.as_str() } else { outside.as_str() };
+    if base.is_empty() || base.chars().count() > MAX_CHARS || base.ends_with('。') {
+        return None;
+    }
+    let words = visibility_words(base);
+    let named = exact(base).or_else(|| longest(base));
+    let dose = dose::mentioned(base).or_else(|| dose::mentioned(&inside)).or_else(|| dose::parse(base));
+    let (class, rank) = match named {
+        _ if is_total(base) => (Some(Class::Total), 0),
+        None | Some((Class::Count, _)) => {
+            let rank = named.map_or(usize::MAX, |(_, rank)| rank);
+            let told = if words == Words::None { visibility_words(&inside) } else { words };
+            match told {
+                Words::Both if named.is_none() => (Some(Class::Division), 0),
+                Words::One(Visibility::Public) => (Some(Class::Public), rank),
+                Words::One(Visibility::Private) => (Some(Class::Private), rank),
+                _ => (named.map(|(class, _)| class), rank),
+            }
+        }
+        Some((class, rank)) => (Some(class), rank),
+    };
+    let visibility = match words {
+        Words::One(visibility) => Some(visibility),
+        _ => None,
+    };
+    (class.is_some() || dose.is_some()).then_some(Label { class, dose, visibility, rank })
+}
+
+/// The visibility that a sheet name, title or section heading speaks of, if it is exactly one.
+pub fn visibility_mentioned(key: &str) -> Option<Visibility> {
+    match visibility_words(key) {
+        Words::One(visibility) => Some(visibility),
+        _ => None,
+    }
+}
+
+/// A sum or subtotal: 合計, 小計, 10/25計.
+pub fn is_total(key: &str) -> bool {
+    let bare = key.trim_matches(|ch: char| "()[]【】〔〕「」<>《》:■●".contains(ch));
+    ["合計", "小計", "総計", "累計", "総数"].iter().any(|word| bare.contains(word))
+        || (bare.ends_with('計') && !["会計", "統計", "時計", "設計"].iter().any(|word| bare.ends_with(word)))
+}
+
+/// The text without its bracketed notes, and what they said.
+pub fn split_note(key: &str) -> (String, String) {
+    let mut outside = String::new();
+    let mut inside = String::new();
+    let mut depth = 0u32;
+    for ch in key.chars() {
+        match ch {
+            '(' | '[' | '【' | '〔' | '「' | '『' | '<' | '《' | '〈' => depth += 1,
+            ')' | ']' | '】' | '〕' | '」' | '』' | '>' | '》' | '〉' => {
+                depth = depth.saturating_sub(1)
+            }
+            '※' | '★' | '●' | '■' | '◆' | '○' | '□' | '◎' | '*' | '"' => {}
+            _ if depth > 0 => inside.push(ch),
+            _ => outside.push(ch),
+        }
+    }
+    (outside.trim_matches([':', '・', '、']).to_string(), inside)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    None,
+    One(Visibility),
+    Both,
+}
+
+fn visibility_words(text: &str) -> Words {
+    let mut rest = text.to_string();
+    let mut private = false;
+    for word in ["非公開", "医療機関受付", "院内", "自院", "かかりつけ"] {
+        if rest.contains(word) {
+            private = true;
+            rest = rest.replace(word, "");
+        }
+    }
+    let public = ["公開", "web", "ウェブ", "コールセンター", "市予約", "一般枠"]
+        .iter()
+        .any(|word| rest.contains(word));
+    match (public, private) {
+        (true, true) => Words::Both,
+        (true, false) => Words::One(Visibility::Public),
+        (false, true) => Words::One(Visibility::Private),
+        (false, false) => Words::None,
+    }
+}
+
+fn exact(base: &str) -> Option<(Class, usize)> {
+    let class = match base {
+        "月" => Class::Month,
+        "日" => Class::Day,
+        "曜" => Class::Weekday,
+        "回" => Class::Dose,
+        "1回目2回目" | "1回目・2回目" | "1・2回目" | "1回目/2回目" | "1回/2回" | "1・2回" => {
+            Class::Dose
+        }
+        "時" | "開始" | "始" | "自" => Class::Start,
+        "終了" | "終" | "至" => Class::End,
+        "枠" | "人" | "数" => Class::Count,
+        "no" | "no." | "番号" | "項番" | "連番" | "#" => Class::Other,
+        _ => return None,
+    };
+    Some((class, 0))
+}
+
+fn longest(base: &str) -> Option<(Class, usize)> {
+    let mut best: Option<(Class, usize, usize)> = None;
+    let dose_title = dose::mentioned(base).is_some();
+    for (rank, (term, class)) in TERMS.iter().enumerate() {
+        // 「１回目」 titles a group of columns; it is no 接種回 column.
+        if dose_title && *class == Class::Dose {
+            continue;
+        }
+        let length = term.chars().count();
+        if base.contains(term) && best.is_none_or(|(_, _, longest)| length > longest) {
+            best = Some((*class, rank, length));
+        }
+    }
+    // 「○○枠」 is a count, whatever stands before.
+    if best.is_none() && base.ends_with('枠') {
+        return Some((Class::Count, TERMS.len()));
+    }
+    best.map(|(class, rank, _)| (class, rank))
+}

@@ -1,0 +1,215 @@
+//! Pure: the columns of one list under one heading. Lists that stand side by side share a heading row but not a segment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::grid::Grid;
+use super::label::Class;
+use super::table::Hint;
+use crate::campaign::Dose;
+use crate::inspection::normalize::date::{self, Calendar, Month};
+use crate::inspection::normalize::{Read, count, time};
+use crate::inspection::verdict::Visibility;
+use crate::inspection::workbook::Value;
+
+/// Rows looked at to decide which of two columns of one role is meant.
+const SAMPLE_ROWS: u32 = 40;
+
+/// A column with its heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Where the heading stands.
+    pub row: u32,
+    pub column: u32,
+    pub heading: String,
+    /// The dose that the heading names: 「１回目　枠数」.
+    pub dose: Option<Dose>,
+    pub rank: usize,
+}
+
+/// One list.
+#[derive(Clone, Debug, Default)]
+pub struct Segment {
+    pub columns: BTreeMap<Class, Column>,
+    pub first: u32,
+    pub last: u32,
+    /// Columns of the whole heading that carry any text.
+    pub labelled: BTreeSet<u32>,
+    pub dose: Option<Hint<Dose>>,
+    pub visibility: Option<Hint<Visibility>>,
+    pub month: Option<Month>,
+    /// Its date column (and perhaps its time column) serves another list too: a row without a count of its
+    /// own says nothing here.
+    pub shares: bool,
+}
+
+impl Segment {
+    pub fn column(&self, class: Class) -> Option<&Column> {
+        self.columns.get(&class)
+    }
+
+    pub fn has_count(&self) -> bool {
+        [Class::Public, Class::Private, Class::Count].iter().any(|class| self.columns.contains_key(class))
+    }
+
+    fn has_date(&self) -> bool {
+        self.columns.contains_key(&Class::Date) || self.columns.contains_key(&Class::Day)
+    }
+
+    /// The required headings that are not there, as the notice calls them.
+    pub fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        if !self.has_date() {
+            missing.push("接種日".to_string());
+        }
+        if !self.columns.contains_key(&Class::Start) {
+            missing.push("接種時刻".to_string());
+        }
+        if !self.has_count() {
+            missing.push("枠数".to_string());
+        }
+        missing
+    }
+}
+
+/// Divides the columns of one heading into lists: a role that comes again begins another list.
+pub fn split(
+    grid: &Grid<'_>,
+    calendar: &Calendar,
+    bottom: u32,
+    columns: Vec<(Option<Class>, Column)>,
+) -> Vec<Segment> {
+    let mut groups: Vec<Vec<(Class, Column)>> = vec![Vec::new()];
+    for (class, column) in columns {
+        let Some(class) = class.filter(|class| !matches!(class, Class::Other | Class::Total)) else {
+            continue;
+        };
+        let again = !matches!(class, Class::Note | Class::Division | Class::Month)
+            && groups.last().is_some_and(|group| group.iter().any(|(known, _)| *known == class));
+        if again {
+            groups.push(Vec::new());
+        }
+        if let Some(group) = groups.last_mut() {
+            group.push((class, column));
+        }
+    }
+    let groups = join_halves(groups);
+    let mut segments: Vec<Segment> =
+        groups.into_iter().map(|group| build(grid, calendar, bottom, group)).collect();
+    share(&mut segments);
+    bound(&mut segments);
+    segments
+}
+
+/// A group without a count is no list of its own: two columns merely have similar headings (時間帯, 開始時刻).
+fn join_halves(groups: Vec<Vec<(Class, Column)>>) -> Vec<Vec<(Class, Column)>> {
+    let counts = |group: &[(Class, Column)]| {
+        group.iter().any(|(class, _)| matches!(class, Class::Public | Class::Private | Class::Count))
+    };
+    let mut joined: Vec<Vec<(Class, Column)>> = Vec::new();
+    for group in groups {
+        match joined.last_mut() {
+            Some(previous) if !counts(previous) || !counts(&group) => previous.extend(group),
+            _ => joined.push(group),
+        }
+    }
+    joined
+}
+
+fn build(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, group: Vec<(Class, Column)>) -> Segment {
+    let mut candidates: BTreeMap<Class, Vec<Column>> = BTreeMap::new();
+    let mut segment = Segment {
+        first: group.iter().map(|(_, column)| column.column).min().unwrap_or(0),
+        last: group.iter().map(|(_, column)| column.column).max().unwrap_or(0),
+        ..Segment::default()
+    };
+    for (class, column) in group {
+        candidates.entry(class).or_default().push(column);
+    }
+    for (class, columns) in candidates {
+        let best = columns.into_iter().min_by_key(|column| {
+            let fitting = fitting(grid, calendar, class, bottom, column.column);
+            (std::cmp::Reverse(fitting), column.rank, column.column)
+        });
+        if let Some(column) = best {
+            segment.columns.insert(class, column);
+        }
+    }
+    // A general count beside 公開 and 非公開 is their sum.
+    if segment.columns.contains_key(&Class::Public) && segment.columns.contains_key(&Class::Private) {
+        segment.columns.remove(&Class::Count);
+    }
+    if segment.columns.contains_key(&Class::Date) {
+        segment.columns.remove(&Class::Day);
+        segment.columns.remove(&Class::Month);
+    }
+    segment
+}
+
+/// How many cells below suit the role; only asked where two columns claim it, but cheap either way.
+fn fitting(grid: &Grid<'_>, calendar: &Calendar, class: Class, bottom: u32, column: u32) -> usize {
+    (bottom + 1..=bottom.saturating_add(SAMPLE_ROWS).min(grid.last_row()))
+        .filter_map(|row| grid.at(row, column))
+        .filter(|spot| suits(class, &spot.cell.value, calendar))
+        .count()
+}
+
+fn suits(class: Class, value: &Value, calendar: &Calendar) -> bool {
+    match class {
+        Class::Date => date::is_certain(value, calendar),
+        Class::Start | Class::End => time::is_certain(value),
+        Class::Public | Class::Private | Class::Count => matches!(count::read(value).read, Read::Value(_)),
+        _ => true,
+    }
+}
+
+/// A list without its own date or time shares those of its neighbour: 「１回目」「２回目」 columns behind one date.
+fn share(segments: &mut [Segment]) {
+    let shared =
+        [Class::Date, Class::Month, Class::Day, Class::Weekday, Class::Start, Class::End, Class::Dose];
+    let mut index = 1;
+    while index < segments.len() {
+        let (before, after) = segments.split_at_mut(index);
+        if let (Some(left), Some(right)) = (before.last(), after.first_mut()) {
+            inherit(left, right, &shared);
+        }
+        index += 1;
+    }
+    while index > 1 {
+        index -= 1;
+        let (before, after) = segments.split_at_mut(index);
+        if let (Some(left), Some(right)) = (before.last_mut(), after.first()) {
+            inherit(right, left, &shared);
+        }
+    }
+    let date_column = |segment: &Segment| {
+        segment.column(Class::Date).or_else(|| segment.column(Class::Day)).map(|column| column.column)
+    };
+    let dates: Vec<Option<u32>> = segments.iter().map(date_column).collect();
+    for segment in segments {
+        let own = date_column(segment);
+        segment.shares = own.is_some() && dates.iter().filter(|date| **date == own).count() > 1;
+    }
+}
+
+fn inherit(from: &Segment, to: &mut Segment, shared: &[Class]) {
+    let no_date = !to.has_date();
+    let no_start = !to.columns.contains_key(&Class::Start);
+    for class in shared {
+        let wanted = match class {
+            Class::Start | Class::End => no_start,
+            Class::Dose => no_date && no_start,
+            _ => no_date,
+        };
+        if let Some(column) = from.columns.get(class).filter(|_| wanted) {
+            to.columns.entry(*class).or_insert_with(|| column.clone());
+        }
+    }
+}
+
+/// Each list reaches to the beginning of the next.
+fn bound(segments: &mut [Segment]) {
+    let starts: Vec<u32> = segments.iter().map(|segment| segment.first).collect();
+    for (segment, next) in segments.iter_mut().zip(starts.iter().skip(1)) {
+        segment.last = next.saturating_sub(1).max(segment.first);
+    }
+}

@@ -1,0 +1,118 @@
+//! Pure: Excel's serial numbers as dates and times, and cells as a person sees them.
+
+use jiff::ToSpan;
+use jiff::civil::{Date, Time};
+
+use crate::inspection::workbook::Value;
+
+/// Days between the two date systems of Excel.
+pub const DAYS_1904: f64 = 1462.0;
+/// Serials of 2000-01-01 and 2030-12-30: what an untyped number in a date column may be.
+pub const PLAUSIBLE: std::ops::RangeInclusive<f64> = 36526.0..=47847.0;
+const LAST_SERIAL: f64 = 2_958_465.0;
+const DAY_SECONDS: f64 = 86_400.0;
+
+/// The day of a serial of the 1900 system; its time of day is left aside.
+pub fn date_of(serial: f64) -> Option<Date> {
+    if !(1.0..=LAST_SERIAL + 0.999).contains(&serial) {
+        return None;
+    }
+    let days = (serial + 0.5 / DAY_SECONDS).floor() as i32;
+    // Excel counts a 29 February 1900 that never was.
+    let base = if days >= 60 { Date::new(1899, 12, 30) } else { Date::new(1899, 12, 31) };
+    base.ok()?.checked_add(days.days()).ok()
+}
+
+/// The time of day of a serial, rounded to the second; `None` when it rounds to 24:00.
+pub fn time_of(serial: f64) -> Option<Time> {
+    if !serial.is_finite() || serial < 0.0 {
+        return None;
+    }
+    let whole = (serial + 0.5 / DAY_SECONDS).floor();
+    let seconds = ((serial - whole).max(0.0) * DAY_SECONDS).round() as i64;
+    clock(seconds)
+}
+
+fn clock(seconds: i64) -> Option<Time> {
+    if !(0..86_400).contains(&seconds) {
+        return None;
+    }
+    Time::new((seconds / 3600) as i8, (seconds / 60 % 60) as i8, (seconds % 60) as i8, 0).ok()
+}
+
+/// A whole number, allowing for the noise of binary fractions.
+pub fn whole(number: f64) -> Option<i64> {
+    let rounded = number.round();
+    ((number - rounded).abs() < 1e-9 && rounded.abs() < 9e15).then_some(rounded as i64)
+}
+
+/// The cell as a person sees it.
+pub fn written(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number_text(*number),
+        Value::Text(text) => text.trim().to_string(),
+        Value::Bool(true) => "TRUE".to_string(),
+        Value::Bool(false) => "FALSE".to_string(),
+        Value::Error(error) => error.clone(),
+        Value::Serial(serial) => serial_text(*serial),
+        Value::NoResult => "数式".to_string(),
+    }
+}
+
+/// The cell as a person sees it in a column of times: 1.0 is 24:00 there, not the first day of 1900.
+pub fn written_in_time_column(value: &Value) -> String {
+    match value {
+        Value::Number(number) if *number > 0.0 && *number < 1.0 => serial_text(*number),
+        Value::Serial(serial) if (1.0..1000.0).contains(serial) => {
+            let minutes = (serial * 1440.0).round() as i64;
+            format!("{}:{:02}", minutes / 60, minutes % 60)
+        }
+        _ => written(value),
+    }
+}
+
+/// The cell as a person sees it in a column of dates, where an untyped number may be a serial.
+pub fn written_in_date_column(value: &Value, epoch_1904: bool) -> String {
+    if let Value::Number(number) = value {
+        let serial = number + if epoch_1904 { DAYS_1904 } else { 0.0 };
+        if PLAUSIBLE.contains(&serial) {
+            return serial_text(serial);
+        }
+    }
+    written(value)
+}
+
+/// 2021/10/25
+pub fn date_text(date: Date) -> String {
+    format!("{}/{}/{}", date.year(), date.month(), date.day())
+}
+
+/// 9:00, with seconds only where there are any.
+pub fn time_text(time: Time) -> String {
+    if time.second() == 0 {
+        format!("{}:{:02}", time.hour(), time.minute())
+    } else {
+        format!("{}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+    }
+}
+
+fn serial_text(serial: f64) -> String {
+    if (0.0..1.0).contains(&serial) {
+        return match time_of(serial) {
+            Some(time) => time_text(time),
+            None => "24:00".to_string(),
+        };
+    }
+    let Some(date) = date_of(serial) else { return number_text(serial) };
+    match time_of(serial) {
+        Some(time) if time != Time::midnight() => format!("{} {}", date_text(date), time_text(time)),
+        _ => date_text(date),
+    }
+}
+
+fn number_text(number: f64) -> String {
+    match whole(number) {
+        Some(whole) => whole.to_string(),
+        None => number.to_string(),
+    }
+}

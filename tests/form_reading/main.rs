@@ -1,0 +1,9 @@
+//! Workbooks of many layouts, built in code, and what is read from them.
+
+mod builder;
+mod tokens;
+mod lists;
+mod matrices;
+mod headers;
+mod workbooks;
+mod any;

@@ -1,0 +1,191 @@
+//! Several sheets, several clinics, hidden sheets, samples, other papers.
+
+use uketsuke::campaign::Dose;
+use uketsuke::inspection::form::Observation;
+use uketsuke::inspection::workbook::{Shown, Value};
+
+use crate::builder::{Page, campaign, has, issued, read, read_form, slots, workbook};
+
+fn list(name: &str, count: &str, rows: &[&[&str]]) -> Page {
+    let mut page = Page::new(name);
+    page.texts("A1", &["接種日", "時刻", count]);
+    for (index, row) in rows.iter().enumerate() {
+        page.values(&format!("A{}", index + 2), row);
+    }
+    page
+}
+
+#[test]
+fn sheets_by_dose() {
+    let first = list("１回目", "公開枠数", &[&["10/25", "9:00", "6"]]);
+    let second = list("２回目", "公開枠数", &[&["11/15", "9:00", "5"]]);
+    let form = read_form(&[&first, &second]);
+    assert_eq!(slots(&form), ["10/25 9:00 6 0", "11/15 9:00 5 0"]);
+    assert_eq!(form.rows[1].dose.as_ref().unwrap().value(), Some(Dose::Second));
+    assert!(has(&form, |seen| matches!(seen, Observation::SeveralSheets { .. })));
+}
+
+#[test]
+fn sheets_by_visibility() {
+    let mut cover = Page::new("表紙");
+    cover
+        .text("A1", "予約枠報告様式３（公開・非公開）")
+        .texts("A2", &["会場番号", "0123", "医療機関名", "くまもと医院"]);
+    let public = list("公開", "枠数", &[&["10/25", "9:00", "6"]]);
+    let private = list("非公開", "枠数", &[&["10/25", "9:00", "5"]]);
+    let form = read_form(&[&cover, &public, &private]);
+    assert_eq!(slots(&form), ["10/25 9:00 6 5"]);
+    assert_eq!(form.fields.venue_no.as_ref().unwrap().raw, "0123");
+    assert_eq!(form.number, Some(3));
+}
+
+#[test]
+fn sheets_of_several_clinics() {
+    let clinic = |name: &str, venue: &str, count: &str| {
+        let mut page = Page::new(name);
+        page.texts("A1", &["会場番号", venue, "医療機関名", name]);
+        page.texts("A3", &["接種日", "時刻", "公開枠数"]).values("A4", &["10/25", "9:00", count]);
+        page
+    };
+    let reading = read(&workbook(&[&clinic("あ医院", "0001", "6"), &clinic("い医院", "0002", "5")]));
+    let all: Vec<_> = reading.forms.iter().map(|form| (form.sheets.join(","), slots(form))).collect();
+    assert_eq!(
+        all,
+        [
+            ("あ医院".to_string(), vec!["10/25 9:00 6 0".to_string()]),
+            ("い医院".to_string(), vec!["10/25 9:00 5 0".to_string()])
+        ]
+    );
+}
+
+#[test]
+fn issued_workbook_with_its_other_sheets() {
+    let mut input = issued(3);
+    input.values("A13", &["1", "10/25", "月", "１回目", "9:00", "9:30", "6", "0"]);
+    let mut sample = issued(3);
+    sample.values("A13", &["1", "10/26", "火", "１回目", "9:00", "9:30", "99", "0"]);
+    let mut sheet = sample.done();
+    sheet.name = "記入例".into();
+    let mut identifier = Page::new("_form");
+    identifier
+        .text("A1", "KUMAMOTO-VFRAME")
+        .texts("A2", &["form"])
+        .number("B2", 3.0)
+        .text("A3", "period")
+        .number("B3", 8.0);
+    identifier.texts("A4", &["template", "2021-09-28.1"]).shown(Shown::VeryHidden);
+    let mut book = workbook(&[&input, &identifier]);
+    book.sheets.insert(1, sheet);
+    let reading = read(&book);
+    let form = &reading.forms[0];
+    assert_eq!(slots(form), ["10/25 9:00 6 0"]);
+    assert_eq!((form.evidence.hidden_id, form.template.as_deref()), (Some(3), Some("2021-09-28.1")));
+    assert!(form.observations.is_empty(), "{:?}", form.observations);
+}
+
+#[test]
+fn hidden_sheets_with_counts_are_named_and_not_read() {
+    let shown = list("様式１", "公開枠数", &[&["10/25", "9:00", "6"]]);
+    let mut hidden = list("前回", "公開枠数", &[&["10/26", "9:00", "6"]]);
+    hidden.shown(Shown::Hidden);
+    let mut harmless = Page::new("リスト");
+    harmless.text("A1", "中央区").shown(Shown::Hidden);
+    let form = read_form(&[&shown, &hidden, &harmless]);
+    assert_eq!(slots(&form), ["10/25 9:00 6 0"]);
+    let named: Vec<_> =
+        form.observations.iter().filter(|seen| matches!(seen, Observation::HiddenSheet { .. })).collect();
+    assert_eq!(named, [&Observation::HiddenSheet { sheet: "前回".into() }]);
+}
+
+#[test]
+fn unused_forms_of_the_same_workbook_are_left_aside() {
+    let mut used = issued(1);
+    used.values("A13", &["1", "10/25", "月", "１回目", "9:00", "", "6"]);
+    let form = read_form(&[&used, &issued(2), &issued(3)]);
+    assert_eq!((form.number, form.sheets.as_slice()), (Some(1), ["様式１".to_string()].as_slice()));
+    assert!(!has(&form, |seen| matches!(
+        seen,
+        Observation::SeveralSheets { .. } | Observation::MissingColumns { .. }
+    )));
+}
+
+#[test]
+fn other_papers() {
+    let mut plan = Page::new("Sheet1");
+    plan.text("A1", "接種計画票（第８期）")
+        .texts("A3", &["日付", "時間", "人数"])
+        .values("A4", &["10/25", "9:00", "6"]);
+    let reading = read(&workbook(&[&plan]));
+    assert!(reading.forms.is_empty());
+    assert_eq!(reading.companion.as_deref(), Some("接種計画票（第８期）"));
+    let mut letter = Page::new("Sheet1");
+    letter.text("A1", "お世話になっております");
+    assert!(read(&workbook(&[&letter])).forms.is_empty());
+}
+
+#[test]
+fn patients_data() {
+    let mut page = list("様式１", "公開枠数", &[&["10/25", "9:00", "6"]]);
+    page.texts("F1", &["氏名", "生年月日"]);
+    assert!(read(&workbook(&[&page])).personal_data.is_some());
+    let mut tickets = Page::new("Sheet1");
+    for index in 0..3 {
+        tickets.put(index, 2, Value::Number(4_310_000_000.0 + f64::from(index)));
+    }
+    assert!(read(&workbook(&[&tickets])).personal_data.is_some());
+    assert!(read(&workbook(&[&issued(3)])).personal_data.is_none());
+}
+
+#[test]
+fn titles_and_periods() {
+    for (title, number, period) in [
+        ("予約枠報告様式１（公開枠のみ）　第７期", Some(1), Some(7)),
+        ("第六期 予約枠報告様式３", Some(3), Some(6)),
+        ("予約枠報告様式（非公開枠のみ）", Some(2), None),
+    ] {
+        let mut page = Page::new("Sheet1");
+        page.text("A1", title);
+        let form = read_form(&[&page]);
+        assert_eq!((form.number, form.period), (number, period), "{title}");
+        assert!(has(&form, |seen| matches!(seen, Observation::MissingColumns { .. })));
+    }
+}
+
+#[test]
+fn file_name_is_the_weakest_evidence() {
+    let page = list("Sheet1", "非公開枠数", &[&["10/25", "9:00", "6"]]);
+    let reading = uketsuke::inspection::form::read(
+        &workbook(&[&page]),
+        "予約枠報告様式１（公開枠のみ）.xlsx",
+        &campaign(),
+    );
+    let form = &reading.forms[0];
+    assert_eq!((form.number, form.evidence.file_name), (Some(2), Some(1)));
+}
+
+#[test]
+fn old_date_system() {
+    let mut page = list("様式１", "公開枠数", &[]);
+    page.number("A2", 43032.0).text("B2", "9:00").number("C2", 6.0);
+    let mut book = workbook(&[&page]);
+    book.epoch_1904 = true;
+    book.has_comments = true;
+    let form = &read(&book).forms[0];
+    assert_eq!(slots(form), ["10/25 9:00 6 0"]);
+    assert!(
+        has(form, |seen| *seen == Observation::Epoch1904) && has(form, |seen| *seen == Observation::Comments)
+    );
+}
+
+#[test]
+fn only_the_sample_sheet_was_sent() {
+    let mut sample = issued(3);
+    sample.values("A13", &["1", "10/25", "月", "１回目", "9:00", "", "6", "0"]);
+    let mut sheet = sample.done();
+    sheet.name = "記入例".into();
+    let mut book = workbook(&[]);
+    book.sheets.push(sheet);
+    let reading = read(&book);
+    assert!(reading.forms[0].rows.is_empty());
+    assert!(has(&reading.forms[0], |seen| matches!(seen, Observation::Sample { .. })));
+}
