@@ -1,4 +1,12 @@
-//! .xlsb, put together record by record (MS-XLSB 2.1.4), since no library writes it.
+//! .xlsb (MS-XLSB 2.1.4) and .xls (MS-XLS 2.1.4) put together record by record, where no library writes what is asked.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    reason = "tests may"
+)]
 
 mod reader_fixtures;
 
@@ -112,4 +120,38 @@ fn broken_records() {
     assert!(matches!(open(&whole[..whole.len() / 2]), Err(Refusal::Corrupt(_))));
     let no_part = zip(&[("xl/workbook.bin", b"\x83\x01\x00")]);
     assert!(open(&no_part).is_err());
+}
+
+/// An .xls with one sheet of these records.
+fn xls(cells: &[Vec<u8>]) -> Vec<u8> {
+    use std::io::Write as _;
+    let record =
+        |kind: u16, data: &[u8]| [&kind.to_le_bytes()[..], &(data.len() as u16).to_le_bytes(), data].concat();
+    let begin = record(0x0809, &[0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let sheet_at = (begin.len() + 4 + 9 + 4) as u32;
+    let listed = [&sheet_at.to_le_bytes()[..], &[0, 0, 1, 0, b'a']].concat();
+    let cells: Vec<u8> = cells.iter().flat_map(|data| record(0x0006, data)).collect();
+    let stream =
+        [begin.clone(), record(0x0085, &listed), record(0x000A, &[]), begin, cells, record(0x000A, &[])]
+            .concat();
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    file.create_stream("/Workbook").unwrap().write_all(&stream).unwrap();
+    file.flush().unwrap();
+    file.into_inner().into_inner()
+}
+
+/// A formula cell of row 1 with its stored result.
+fn formula(column: u16, result: [u8; 8]) -> Vec<u8> {
+    [&[0, 0][..], &column.to_le_bytes(), &[0, 0], &result, &[0; 6], &[3, 0, 0x1E, 6, 0]].concat()
+}
+
+#[test]
+fn empty_results_of_xls_formulas() {
+    const EMPTY: [u8; 8] = [3, 0, 0, 0, 0, 0, 0xFF, 0xFF];
+    let check = |cells: &[Vec<u8>], expected: &[&str]| {
+        let workbook = read(&xls(cells), FileKind::Xls, &Limits::default()).unwrap();
+        assert_eq!(show(first(&workbook)), expected);
+    };
+    check(&[formula(0, EMPTY), formula(1, EMPTY)], &["A1=f?", "B1=f?"]);
+    check(&[formula(0, EMPTY), formula(1, 6_f64.to_le_bytes())], &["B1=f6"]);
 }

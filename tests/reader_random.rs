@@ -1,5 +1,13 @@
 //! Random damage: whatever happens to the bytes of a workbook, the reader answers with a value.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    reason = "tests may"
+)]
+
 mod reader_fixtures;
 
 use proptest::prelude::*;
