@@ -1,5 +1,13 @@
 //! The child process: its sandbox, its answers, and that no mail can take more than its own child down.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    reason = "tests may"
+)]
+
 mod reader_fixtures;
 
 use std::path::PathBuf;

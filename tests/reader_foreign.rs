@@ -1,5 +1,13 @@
 //! Files made by other libraries. Each is judged if Python has the library here; `tests/run` installs them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    reason = "tests may"
+)]
+
 mod reader_fixtures;
 
 use std::path::Path;

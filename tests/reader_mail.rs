@@ -1,6 +1,15 @@
 //! Whole mails through the child process: the message and each of its files come back, and one bad file does not
 //! drown the good one beside it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "tests may"
+)]
+
 mod reader_fixtures;
 
 use std::path::PathBuf;

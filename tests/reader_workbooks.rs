@@ -1,5 +1,13 @@
 //! Ordinary and odd workbooks: what the reader makes of them, and that calamine sees the same cells.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::format_collect,
+    reason = "tests may"
+)]
+
 mod reader_fixtures;
 
 use std::io::Cursor;
@@ -183,10 +191,7 @@ fn formulas_without_a_result() {
 #[test]
 fn positions() {
     // H39: without references, out of order, a dimension that lies.
-    check(
-        r#"<row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row>"#,
-        &["A1=1", "B1=2", "A2=3"],
-    );
+    check("<row><c><v>1</v></c><c><v>2</v></c></row><row><c><v>3</v></c></row>", &["A1=1", "B1=2", "A2=3"]);
     check(
         r#"<row r="3"><c r="B3"><v>3</v></c><c><v>4</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>"#,
         &["A1=1", "B3=3", "C3=4"],

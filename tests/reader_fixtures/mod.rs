@@ -1,6 +1,7 @@
 //! Workbooks for the reader's tests: forms written by rust_xlsxwriter, and packages put together by hand.
 
 #![allow(dead_code, reason = "each test file uses its own part of these")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::format_collect, reason = "tests may")]
 
 use std::io::{Cursor, Write};
 

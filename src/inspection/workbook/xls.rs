@@ -53,7 +53,19 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
     if workbook.sheets.is_empty() {
         return Err(Refusal::corrupt("xls: no worksheet"));
     }
+    drop_empty_results(&mut workbook);
     Ok(workbook)
+}
+
+/// A formula whose result is empty text and one that was never calculated are stored alike. Programs calculate all
+/// formulas or none: where any has a result, the empty ones (`=IF(B13="","",…)`) are results too, and blank.
+fn drop_empty_results(workbook: &mut Workbook) {
+    let mut cells = workbook.sheets.iter().flat_map(|sheet| &sheet.cells);
+    if cells.any(|cell| cell.formula && cell.value != Value::NoResult) {
+        for sheet in &mut workbook.sheets {
+            sheet.cells.retain(|cell| cell.value != Value::NoResult);
+        }
+    }
 }
 
 /// calamine gives a formula that was never calculated as empty text.
