@@ -69,9 +69,9 @@ fn letter(id: i64, to: &str) -> Outgoing {
 async fn send(transport: &mut Transport, letters: &[Outgoing]) -> (Vec<Delivery>, Vec<Vec<i64>>) {
     let fences = Mutex::new(Vec::new());
     let results = transport
-        .send_batch(letters, async |ids: &[i64]| {
-            fences.lock().unwrap().push(ids.to_vec());
-            Ok::<(), ()>(())
+        .send_batch(letters, |ids| {
+            fences.lock().unwrap().push(ids);
+            async { Ok::<(), ()>(()) }
         })
         .await
         .unwrap();
@@ -278,7 +278,7 @@ async fn when_the_fence_fails_no_body_is_offered() {
     let port = server.start(&[], true, false).await;
     let mut transport = Transport::open(&settings(port)).unwrap();
     let letters = [letter(1, "clinic@example.jp")];
-    let failed = transport.send_batch(&letters, async |_: &[i64]| Err::<(), &str>("disk full")).await;
+    let failed = transport.send_batch(&letters, |_| async { Err::<(), &str>("disk full") }).await;
     assert_eq!(failed, Err("disk full"));
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(server.bodies.lock().unwrap().is_empty());
@@ -356,7 +356,7 @@ async fn a_batch_can_be_sent_from_a_task() {
     let sent = tokio::spawn(async move {
         let mut transport = Transport::open(&settings(port)).unwrap();
         let letters = vec![letter(1, "clinic@example.jp")];
-        let fence = async |ids: &[i64]| {
+        let fence = |ids: Vec<i64>| async move {
             tokio::time::sleep(Duration::from_millis(ids.len() as u64)).await;
             Ok::<(), ()>(())
         };

@@ -75,7 +75,7 @@ impl Carrier {
         let clock = self.office.clock;
         let results = self
             .transport
-            .send_batch(&letters, async |ids: &[i64]| pass_fence(&ledger, ids, clock).await)
+            .send_batch(&letters, |ids| pass_fence(ledger.clone(), ids, clock))
             .await?;
         let now = self.office.now();
         let mut delivered = Delivered::default();
@@ -110,8 +110,8 @@ impl Carrier {
 }
 
 /// Committed before the first body is offered. A lease that was lost meanwhile ends the batch: another worker has it.
-async fn pass_fence(ledger: &Ledger, ids: &[i64], clock: Clock) -> Result<(), Error> {
-    let fenced = ledger.fence(ids, clock.now()).await?;
+async fn pass_fence(ledger: Ledger, ids: Vec<i64>, clock: Clock) -> Result<(), Error> {
+    let fenced = ledger.fence(&ids, clock.now()).await?;
     if fenced.len() == ids.len() { Ok(()) } else { Err(Error::LeaseLost) }
 }
 

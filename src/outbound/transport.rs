@@ -80,10 +80,10 @@ impl Transport {
     /// Offers the letters, in order, on one connection; at most [`BATCH`] should be given. `fence` is called
     /// at most once, with the letters that are not settled yet, before the first body is offered. Its error
     /// ends the batch with nothing offered. The answer names every letter exactly once, in order.
-    pub async fn send_batch<E>(
+    pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
         &mut self,
         letters: &[Outgoing],
-        fence: impl AsyncFn(&[i64]) -> Result<(), E>,
+        fence: impl Fn(Vec<i64>) -> F,
     ) -> Result<Vec<(i64, Delivery)>, E> {
         match self {
             Transport::Smtp(smtp) => smtp.send_batch(letters, fence).await,
@@ -120,13 +120,13 @@ impl<'a, F> Fence<'a, F> {
         Self { commit, open: false }
     }
 
-    async fn pass<E>(&mut self, unsettled: &[Outgoing]) -> Result<(), E>
+    async fn pass<E, R: Future<Output = Result<(), E>>>(&mut self, unsettled: &[Outgoing]) -> Result<(), E>
     where
-        F: AsyncFn(&[i64]) -> Result<(), E>,
+        F: Fn(Vec<i64>) -> R,
     {
         if !self.open {
             let ids: Vec<i64> = unsettled.iter().map(|letter| letter.id).collect();
-            (self.commit)(&ids).await?;
+            (self.commit)(ids).await?;
             self.open = true;
         }
         Ok(())

@@ -25,10 +25,10 @@ impl Sendmail {
         Self { program: settings.sendmail.clone(), within }
     }
 
-    pub async fn send_batch<E>(
+    pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
         &mut self,
         letters: &[Outgoing],
-        fence: impl AsyncFn(&[i64]) -> Result<(), E>,
+        fence: impl Fn(Vec<i64>) -> F,
     ) -> Result<Vec<(i64, Delivery)>, E> {
         let mut fence = Fence::new(&fence);
         let mut results = Vec::with_capacity(letters.len());

@@ -58,10 +58,10 @@ impl Smtp {
         Ok(Self { settings: settings.clone(), tls, session: None })
     }
 
-    pub async fn send_batch<E>(
+    pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
         &mut self,
         letters: &[Outgoing],
-        fence: impl AsyncFn(&[i64]) -> Result<(), E>,
+        fence: impl Fn(Vec<i64>) -> F,
     ) -> Result<Vec<(i64, Delivery)>, E> {
         let mut fence = Fence::new(&fence);
         let mut results = Vec::with_capacity(letters.len());
@@ -230,13 +230,13 @@ impl Smtp {
     }
 
     /// One letter on an open connection. The session is kept only if nothing about it is in doubt.
-    async fn converse<E, F: AsyncFn(&[i64]) -> Result<(), E>>(
+    async fn converse<E, F: Future<Output = Result<(), E>>>(
         &mut self,
         mut session: Session,
         letter: &Outgoing,
         envelope: &Envelope,
         unsettled: &[Outgoing],
-        fence: &mut Fence<'_, F>,
+        fence: &mut Fence<'_, impl Fn(Vec<i64>) -> F>,
     ) -> Result<Delivery, E> {
         let within = duration(self.settings.command_timeout);
         let replies = session.say(&envelope.commands(), within).await;
