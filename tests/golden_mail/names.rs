@@ -54,7 +54,7 @@ fn rfc_2231() {
     check("no charset", format!("filename*={utf8}").as_bytes(), NAME);
     check("wrong charset", format!("filename*=iso-2022-jp''{}", percent(&sjis(NAME))).as_bytes(), NAME);
     let ten: String = (0..12).map(|n| format!("; filename*{n}=\"{n}-\"")).collect();
-    check("ten and more segments in order", ten[2..].as_bytes(), "0-1-2-3-4-5-6-7-8-9-10-11-");
+    check("ten and more segments in order", &ten.as_bytes()[2..], "0-1-2-3-4-5-6-7-8-9-10-11-");
 }
 
 #[test]
