@@ -1,5 +1,13 @@
 //! Mails as real programs write them, each quirk with the one right answer; every mail with LF and with CRLF.
 
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests may panic"
+)]
+
 #[path = "golden_mail/build.rs"]
 mod build;
 #[path = "golden_mail/headers.rs"]

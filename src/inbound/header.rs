@@ -70,7 +70,9 @@ impl<'a> Entity<'a> {
                     let raw = bytes.get(value_at..end).unwrap_or_default();
                     fields.push(Field { name, raw });
                 }
-                (None, false) if count == 1 || !goes_on(&lines) => {
+                (name, folded)
+                    if (name.is_none() || folded) && (fields.is_empty() || !(folded || goes_on(&lines))) =>
+                {
                     lines.0 = bytes.get(at..).unwrap_or_default();
                     break;
                 }

@@ -7,10 +7,12 @@ pub mod jis;
 pub mod name;
 pub mod words;
 
-use encoding_rs::{EUC_JP, Encoding, SHIFT_JIS, UTF_16BE, UTF_16LE};
+use encoding_rs::{EUC_JP, Encoding, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// How many bytes are looked at to tell Windows-31J from EUC-JP.
 const SAMPLE: usize = 8 * 1024;
+/// A score that no Japanese text has: a few accented letters among Latin ones.
+const NOT_JAPANESE: i64 = -5;
 
 enum Charset {
     /// No label, or one that says nothing (`us-ascii`, `x-unknown`, `_autodetect_jpn`).
@@ -63,7 +65,13 @@ pub fn guess(bytes: &[u8]) -> String {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
-    let encoding = if is_rather_euc(sample) { EUC_JP } else { SHIFT_JIS };
+    let encoding = if is_rather_euc(sample) {
+        EUC_JP
+    } else if score_shift_jis(sample) <= NOT_JAPANESE {
+        WINDOWS_1252
+    } else {
+        SHIFT_JIS
+    };
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
 

@@ -68,6 +68,9 @@ fn which_text_counts() {
     check("HTML when plain is blank", blank.as_bytes(), "別の文");
     let mixed = "From: a@b.jp\nContent-Type: multipart/mixed; boundary=B\n\n前置き\n--B\n\n一\n--B\nContent-Type: text/plain; charset=utf-8\n\n二\n--B--\n後書き\n";
     check("all text parts", mixed.as_bytes(), "一\n二");
+    let bare =
+        "From: a@b.jp\nContent-Type: multipart/mixed; boundary=B\n\n--B\n  indented, no header\n--B--\n";
+    check("a part without header and empty line", bare.as_bytes(), "indented, no header");
     check("x10 boundary inside the text", b"From: a@b.jp\nContent-Type: multipart/mixed; boundary=BB\n\n--BB\n\none --BB two\n--BBB\n--BB three\n--BB--\n", "one --BB two\n--BBB\n--BB three");
     check(
         "flowed",

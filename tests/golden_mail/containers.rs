@@ -91,7 +91,7 @@ fn zip_within_its_limits() {
     let mut cut = zip_of(&[("a.xlsx", &xlsx()), ("b.xlsx", &xlsx())]);
     // Damage the data of the second entry only.
     let second = cut.windows(6).rposition(|w| w == b"b.xlsx").unwrap().min(cut.len());
-    let data = cut.windows(4).enumerate().filter(|(_, w)| *w == b"PK\x03\x04").last().unwrap().0;
+    let data = cut.windows(4).rposition(|w| w == b"PK\x03\x04").unwrap();
     assert!(data < second);
     for byte in &mut cut[data + 60..data + 90] {
         *byte ^= 0x55;

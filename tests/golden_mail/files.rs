@@ -135,11 +135,18 @@ fn boundaries_as_they_arrive() {
     good("another parameter", "boundary=\"other\"", "BB", "--BB--\n");
     let long = "x".repeat(90);
     good("longer than 70", &format!("boundary=\"{long}\""), &long, &format!("--{long}--\n"));
+    good("in segments", "boundary*0=\"B\"; boundary*1=\"B\"", "BB", "--BB--\n");
     good("text behind the last boundary", "boundary=BB", "BB", "--BB--\nepilogue\n");
     let inner = format!(
         "From: a@b.jp\nContent-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: multipart/mixed; boundary=BB\n\n--BB\n\ntext\n--BB\n{part}\n--B--\n"
     );
     check("h07 one boundary begins another, the inner one unclosed", inner.as_bytes());
+    let inside = format!("--B\n{part}\n--B--\n");
+    let coded = format!(
+        "From: a@b.jp\nContent-Type: multipart/mixed; boundary=B\n{BASE64}\n\n{}",
+        b64_lines(inside.as_bytes())
+    );
+    check("a multipart in base64", coded.as_bytes());
     let late = format!(
         "From: a@b.jp\nContent-Type: multipart/mixed; boundary=B\n\n--B\n\ntext\n--B--\n--B\n{part}\n--B--\n"
     );

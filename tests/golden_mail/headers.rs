@@ -218,6 +218,8 @@ fn trace_and_envelope() {
     assert_eq!(message.recipients, ["u@city.jp", "v@city.jp"]);
     assert_eq!(message.date.unwrap().to_string(), "2021-09-26T23:59:00Z");
     assert!(message.automatic.is_empty());
+    let named_by = with_header(b"From: a@b.jp\nReceived: from by (x by y) by mx.city.jp with SMTP; x");
+    assert_eq!(named_by.received[0].by, "mx.city.jp");
     let null = with_header(b"Return-Path: < >\nFrom: a@b.jp");
     assert_eq!(null.return_path.as_deref(), Some(""));
     assert_eq!(null.automatic, [AutomaticSign::NullReturnPath]);

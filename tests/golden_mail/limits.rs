@@ -69,6 +69,14 @@ fn h05_depth() {
 }
 
 #[test]
+fn h05_a_careless_setting_does_not_overflow_a_small_stack() {
+    let limits = Limits { mime_depth: 1_000_000, parts: 1_000_000, ..Limits::default() };
+    let small = std::thread::Builder::new().stack_size(1024 * 1024);
+    let message = small.spawn(move || open(&multiparts(20_000), &limits).message).unwrap().join().unwrap();
+    assert!(unparsable(&message).is_some());
+}
+
+#[test]
 fn h06_parts() {
     let mail = |n: usize| {
         format!(

@@ -47,11 +47,14 @@ fn rfc_2231() {
     );
     check("f06 both forms", format!("filename=\"yoyaku.xlsx\"; filename*=UTF-8''{utf8}").as_bytes(), NAME);
     check("f06 other order", format!("filename*=UTF-8''{utf8}; filename=\"yoyaku.xlsx\"").as_bytes(), NAME);
+    let damaged =
+        format!("filename*=UTF-8''%E4%BA%88%E7%B4; filename=\"{}\"", word("utf-8", NAME.as_bytes()));
+    check("the sound form of two", damaged.as_bytes(), NAME);
     check("cp932 label", format!("filename*=cp932''{}", percent(&sjis(NAME))).as_bytes(), NAME);
     check("no charset", format!("filename*={utf8}").as_bytes(), NAME);
     check("wrong charset", format!("filename*=iso-2022-jp''{}", percent(&sjis(NAME))).as_bytes(), NAME);
     let ten: String = (0..12).map(|n| format!("; filename*{n}=\"{n}-\"")).collect();
-    check("ten and more segments in order", ten[2..].as_bytes(), "0-1-2-3-4-5-6-7-8-9-10-11-");
+    check("ten and more segments in order", &ten.as_bytes()[2..], "0-1-2-3-4-5-6-7-8-9-10-11-");
 }
 
 #[test]

@@ -3,13 +3,13 @@ use super::*;
 /// `method=result[name=value,…]` for each, after the authserv-id.
 fn shown(text: &str) -> Option<String> {
     let results = parse(text, 0)?;
-    let mut out = results.authserv_id;
+    let mut out = vec![results.authserv_id];
     for result in results.results {
         let properties: Vec<String> =
             result.properties.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        out += &format!(" {}={}[{}]", result.method, result.result, properties.join(","));
+        out.push(format!("{}={}[{}]", result.method, result.result, properties.join(",")));
     }
-    Some(out)
+    Some(out.join(" "))
 }
 
 #[test]

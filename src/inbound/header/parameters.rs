@@ -67,18 +67,20 @@ impl Parameters {
                 segments.push((number, starred, value));
             }
         }
-        if let Some(value) = extended {
-            let text = joined(&[(0, true, value)]);
-            if !text.trim().is_empty() {
-                return Some(text);
-            }
-        }
         segments.sort_by_key(|(number, ..)| *number);
         segments.dedup_by_key(|(number, ..)| *number);
-        if !segments.is_empty() {
-            return Some(joined(&segments));
-        }
-        self.raw(name).map(words::decode)
+        let mut forms = [
+            extended.map(|value| joined(&[(0, true, value)])),
+            (!segments.is_empty()).then(|| joined(&segments)),
+            self.raw(name).map(words::decode),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|text| !text.trim().is_empty());
+        // The first form counts, unless it is damaged and another one is not.
+        let first = forms.next()?;
+        let sound = |text: &String| !text.contains('\u{FFFD}');
+        if sound(&first) { Some(first) } else { Some(forms.find(sound).unwrap_or(first)) }
     }
 }
 

@@ -35,6 +35,7 @@ fn tells_charsets_apart_without_a_label() {
     let cut = "予約枠報告".as_bytes();
     assert_eq!(guess(&cut[..cut.len() - 1]), "予約枠報\u{FFFD}");
     assert_eq!(guess(b"plain"), "plain");
+    assert_eq!(guess(b"Die Fr\xF6sche"), "Die Frösche");
 }
 
 #[test]

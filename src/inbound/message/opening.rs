@@ -158,6 +158,11 @@ fn received(field: &Field<'_>) -> Received {
     let text = instant::without_comments(&field.text());
     let (trace, date) = text.rsplit_once(';').unwrap_or((&text, ""));
     let mut words = trace.split_whitespace();
+    // The name after `from` is the sender's own choice: a host that calls itself `by` must not shift the rest.
+    if trace.trim_start().to_ascii_lowercase().starts_with("from ") {
+        words.next();
+        words.next();
+    }
     let by = words.find(|word| word.eq_ignore_ascii_case("by")).and_then(|_| words.next());
     let by = by.unwrap_or_default().trim_matches(|c| matches!(c, '.' | ',' | ';' | '[' | ']'));
     let by: String = by.chars().take(255).collect::<String>().to_lowercase();

@@ -100,23 +100,38 @@ impl<'l> Walk<'l> {
             default.clone_into(&mut content.value);
         }
         if let Some(subtype) = content.value.strip_prefix("multipart") {
-            let most = usize::try_from(self.limits.parts).unwrap_or(usize::MAX).saturating_add(1);
-            if let Some(sections) = parts(body, content.raw("boundary"), most) {
-                let inner = Scope {
-                    depth: scope.depth + 1,
-                    around: subtype.trim_start_matches('/').to_owned(),
-                    ..scope.clone()
-                };
-                for section in sections {
-                    let part = Entity::parse(section, self.limits.header_bytes, self.limits.header_lines);
-                    self.gathered.over.extend(part.over);
-                    self.entity(&part.header, part.body, &inner);
-                }
+            let inner = Scope {
+                depth: scope.depth + 1,
+                around: subtype.trim_start_matches('/').to_owned(),
+                ..scope.clone()
+            };
+            let boundary = match content.raw("boundary") {
+                Some(boundary) => Some(boundary.to_owned()),
+                None => content.decoded("boundary"),
+            };
+            let boundary = boundary.as_deref();
+            // Encoding a multipart is forbidden (RFC 2045 §6.4); some gateways do it all the same.
+            let encoding = transfer_encoding(header);
+            if self.sections(body, boundary, &inner)
+                || (encoding != Encoding::Identity && self.sections(&encoding.decode(body), boundary, &inner))
+            {
                 return;
             }
             "text/plain".clone_into(&mut content.value);
         }
         self.leaf(header, &content, body, scope);
+    }
+
+    /// Goes through the parts of a multipart; false when there is none.
+    fn sections(&mut self, body: &[u8], boundary: Option<&str>, inner: &Scope) -> bool {
+        let most = usize::try_from(self.limits.parts).unwrap_or(usize::MAX).saturating_add(1);
+        let Some(sections) = parts(body, boundary, most) else { return false };
+        for section in sections {
+            let part = Entity::parse(section, self.limits.header_bytes, self.limits.header_lines);
+            self.gathered.over.extend(part.over);
+            self.entity(&part.header, part.body, inner);
+        }
+        true
     }
 
     fn refuse(&mut self, reason: &str) {
@@ -127,7 +142,7 @@ impl<'l> Walk<'l> {
         let disposition = header.parameters("Content-Disposition");
         let attached = disposition.as_ref().is_some_and(|d| d.value == "attachment");
         let name = file_name(disposition.as_ref(), Some(content));
-        let encoding = Encoding::named(header.all("Content-Transfer-Encoding").map(|field| field.text()));
+        let encoding = transfer_encoding(header);
         let kind = content.value.as_str();
         let is_text = matches!(kind, "text/plain" | "text/html" | "text/enriched" | "text/richtext");
         let is_body = is_text && name.is_none() && !attached;
@@ -189,7 +204,7 @@ impl<'l> Walk<'l> {
     }
 
     fn body(&mut self, content: &Parameters, bytes: &[u8], scope: &Scope) {
-        let label = content.raw("charset").unwrap_or_default().trim().to_owned();
+        let label = content.decoded("charset").unwrap_or_default().trim().to_owned();
         if content.value == "text/html" {
             // Styles and pictures may be many times the text.
             let most = self.limits.text_bytes.saturating_mul(32);
@@ -270,6 +285,10 @@ impl<'l> Walk<'l> {
             self.gathered.keep(mail, FileKind::Mail, &scope.place);
         }
     }
+}
+
+fn transfer_encoding(header: &Header<'_>) -> Encoding {
+    Encoding::named(header.all("Content-Transfer-Encoding").map(|field| field.text()))
 }
 
 fn candidate(name: Option<String>, content: &Parameters, inline: bool, bytes: Vec<u8>) -> Candidate {

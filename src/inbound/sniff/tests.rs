@@ -38,7 +38,7 @@ fn zip_by_its_directory() {
     check("numbers", &zip_of(&["Index/Document.iwa"]), "a.numbers", FileKind::OtherOffice);
     check("plain", &zip_of(&["a.xlsx"]), "a.xlsx", FileKind::Zip);
     let whole = zip_of(&[types, "xl/workbook.xml"]);
-    check("junk behind", &[&whole[..], &[0; 70_000]].concat(), "", FileKind::Xlsx);
+    check("junk behind", &[whole.clone(), vec![0; 70_000]].concat(), "", FileKind::Xlsx);
     check("cut", &whole[..whole.len() / 2], "a.xlsx", FileKind::Xlsx);
     check("cut to nothing", b"PK\x03\x04", "a.xlsx", FileKind::Xlsx);
     check("cut to nothing, no name", b"PK\x03\x04", "", FileKind::Zip);
