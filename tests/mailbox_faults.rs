@@ -1,5 +1,12 @@
 //! The IMAP mailbox against a server that misbehaves. Names begin with the row of the fault table.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
+
 mod rig;
 
 use std::time::{Duration, Instant};
@@ -125,7 +132,10 @@ async fn f10_refused_login_is_not_hammered() {
     let mut mailbox = open(&stub).await;
     for _ in 0..3 {
         let error = mailbox.list().await.unwrap_err();
-        assert!(matches!(error, Error::Login { .. }) && error.to_string().contains("password changed"), "{error}");
+        assert!(
+            matches!(error, Error::Login { .. }) && error.to_string().contains("password changed"),
+            "{error}"
+        );
     }
     assert_eq!((stub.heard_of("LOGIN"), stub.connections()), (2, 2));
 }
@@ -159,7 +169,9 @@ async fn f11_xoauth2() {
     let text = error.to_string();
     assert!(text.contains("expired") && text.contains(r#"{"status":"401"}"#), "{text}");
 
-    for (command, named) in [("exit 3", "exit status: 3"), ("true", "token_command"), ("echo a b", "token_command")] {
+    for (command, named) in
+        [("exit 3", "exit status: 3"), ("true", "token_command"), ("echo a b", "token_command")]
+    {
         let stub = capable().start();
         let error = open_as(&with(&stub, command)).await.unwrap_err();
         assert!(matches!(error, Error::Login { .. }) && error.to_string().contains(named), "{error}");
@@ -169,7 +181,8 @@ async fn f11_xoauth2() {
 
 #[tokio::test]
 async fn f12_f13_f16_cut_during_fetch() {
-    check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut("* 1 FETCH (UID 1 BODY[] {17}\r\nSubj"))).await;
+    check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut("* 1 FETCH (UID 1 BODY[] {17}\r\nSubj")))
+        .await;
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut("* BYE going down\r\n"))).await;
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut(""))).await;
     check_recovers(three().on_first(1, "RFC822.SIZE)", Reply::Cut(""))).await;
@@ -263,7 +276,10 @@ async fn f38_length_that_does_not_fit() {
     for wrong in ["BODY[] NIL", "BODY[] {2}\r\nab", "INTERNALDATE NIL", "BODY[] {0}\r\n"] {
         let line = format!("* 1 FETCH (UID 1 RFC822.SIZE 17 {wrong})\r\n{{tag}} OK done\r\n");
         let stub = Stub::new().mail(1, A).on("BODY.PEEK[]", Reply::Say(line.leak())).start();
-        assert_eq!(outcome(&fetch_all(&mut open(&stub).await).await.unwrap()), [vec![], vec![], vec![1], vec![]]);
+        assert_eq!(
+            outcome(&fetch_all(&mut open(&stub).await).await.unwrap()),
+            [vec![], vec![], vec![1], vec![]]
+        );
     }
 }
 
@@ -362,7 +378,11 @@ async fn f34_trycreate_once() {
 
 #[tokio::test]
 async fn f37_read_only_account() {
-    let stub = three().read_only().without_folder("Processed").on("CREATE", Reply::Say("{tag} NO denied\r\n")).start();
+    let stub = three()
+        .read_only()
+        .without_folder("Processed")
+        .on("CREATE", Reply::Say("{tag} NO denied\r\n"))
+        .start();
     let mut mailbox = open(&stub).await;
     let keys = mailbox.list().await.unwrap();
     assert_eq!(mailbox.fetch(&keys).await.unwrap().messages.len(), 3);
@@ -372,7 +392,9 @@ async fn f37_read_only_account() {
 
 #[tokio::test]
 async fn f42_too_many_connections_is_passing() {
-    for text in ["{tag} NO [UNAVAILABLE] later\r\n", "{tag} NO [LIMIT] x\r\n", "{tag} NO Too many connections\r\n"] {
+    for text in
+        ["{tag} NO [UNAVAILABLE] later\r\n", "{tag} NO [LIMIT] x\r\n", "{tag} NO Too many connections\r\n"]
+    {
         let stub = Stub::new().on("LOGIN", Reply::Say(text)).start();
         let error = open_as(&settings(&stub)).await.unwrap_err();
         assert!(error.is_transient() && !error.is_configuration(), "{error}");
@@ -414,7 +436,8 @@ async fn f17_f18_f19_f20_idle() {
         assert_eq!(mailbox.list().await.unwrap().len(), 3);
         assert_eq!(stub.connections(), 2);
     }
-    let stub = three().on("DONE", Reply::Silence).on("IDLE", Reply::Say("+ idling\r\n* OK still here\r\n")).start();
+    let stub =
+        three().on("DONE", Reply::Silence).on("IDLE", Reply::Say("+ idling\r\n* OK still here\r\n")).start();
     let mut mailbox = open(&stub).await;
     mailbox.list().await.unwrap();
     assert!(matches!(wait(&mut mailbox).await, Err(Error::Lost { .. })));

@@ -1,5 +1,12 @@
 //! The IMAP mailbox against a real Dovecot.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
+
 mod rig;
 
 use std::time::{Duration, Instant};
@@ -62,7 +69,11 @@ async fn mail_comes_whole_with_its_receipt_time_and_goes_where_it_should() {
     assert_eq!(second.bytes, b"Subject: bare\r\n\r\nlf\r\n");
     assert_eq!(second.received_at, at("2021-10-08T15:00:00Z"));
     // Fetching is no reading: no \Seen, and nothing has moved.
-    assert!(dovecot.file_names("INBOX").iter().all(|name| !name.ends_with('S')), "{:?}", dovecot.file_names("INBOX"));
+    assert!(
+        dovecot.file_names("INBOX").iter().all(|name| !name.ends_with('S')),
+        "{:?}",
+        dovecot.file_names("INBOX")
+    );
 
     let filed = mailbox.file_away(&keys[..1], Destination::Processed).await.unwrap();
     assert_eq!(filed, keys[..1]);
@@ -101,7 +112,10 @@ async fn sets_over_starttls() {
 async fn large_mail_comes_as_its_header() {
     let dovecot = Dovecot::start();
     let header = b"Subject: large\r\nX-Long: y\r\n\r\n";
-    dovecot.deliver(&[header.as_slice(), &b"0123456789\r\n".repeat(10_000)].concat(), at("2021-10-01T00:00:00Z"));
+    dovecot.deliver(
+        &[header.as_slice(), &b"0123456789\r\n".repeat(10_000)].concat(),
+        at("2021-10-01T00:00:00Z"),
+    );
     dovecot.deliver(&mail(3), at("2021-10-01T00:00:01Z"));
     let limits = Limits { message_bytes: 100_000, batch_bytes: 50, ..Limits::default() };
     let mut mailbox = Mailbox::open(&settings(&dovecot), &limits).await.unwrap();
@@ -175,7 +189,12 @@ async fn japanese_folders_with_levels() {
     assert_eq!(folders, ["INBOX", "予約枠"]);
     assert_eq!(mailbox.fetch(&keys).await.unwrap().messages.len(), 2);
     assert_eq!(mailbox.file_away(&keys, Destination::Processed).await.unwrap().len(), 2);
-    assert_eq!(dovecot.count("&UeZ0Bm4I-.&eyz,GGcf-"), 2, "{:?}", std::fs::read_dir(dovecot.maildir()).unwrap().collect::<Vec<_>>());
+    assert_eq!(
+        dovecot.count("&UeZ0Bm4I-.&eyz,GGcf-"),
+        2,
+        "{:?}",
+        std::fs::read_dir(dovecot.maildir()).unwrap().collect::<Vec<_>>()
+    );
     assert_eq!(mailbox.list().await.unwrap(), []);
 }
 
@@ -266,12 +285,18 @@ async fn f10_wrong_password_is_tried_once() {
     let error = Mailbox::open(&wrong, &Limits::default()).await.unwrap_err();
     assert!(matches!(error, Error::Login { .. }) && error.is_configuration() && !error.is_transient());
     let text = error.to_string();
-    assert!(text.contains("vproject") && text.contains("mailbox.username") && !text.contains("geheim"), "{text}");
+    assert!(
+        text.contains("vproject") && text.contains("mailbox.username") && !text.contains("geheim"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn f07_certificate_that_is_not_trusted() {
-    let dovecot = Dovecot::start_with(Options { extra: "listen = 127.0.0.1, 127.0.0.2".to_owned(), ..Options::default() });
+    let dovecot = Dovecot::start_with(Options {
+        extra: "listen = 127.0.0.1, 127.0.0.2".to_owned(),
+        ..Options::default()
+    });
     let refused = async |settings: Settings, named: &str| {
         let error = Mailbox::open(&settings, &Limits::default()).await.unwrap_err();
         assert!(matches!(error, Error::Security { .. }) && error.is_configuration(), "{error}");

@@ -88,10 +88,10 @@ impl Default for Patience {
         Self {
             connect: Duration::from_secs(20),
             greeting: Duration::from_secs(30),
-            reply: Duration::from_secs(60),
+            reply: Duration::from_mins(1),
             done: Duration::from_secs(15),
-            idle: Duration::from_secs(300),
-            refused: Duration::from_secs(600),
+            idle: Duration::from_mins(5),
+            refused: Duration::from_mins(10),
         }
     }
 }

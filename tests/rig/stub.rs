@@ -226,7 +226,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
                 out.write_all(text.replace("{tag}", tag).as_bytes()).ok()?;
                 return None;
             }
-            Some(Reply::Silence) => std::thread::sleep(Duration::from_secs(600)),
+            Some(Reply::Silence) => std::thread::sleep(Duration::from_mins(10)),
             Some(Reply::Before(text)) => {
                 out.write_all(text.replace("{tag}", tag).as_bytes()).ok()?;
                 ordinary(state, tag, command, &mut reader, &mut out)?;
@@ -365,7 +365,13 @@ fn fetch(state: &State, set: &str, items: &str, answer: &mut Vec<u8>) {
     }
 }
 
-fn transfer(state: &mut State, take_out: bool, set: &str, folder: &str, answer: &mut Vec<u8>) -> &'static str {
+fn transfer(
+    state: &mut State,
+    take_out: bool,
+    set: &str,
+    folder: &str,
+    answer: &mut Vec<u8>,
+) -> &'static str {
     if !state.folders.contains_key(folder) {
         return "NO [TRYCREATE] no such folder";
     }
@@ -383,12 +389,17 @@ fn transfer(state: &mut State, take_out: bool, set: &str, folder: &str, answer: 
 }
 
 /// IDLE as it should be: announces what came and went, ends on DONE.
-fn idle(state: &Mutex<State>, tag: &str, reader: &mut BufReader<TcpStream>, out: &mut TcpStream) -> Option<()> {
+fn idle(
+    state: &Mutex<State>,
+    tag: &str,
+    reader: &mut BufReader<TcpStream>,
+    out: &mut TcpStream,
+) -> Option<()> {
     out.write_all(b"+ idling\r\n").ok()?;
     reader.get_ref().set_read_timeout(Some(Duration::from_millis(10))).unwrap();
     let started = Instant::now();
     let mut line = String::new();
-    while started.elapsed() < Duration::from_secs(600) {
+    while started.elapsed() < Duration::from_mins(10) {
         let (known, now) = {
             let mut state = state.lock().unwrap();
             let now = state.mails.len();

@@ -77,8 +77,8 @@ impl Attempt<'_> {
         Wire::new(stream, self.largest, patience)
     }
 
-    fn unreachable(&self, cause: impl ToString) -> Error {
-        Error::Unreachable { server: self.server.clone(), cause: shown(&cause.to_string()) }
+    fn unreachable(&self, cause: impl AsRef<str>) -> Error {
+        Error::Unreachable { server: self.server.clone(), cause: shown(cause.as_ref()) }
     }
 
     fn insecure(&self, cause: impl Into<String>) -> Error {

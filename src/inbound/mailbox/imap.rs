@@ -71,7 +71,7 @@ impl Imap {
                     Ok(_) => {}
                     // An account that may only read still serves: its mail is recorded and stays where it is.
                     Err(error @ Error::Folder { .. }) => {
-                        tracing::warn!(%error, "mail will stay in its folder")
+                        tracing::warn!(%error, "mail will stay in its folder");
                     }
                     Err(error) => return Err(error),
                 }
@@ -378,7 +378,7 @@ fn groups(keys: &[MessageKey]) -> Vec<Group> {
         match groups.iter_mut().find(same) {
             Some(group) => group.uids.push(*uid),
             None => {
-                groups.push(Group { folder: folder.clone(), uid_validity: *uid_validity, uids: vec![*uid] })
+                groups.push(Group { folder: folder.clone(), uid_validity: *uid_validity, uids: vec![*uid] });
             }
         }
     }

@@ -94,7 +94,7 @@ impl Default for Settings {
             after: After::Move,
             processed_folder: "Processed".to_owned(),
             attention_folder: "Attention".to_owned(),
-            poll_interval: Duration::from_secs(60),
+            poll_interval: Duration::from_mins(1),
             idle: true,
         }
     }

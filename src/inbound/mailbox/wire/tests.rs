@@ -80,7 +80,7 @@ async fn long_search_answer_is_cut_between_numbers() {
 #[tokio::test]
 async fn f39_endless_line_and_giant_literal() {
     let refused = |error: io::Error| assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{error}");
-    refused(through(&[b'x'; 200_000], 100_000).await.unwrap_err());
+    refused(through(&b"x".repeat(200_000), 100_000).await.unwrap_err());
     refused(through(b"* 1 FETCH (UID 1 BODY[] {4294967295}\r\nx", 100).await.unwrap_err());
     refused(through(b"* 1 FETCH (UID 1 BODY[] {99999999999999999999999}\r\nx", 100).await.unwrap_err());
 }
