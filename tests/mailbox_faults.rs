@@ -192,6 +192,45 @@ async fn f12_f13_f16_cut_during_fetch() {
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut(whole))).await;
 }
 
+/// Everything that a cycle does, until it is done or fails.
+async fn cycle(mailbox: &mut Mailbox, bodies: &mut Vec<Vec<u8>>) -> Result<(), Error> {
+    let keys = mailbox.list().await?;
+    mailbox.next_set(&keys).await?;
+    let fetched = mailbox.fetch(&keys).await?;
+    assert!(fetched.owed.is_empty(), "{fetched:?}");
+    bodies.extend(fetched.messages.iter().map(|message| message.bytes.clone()));
+    let keys: Vec<MessageKey> = fetched.messages.into_iter().map(|message| message.key).collect();
+    mailbox.file_away(&keys, Destination::Processed).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn f13_cut_at_every_byte() {
+    let mut cuts = 0;
+    for at in 0.. {
+        let stub = three().cut_after(at).start();
+        let mut bodies = Vec::new();
+        let mut mailbox = open_as(&settings(&stub)).await;
+        if mailbox.is_err() {
+            assert!(mailbox.as_ref().is_err_and(Error::is_transient), "cut at {at}: {mailbox:?}");
+            mailbox = open_as(&settings(&stub)).await;
+        }
+        let mut mailbox = mailbox.unwrap();
+        while let Err(error) = cycle(&mut mailbox, &mut bodies).await {
+            assert!(error.is_transient() && stub.connections() < 5, "cut at {at}: {error}");
+        }
+        bodies.sort();
+        bodies.dedup();
+        assert_eq!(bodies, [A, B, C], "cut at {at}");
+        assert_eq!((stub.inbox(), stub.count("Processed")), (vec![], 3), "cut at {at}");
+        if stub.connections() == 1 {
+            break;
+        }
+        cuts += 1;
+    }
+    assert!(cuts > 1_000, "{cuts}");
+}
+
 #[tokio::test]
 async fn f15_silence_in_a_command() {
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Silence)).await;

@@ -170,6 +170,13 @@ impl Mailbox {
         }
     }
 
+    /// Says goodbye to the server, waiting fifteen seconds at most. Dropping the mailbox does as well.
+    pub async fn close(self) {
+        if let Mailbox::Imap(imap) = self {
+            imap.close().await;
+        }
+    }
+
     /// For logs: `imaps://vproject@imap.example.jp:993 INBOX`. No secrets.
     pub fn describe(&self) -> String {
         match self {

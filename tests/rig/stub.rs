@@ -56,6 +56,8 @@ struct State {
     connections: u32,
     /// The number of mails that the client was last told.
     announced: usize,
+    /// The first connection is closed after this many bytes.
+    cut_after: usize,
 }
 
 /// A script that is being written.
@@ -88,6 +90,7 @@ impl Stub {
                 heard: Vec::new(),
                 connections: 0,
                 announced: 0,
+                cut_after: usize::MAX,
             },
         }
     }
@@ -132,6 +135,12 @@ impl Stub {
     /// Without this folder (there are `Processed` and `Attention`).
     pub fn without_folder(mut self, name: &str) -> Self {
         self.state.folders.remove(name);
+        self
+    }
+
+    /// The first connection is closed after so many bytes from the server.
+    pub fn cut_after(mut self, bytes: usize) -> Self {
+        self.state.cut_after = bytes;
         self
     }
 
@@ -212,8 +221,11 @@ impl Running {
 /// One connection.
 fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut out = stream;
-    let greeting = state.lock().unwrap().greeting;
+    let (greeting, left) = {
+        let mut state = state.lock().unwrap();
+        (state.greeting, std::mem::replace(&mut state.cut_after, usize::MAX))
+    };
+    let mut out = Out { stream, left };
     out.write_all(greeting.as_bytes()).ok()?;
     loop {
         let line = read_line(&mut reader)?;
@@ -233,6 +245,27 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
             }
             None => ordinary(state, tag, command, &mut reader, &mut out)?,
         }
+    }
+}
+
+/// What the client is sent; an error when no more shall be.
+struct Out {
+    stream: TcpStream,
+    left: usize,
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.left == 0 {
+            return Err(std::io::ErrorKind::ConnectionAborted.into());
+        }
+        let count = self.stream.write(&bytes[..bytes.len().min(self.left)])?;
+        self.left = self.left.saturating_sub(count);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
     }
 }
 
@@ -263,7 +296,7 @@ fn ordinary(
     tag: &str,
     command: &str,
     reader: &mut BufReader<TcpStream>,
-    out: &mut TcpStream,
+    out: &mut Out,
 ) -> Option<()> {
     let upper = command.to_ascii_uppercase();
     let words: Vec<&str> = command.split(' ').collect();
@@ -389,12 +422,7 @@ fn transfer(
 }
 
 /// IDLE as it should be: announces what came and went, ends on DONE.
-fn idle(
-    state: &Mutex<State>,
-    tag: &str,
-    reader: &mut BufReader<TcpStream>,
-    out: &mut TcpStream,
-) -> Option<()> {
+fn idle(state: &Mutex<State>, tag: &str, reader: &mut BufReader<TcpStream>, out: &mut Out) -> Option<()> {
     out.write_all(b"+ idling\r\n").ok()?;
     reader.get_ref().set_read_timeout(Some(Duration::from_millis(10))).unwrap();
     let started = Instant::now();

@@ -308,6 +308,12 @@ impl Imap {
         Ok(Wake::Elapsed)
     }
 
+    pub(super) async fn close(mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.log_out().await;
+        }
+    }
+
     pub(super) fn describe(&self) -> String {
         let server = self.settings.server().replace("://", &format!("://{}@", self.settings.username));
         format!("{server} {}", self.settings.folders.join(", "))
