@@ -9,12 +9,9 @@
 
 mod rig;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use secrecy::SecretString;
-use uketsuke::inbound::mailbox::{
-    After, Auth, Destination, Error, Fetched, Kind, Mailbox, Patience, Security, Settings, Wake,
-};
+use uketsuke::inbound::mailbox::{Auth, Destination, Error, Fetched, Mailbox, Patience, Security, Settings};
 use uketsuke::inbound::uid::MessageKey;
 use uketsuke::limits::Limits;
 
@@ -28,18 +25,6 @@ fn three() -> Stub {
     Stub::new().mail(1, A).mail(2, B).mail(3, C)
 }
 
-fn settings(stub: &Running) -> Settings {
-    Settings {
-        kind: Kind::Imap,
-        host: "127.0.0.1".to_owned(),
-        port: stub.port,
-        security: Security::None,
-        username: "vproject".to_owned(),
-        password: Some(SecretString::from("geheim")),
-        ..Settings::default()
-    }
-}
-
 fn patience() -> Patience {
     let short = Duration::from_millis(250);
     Patience { connect: short, greeting: short, reply: short, done: short, ..Patience::default() }
@@ -50,7 +35,7 @@ async fn open_as(settings: &Settings) -> Result<Mailbox, Error> {
 }
 
 async fn open(stub: &Running) -> Mailbox {
-    open_as(&settings(stub)).await.unwrap()
+    open_as(&stub.settings()).await.unwrap()
 }
 
 fn uids(keys: &[MessageKey]) -> Vec<u32> {
@@ -86,7 +71,7 @@ async fn check_recovers(stub: Stub) {
 #[tokio::test]
 async fn f01_f03_f04_no_usable_greeting() {
     let failed = async |greeting: &'static str, named: &str| {
-        let error = open_as(&settings(&Stub::new().greeting(greeting).start())).await.unwrap_err();
+        let error = open_as(&Stub::new().greeting(greeting).start().settings()).await.unwrap_err();
         assert!(error.to_string().contains(named), "{error}");
         error
     };
@@ -94,7 +79,7 @@ async fn f01_f03_f04_no_usable_greeting() {
     assert!(matches!(failed("* BYE too many users\r\n", "too many users").await, Error::Unreachable { .. }));
     assert!(matches!(failed("* PREAUTH welcome\r\n", "PREAUTH").await, Error::Security { .. }));
     assert!(matches!(failed("220 mail ESMTP\r\n", "220 mail").await, Error::Unreachable { .. }));
-    let nobody = Settings { port: rig::free_ports::<1>()[0], ..settings(&Stub::new().start()) };
+    let nobody = Settings { port: rig::free_ports::<1>()[0], ..Stub::new().start().settings() };
     assert!(matches!(open_as(&nobody).await, Err(Error::Unreachable { .. })));
 }
 
@@ -102,7 +87,7 @@ async fn f01_f03_f04_no_usable_greeting() {
 async fn f05_f06_starttls_fails_closed() {
     let refused = async |stub: Stub, named: &str| {
         let stub = stub.start();
-        let error = open_as(&Settings { security: Security::StartTls, ..settings(&stub) }).await.unwrap_err();
+        let error = open_as(&Settings { security: Security::StartTls, ..stub.settings() }).await.unwrap_err();
         assert!(matches!(error, Error::Security { .. }) && error.to_string().contains(named), "{error}");
         assert_eq!(stub.heard_of("LOGIN"), 0);
     };
@@ -116,7 +101,7 @@ async fn f05_f06_starttls_fails_closed() {
 #[tokio::test]
 async fn f09_logindisabled_sends_no_password() {
     let stub = Stub::new().capabilities("IMAP4rev1 LOGINDISABLED AUTH=XOAUTH2").start();
-    let error = open_as(&settings(&stub)).await.unwrap_err();
+    let error = open_as(&stub.settings()).await.unwrap_err();
     assert!(matches!(error, Error::Login { .. }) && error.to_string().contains("LOGINDISABLED"), "{error}");
     assert_eq!(stub.heard_of("LOGIN"), 0);
 }
@@ -146,7 +131,7 @@ async fn f11_xoauth2() {
         auth: Auth::XOAuth2,
         password: None,
         token_command: ["sh", "-c", command].map(str::to_owned).to_vec(),
-        ..settings(stub)
+        ..stub.settings()
     };
     let capable = || Stub::new().capabilities("IMAP4rev1 AUTH=XOAUTH2 IDLE MOVE");
     // base64 of user=vproject^Aauth=Bearer tok^A^A
@@ -210,10 +195,10 @@ async fn f13_cut_at_every_byte() {
     for at in 0.. {
         let stub = three().cut_after(at).start();
         let mut bodies = Vec::new();
-        let mut mailbox = open_as(&settings(&stub)).await;
+        let mut mailbox = open_as(&stub.settings()).await;
         if mailbox.is_err() {
             assert!(mailbox.as_ref().is_err_and(Error::is_transient), "cut at {at}: {mailbox:?}");
-            mailbox = open_as(&settings(&stub)).await;
+            mailbox = open_as(&stub.settings()).await;
         }
         let mut mailbox = mailbox.unwrap();
         while let Err(error) = cycle(&mut mailbox, &mut bodies).await {
@@ -435,70 +420,9 @@ async fn f42_too_many_connections_is_passing() {
         ["{tag} NO [UNAVAILABLE] later\r\n", "{tag} NO [LIMIT] x\r\n", "{tag} NO Too many connections\r\n"]
     {
         let stub = Stub::new().on("LOGIN", Reply::Say(text)).start();
-        let error = open_as(&settings(&stub)).await.unwrap_err();
+        let error = open_as(&stub.settings()).await.unwrap_err();
         assert!(error.is_transient() && !error.is_configuration(), "{error}");
     }
-}
-
-#[tokio::test]
-async fn f17_f18_f19_f20_idle() {
-    let wait = async |mailbox: &mut Mailbox| mailbox.wait(Duration::from_millis(100)).await;
-    // Not offered, or refused although offered: the clock decides.
-    for stub in [
-        three().capabilities("IMAP4rev1"),
-        three().on("IDLE", Reply::Say("{tag} NO not today\r\n")),
-        three().on("IDLE", Reply::Say("{tag} BAD what?\r\n")),
-    ] {
-        let stub = stub.start();
-        let mut mailbox = open(&stub).await;
-        mailbox.list().await.unwrap();
-        let started = Instant::now();
-        assert_eq!(wait(&mut mailbox).await.unwrap(), Wake::Elapsed);
-        assert!(started.elapsed() >= Duration::from_millis(100));
-        assert_eq!(wait(&mut mailbox).await.unwrap(), Wake::Elapsed);
-        assert!(stub.heard_of("IDLE") <= 1);
-        assert_eq!(mailbox.list().await.unwrap().len(), 3);
-        assert_eq!(stub.connections(), 1);
-    }
-    // The server hangs up, falls silent before "+", or forgets DONE: a new connection.
-    for reply in [
-        Reply::Cut("+ idling\r\n"),
-        Reply::Cut(""),
-        Reply::Silence,
-        Reply::Cut("+ idling\r\n* BYE idle too long\r\n"),
-        Reply::Say("+ idling\r\n{tag} OK that is all\r\n"),
-    ] {
-        let stub = three().on("IDLE", reply).start();
-        let mut mailbox = open(&stub).await;
-        mailbox.list().await.unwrap();
-        assert!(matches!(wait(&mut mailbox).await, Err(Error::Lost { .. })));
-        assert_eq!(mailbox.list().await.unwrap().len(), 3);
-        assert_eq!(stub.connections(), 2);
-    }
-    let stub =
-        three().on("DONE", Reply::Silence).on("IDLE", Reply::Say("+ idling\r\n* OK still here\r\n")).start();
-    let mut mailbox = open(&stub).await;
-    mailbox.list().await.unwrap();
-    assert!(matches!(wait(&mut mailbox).await, Err(Error::Lost { .. })));
-    assert_eq!(mailbox.list().await.unwrap().len(), 3);
-}
-
-#[tokio::test]
-async fn idle_wakes_for_new_mail_only() {
-    let stub = three().start();
-    let mut mailbox = open(&stub).await;
-    mailbox.list().await.unwrap();
-    stub.remove(1);
-    assert_eq!(mailbox.wait(Duration::from_millis(100)).await.unwrap(), Wake::Elapsed);
-    stub.add(9, A);
-    assert_eq!(mailbox.wait(Duration::from_secs(10)).await.unwrap(), Wake::Changed);
-    assert_eq!(uids(&mailbox.list().await.unwrap()), [2, 3, 9]);
-    // Configured off: the server is not asked.
-    let off = Settings { idle: false, after: After::Leave, ..settings(&stub) };
-    let before = stub.heard_of("IDLE");
-    let mut mailbox = open_as(&off).await.unwrap();
-    assert_eq!(mailbox.wait(Duration::from_millis(20)).await.unwrap(), Wake::Elapsed);
-    assert_eq!(stub.heard_of("IDLE"), before);
 }
 
 #[tokio::test]

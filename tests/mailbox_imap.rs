@@ -13,25 +13,11 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use uketsuke::inbound::mailbox::{
-    After, Destination, Error, Kind, Mailbox, Patience, Security, Settings, Wake,
-};
+use uketsuke::inbound::mailbox::{After, Destination, Error, Mailbox, Patience, Security, Settings, Wake};
 use uketsuke::inbound::uid::MessageKey;
 use uketsuke::limits::Limits;
 
-use rig::{Dovecot, Options, PASSWORD, USER};
-
-fn settings(dovecot: &Dovecot) -> Settings {
-    Settings {
-        kind: Kind::Imap,
-        host: "localhost".to_owned(),
-        port: dovecot.imaps,
-        ca_file: dovecot.ca_file(),
-        username: USER.to_owned(),
-        password: Some(SecretString::from(PASSWORD)),
-        ..Settings::default()
-    }
-}
+use rig::{Dovecot, Options};
 
 async fn open(settings: &Settings) -> Mailbox {
     Mailbox::open(settings, &Limits::default()).await.unwrap()
@@ -56,7 +42,7 @@ async fn mail_comes_whole_with_its_receipt_time_and_goes_where_it_should() {
     let bytes = "Subject: =?UTF-8?B?5LqI57SE?=\r\n\r\n8bit 予約枠 * BYE {5}\r\n)\r\n".as_bytes();
     dovecot.deliver(bytes, at("2021-10-08T23:59:59+09:00"));
     dovecot.deliver(b"Subject: bare\n\nlf\n", at("2021-10-09T00:00:00+09:00"));
-    let mut mailbox = open(&settings(&dovecot)).await;
+    let mut mailbox = open(&dovecot.settings()).await;
 
     let keys = mailbox.list().await.unwrap();
     assert_eq!(keys.len(), 2);
@@ -88,7 +74,7 @@ async fn mail_comes_whole_with_its_receipt_time_and_goes_where_it_should() {
 async fn sets_over_starttls() {
     let dovecot = Dovecot::start();
     deliver_numbered(&dovecot, 120);
-    let settings = Settings { port: dovecot.imap, security: Security::StartTls, ..settings(&dovecot) };
+    let settings = Settings { port: dovecot.imap, security: Security::StartTls, ..dovecot.settings() };
     let mut mailbox = open(&settings).await;
     let keys = mailbox.list().await.unwrap();
     assert_eq!(keys.len(), 120);
@@ -118,7 +104,7 @@ async fn large_mail_comes_as_its_header() {
     );
     dovecot.deliver(&mail(3), at("2021-10-01T00:00:01Z"));
     let limits = Limits { message_bytes: 100_000, batch_bytes: 50, ..Limits::default() };
-    let mut mailbox = Mailbox::open(&settings(&dovecot), &limits).await.unwrap();
+    let mut mailbox = Mailbox::open(&dovecot.settings(), &limits).await.unwrap();
     let keys = mailbox.list().await.unwrap();
     // Over batch_bytes even alone: a set is never empty.
     assert_eq!(mailbox.next_set(&keys).await.unwrap(), 1);
@@ -139,7 +125,7 @@ async fn mail_of_megabytes_comes_whole() {
     for (bytes, time) in [(mail(1), 1), (large.clone(), 2), (mail(3), 3), (large.clone(), 4)] {
         dovecot.deliver(&bytes, Timestamp::from_second(1_633_000_000 + time).unwrap());
     }
-    let mut mailbox = open(&settings(&dovecot)).await;
+    let mut mailbox = open(&dovecot.settings()).await;
     let keys = mailbox.list().await.unwrap();
     let fetched = mailbox.fetch(&keys).await.unwrap();
     let sizes: Vec<usize> = fetched.messages.iter().map(|message| message.bytes.len()).collect();
@@ -153,9 +139,9 @@ async fn mail_of_megabytes_comes_whole() {
 async fn f35_mail_that_people_moved_is_gone() {
     let dovecot = Dovecot::start();
     deliver_numbered(&dovecot, 3);
-    let mut mailbox = open(&settings(&dovecot)).await;
+    let mut mailbox = open(&dovecot.settings()).await;
     let keys = mailbox.list().await.unwrap();
-    let mut people = open(&settings(&dovecot)).await;
+    let mut people = open(&dovecot.settings()).await;
     people.file_away(&keys[1..2], Destination::Attention).await.unwrap();
     let fetched = mailbox.fetch(&keys).await.unwrap();
     assert_eq!((fetched.messages.len(), fetched.gone), (2, keys[1..2].to_vec()));
@@ -173,7 +159,7 @@ async fn f35_mail_that_people_moved_is_gone() {
 async fn flags_or_nothing_instead_of_moving() {
     let dovecot = Dovecot::start();
     deliver_numbered(&dovecot, 2);
-    let leave = Settings { after: After::Leave, ..settings(&dovecot) };
+    let leave = Settings { after: After::Leave, ..dovecot.settings() };
     let mut mailbox = open(&leave).await;
     let keys = mailbox.list().await.unwrap();
     assert_eq!(mailbox.fetch(&keys).await.unwrap().messages.len(), 2);
@@ -181,7 +167,7 @@ async fn flags_or_nothing_instead_of_moving() {
     assert_eq!(mailbox.list().await.unwrap(), keys);
     assert!(!dovecot.maildir().join(".Processed").exists());
 
-    let flag = Settings { after: After::Flag, ..settings(&dovecot) };
+    let flag = Settings { after: After::Flag, ..dovecot.settings() };
     let mut mailbox = open(&flag).await;
     assert_eq!(mailbox.file_away(&keys[..1], Destination::Processed).await.unwrap(), keys[..1]);
     assert_eq!(mailbox.list().await.unwrap(), keys);
@@ -199,7 +185,7 @@ async fn japanese_folders_with_levels() {
     let settings = Settings {
         folders: vec!["INBOX".to_owned(), "予約枠".to_owned()],
         processed_folder: "処理済/第８期".to_owned(),
-        ..settings(&dovecot)
+        ..dovecot.settings()
     };
     let mut mailbox = open(&settings).await;
     let keys = mailbox.list().await.unwrap();
@@ -221,7 +207,7 @@ async fn personal_folders_below_inbox() {
     let dovecot = Dovecot::start_with(Options { separator: ".", prefix: "INBOX.", ..Options::default() });
     deliver_numbered(&dovecot, 1);
     dovecot.deliver_to("Forms", &mail(1), at("2021-10-01T00:00:00Z"));
-    let settings = Settings { folders: vec!["INBOX".to_owned(), "Forms".to_owned()], ..settings(&dovecot) };
+    let settings = Settings { folders: vec!["INBOX".to_owned(), "Forms".to_owned()], ..dovecot.settings() };
     let mut mailbox = open(&settings).await;
     let keys = mailbox.list().await.unwrap();
     assert_eq!(keys.len(), 2);
@@ -233,12 +219,12 @@ async fn personal_folders_below_inbox() {
 async fn f22_uidvalidity_change_makes_new_keys() {
     let mut dovecot = Dovecot::start();
     deliver_numbered(&dovecot, 2);
-    let mut mailbox = open(&settings(&dovecot)).await;
+    let mut mailbox = open(&dovecot.settings()).await;
     let old = mailbox.list().await.unwrap();
     dovecot.stop();
     dovecot.forget_uids("INBOX");
     dovecot.restart();
-    let mut mailbox = open(&settings(&dovecot)).await;
+    let mut mailbox = open(&dovecot.settings()).await;
     let new = mailbox.list().await.unwrap();
     assert_eq!(new.len(), 2);
     assert!(new.iter().all(|key| !old.contains(key)));
@@ -253,7 +239,7 @@ async fn f22_uidvalidity_change_makes_new_keys() {
 #[tokio::test]
 async fn idle_tells_of_new_mail_and_misses_none() {
     let dovecot = Dovecot::start();
-    let mut mailbox = open(&settings(&dovecot)).await;
+    let mut mailbox = open(&dovecot.settings()).await;
     assert_eq!(mailbox.list().await.unwrap(), []);
     assert_eq!(mailbox.wait(Duration::from_millis(50)).await.unwrap(), Wake::Elapsed);
     let started = Instant::now();
@@ -281,7 +267,7 @@ async fn idle_tells_of_new_mail_and_misses_none() {
 async fn f12_connection_comes_back_by_itself() {
     let mut dovecot = Dovecot::start();
     deliver_numbered(&dovecot, 2);
-    let mut mailbox = open(&settings(&dovecot)).await;
+    let mut mailbox = open(&dovecot.settings()).await;
     let keys = mailbox.list().await.unwrap();
     dovecot.stop();
     // Dovecot's processes for a connection end a moment after their master.
@@ -299,7 +285,7 @@ async fn f12_connection_comes_back_by_itself() {
 #[tokio::test]
 async fn f10_wrong_password_is_tried_once() {
     let dovecot = Dovecot::start();
-    let wrong = Settings { password: Some(SecretString::from("geheim")), ..settings(&dovecot) };
+    let wrong = Settings { password: Some(SecretString::from("geheim")), ..dovecot.settings() };
     let error = Mailbox::open(&wrong, &Limits::default()).await.unwrap_err();
     assert!(matches!(error, Error::Login { .. }) && error.is_configuration() && !error.is_transient());
     let text = error.to_string();
@@ -321,17 +307,17 @@ async fn f07_certificate_that_is_not_trusted() {
         assert!(error.to_string().contains(named), "{error}");
     };
     let other = Dovecot::start();
-    refused(Settings { ca_file: other.ca_file(), ..settings(&dovecot) }, "mailbox.ca_file").await;
-    refused(Settings { host: "127.0.0.2".to_owned(), ..settings(&dovecot) }, "not trusted").await;
-    refused(Settings { port: dovecot.imap, ..settings(&dovecot) }, "mailbox.port").await;
-    let missing = Settings { ca_file: "/nonexistent.pem".into(), ..settings(&dovecot) };
+    refused(Settings { ca_file: other.ca_file(), ..dovecot.settings() }, "mailbox.ca_file").await;
+    refused(Settings { host: "127.0.0.2".to_owned(), ..dovecot.settings() }, "not trusted").await;
+    refused(Settings { port: dovecot.imap, ..dovecot.settings() }, "mailbox.port").await;
+    let missing = Settings { ca_file: "/nonexistent.pem".into(), ..dovecot.settings() };
     assert!(matches!(Mailbox::open(&missing, &Limits::default()).await, Err(Error::Local { .. })));
 }
 
 #[tokio::test]
 async fn f27_missing_watched_folder_is_named() {
     let dovecot = Dovecot::start();
-    let missing = Settings { folders: vec!["予約".to_owned()], ..settings(&dovecot) };
+    let missing = Settings { folders: vec!["予約".to_owned()], ..dovecot.settings() };
     let error = Mailbox::open_with(&missing, &Limits::default(), Patience::default()).await.unwrap_err();
     assert!(matches!(&error, Error::Folder { folder, .. } if folder == "予約"), "{error}");
     assert!(error.to_string().contains("mailbox.folders"));

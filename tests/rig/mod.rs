@@ -37,7 +37,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tempfile::TempDir;
+use uketsuke::inbound::mailbox::{Kind, Settings};
 
 mod sink;
 pub mod stub;
@@ -112,6 +114,19 @@ impl Dovecot {
     /// The certificate of the CA that signed the server's certificate (for `localhost` and `127.0.0.1`), PEM.
     pub fn ca_file(&self) -> PathBuf {
         self.directory.path().join("ca.pem")
+    }
+
+    /// Section `[mailbox]` for this server: TLS, moving, IDLE.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            kind: Kind::Imap,
+            host: "localhost".to_owned(),
+            port: self.imaps,
+            ca_file: self.ca_file(),
+            username: USER.to_owned(),
+            password: Some(SecretString::from(PASSWORD)),
+            ..Settings::default()
+        }
     }
 
     /// The Maildir of [`USER`].

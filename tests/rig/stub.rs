@@ -14,6 +14,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use secrecy::SecretString;
+use uketsuke::inbound::mailbox::{Kind, Security, Settings};
+
 /// What a rule does in place of the ordinary answer. `{tag}` in a text is the command's tag.
 #[derive(Clone)]
 pub enum Reply {
@@ -177,6 +180,19 @@ impl Stub {
 }
 
 impl Running {
+    /// Section `[mailbox]` for this server: plain text, moving, IDLE. Any name and password will do.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            kind: Kind::Imap,
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+            security: Security::None,
+            username: "vproject".to_owned(),
+            password: Some(SecretString::from("geheim")),
+            ..Settings::default()
+        }
+    }
+
     /// Command lines so far, without tags.
     pub fn heard(&self) -> Vec<String> {
         self.state.lock().unwrap().heard.clone()

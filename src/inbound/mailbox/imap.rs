@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use crate::limits::Limits;
 
-use super::super::uid::{MessageKey, leading_set, sequence_set};
 use super::command::{Connection, Idled, Selected};
 use super::connect::connect;
 use super::{After, Destination, Error, KEYWORD, Patience, Settings, Wake, folder};
+use crate::inbound::uid::{MessageKey, leading_set, sequence_set};
 
 mod fetch;
 

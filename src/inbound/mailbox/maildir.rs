@@ -18,9 +18,9 @@ use tokio::time::Instant;
 
 use crate::limits::Limits;
 
-use super::super::uid::{MessageKey, RawMessage, delivery_time, leading_set};
 use super::folder::{in_maildir, is_inbox};
 use super::{After, Destination, Error, Fetched, Settings, Wake};
+use crate::inbound::uid::{MessageKey, RawMessage, delivery_time, leading_set};
 
 /// How often the directories are looked at while waiting.
 const GLANCE: Duration = Duration::from_secs(1);

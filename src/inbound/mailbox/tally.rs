@@ -105,7 +105,6 @@ impl Tally {
                 return None;
             }
         };
-        let body = body.unwrap_or_default();
         let omitted = header.then_some(size);
         if body.len() > COPIED {
             let message = RawMessage { key: self.key(uid), received_at, bytes: Vec::new(), omitted };
@@ -142,8 +141,8 @@ struct Attributes<'a> {
     uid: Option<u32>,
     size: Option<u64>,
     date: Option<Timestamp>,
-    /// `Some(None)` is NIL.
-    body: Option<Option<&'a [u8]>>,
+    /// NIL is no bytes.
+    body: Option<&'a [u8]>,
 }
 
 impl<'a> Attributes<'a> {
@@ -155,13 +154,13 @@ impl<'a> Attributes<'a> {
                 AttributeValue::Rfc822Size(size) => told.size = Some(u64::from(*size)),
                 AttributeValue::InternalDate(date) => told.date = internal_date(date),
                 AttributeValue::BodySection { section: None, data, .. } if !header => {
-                    told.body = Some(data.as_deref());
+                    told.body = Some(data.as_deref().unwrap_or_default());
                 }
                 AttributeValue::BodySection {
                     section: Some(SectionPath::Full(MessageSection::Header)),
                     data,
                     ..
-                } if header => told.body = Some(data.as_deref()),
+                } if header => told.body = Some(data.as_deref().unwrap_or_default()),
                 _ => {}
             }
         }
@@ -171,14 +170,14 @@ impl<'a> Attributes<'a> {
 
 /// Is the answer whole? The receipt time and the size of the message.
 fn judge(
-    body: Option<&[u8]>,
+    body: &[u8],
     size: Option<u64>,
     date: Option<Timestamp>,
     header: bool,
 ) -> Result<(Timestamp, u64), String> {
     let received_at = date.ok_or("the server tells no INTERNALDATE that can be read")?;
     let size = size.ok_or("the server tells no RFC822.SIZE")?;
-    let length = body.map_or(0, <[u8]>::len) as u64;
+    let length = body.len() as u64;
     if header {
         return if length > 0 {
             Ok((received_at, size))
