@@ -26,7 +26,7 @@ fn three() -> Stub {
 }
 
 fn patience() -> Patience {
-    let short = Duration::from_millis(250);
+    let short = Duration::from_millis(800);
     Patience { connect: short, greeting: short, reply: short, done: short, ..Patience::default() }
 }
 

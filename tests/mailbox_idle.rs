@@ -23,7 +23,7 @@ fn three() -> Stub {
 }
 
 async fn open(stub: &Running) -> Mailbox {
-    let short = Duration::from_millis(250);
+    let short = Duration::from_millis(800);
     let patience = Patience { reply: short, done: short, ..Patience::default() };
     Mailbox::open_with(&stub.settings(), &Limits::default(), patience).await.unwrap()
 }

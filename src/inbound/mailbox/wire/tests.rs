@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-const SOON: Duration = Duration::from_millis(200);
+const SOON: Duration = Duration::from_millis(500);
 
 /// What comes out of a wire when `sent` comes in, `slice` bytes at a time, and then the end of the stream.
 async fn through(sent: &[u8], slice: usize) -> io::Result<Vec<u8>> {
