@@ -1,13 +1,17 @@
 //! The IMAP mailbox against a server that misbehaves. Names begin with the row of the fault table.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
+
 mod rig;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use secrecy::SecretString;
-use uketsuke::inbound::mailbox::{
-    After, Auth, Destination, Error, Fetched, Kind, Mailbox, Patience, Security, Settings, Wake,
-};
+use uketsuke::inbound::mailbox::{Auth, Destination, Error, Fetched, Mailbox, Patience, Security, Settings};
 use uketsuke::inbound::uid::MessageKey;
 use uketsuke::limits::Limits;
 
@@ -21,20 +25,8 @@ fn three() -> Stub {
     Stub::new().mail(1, A).mail(2, B).mail(3, C)
 }
 
-fn settings(stub: &Running) -> Settings {
-    Settings {
-        kind: Kind::Imap,
-        host: "127.0.0.1".to_owned(),
-        port: stub.port,
-        security: Security::None,
-        username: "vproject".to_owned(),
-        password: Some(SecretString::from("geheim")),
-        ..Settings::default()
-    }
-}
-
 fn patience() -> Patience {
-    let short = Duration::from_millis(250);
+    let short = Duration::from_millis(800);
     Patience { connect: short, greeting: short, reply: short, done: short, ..Patience::default() }
 }
 
@@ -43,7 +35,7 @@ async fn open_as(settings: &Settings) -> Result<Mailbox, Error> {
 }
 
 async fn open(stub: &Running) -> Mailbox {
-    open_as(&settings(stub)).await.unwrap()
+    open_as(&stub.settings()).await.unwrap()
 }
 
 fn uids(keys: &[MessageKey]) -> Vec<u32> {
@@ -79,7 +71,7 @@ async fn check_recovers(stub: Stub) {
 #[tokio::test]
 async fn f01_f03_f04_no_usable_greeting() {
     let failed = async |greeting: &'static str, named: &str| {
-        let error = open_as(&settings(&Stub::new().greeting(greeting).start())).await.unwrap_err();
+        let error = open_as(&Stub::new().greeting(greeting).start().settings()).await.unwrap_err();
         assert!(error.to_string().contains(named), "{error}");
         error
     };
@@ -87,7 +79,7 @@ async fn f01_f03_f04_no_usable_greeting() {
     assert!(matches!(failed("* BYE too many users\r\n", "too many users").await, Error::Unreachable { .. }));
     assert!(matches!(failed("* PREAUTH welcome\r\n", "PREAUTH").await, Error::Security { .. }));
     assert!(matches!(failed("220 mail ESMTP\r\n", "220 mail").await, Error::Unreachable { .. }));
-    let nobody = Settings { port: rig::free_ports::<1>()[0], ..settings(&Stub::new().start()) };
+    let nobody = Settings { port: rig::free_ports::<1>()[0], ..Stub::new().start().settings() };
     assert!(matches!(open_as(&nobody).await, Err(Error::Unreachable { .. })));
 }
 
@@ -95,7 +87,7 @@ async fn f01_f03_f04_no_usable_greeting() {
 async fn f05_f06_starttls_fails_closed() {
     let refused = async |stub: Stub, named: &str| {
         let stub = stub.start();
-        let error = open_as(&Settings { security: Security::StartTls, ..settings(&stub) }).await.unwrap_err();
+        let error = open_as(&Settings { security: Security::StartTls, ..stub.settings() }).await.unwrap_err();
         assert!(matches!(error, Error::Security { .. }) && error.to_string().contains(named), "{error}");
         assert_eq!(stub.heard_of("LOGIN"), 0);
     };
@@ -109,7 +101,7 @@ async fn f05_f06_starttls_fails_closed() {
 #[tokio::test]
 async fn f09_logindisabled_sends_no_password() {
     let stub = Stub::new().capabilities("IMAP4rev1 LOGINDISABLED AUTH=XOAUTH2").start();
-    let error = open_as(&settings(&stub)).await.unwrap_err();
+    let error = open_as(&stub.settings()).await.unwrap_err();
     assert!(matches!(error, Error::Login { .. }) && error.to_string().contains("LOGINDISABLED"), "{error}");
     assert_eq!(stub.heard_of("LOGIN"), 0);
 }
@@ -125,7 +117,10 @@ async fn f10_refused_login_is_not_hammered() {
     let mut mailbox = open(&stub).await;
     for _ in 0..3 {
         let error = mailbox.list().await.unwrap_err();
-        assert!(matches!(error, Error::Login { .. }) && error.to_string().contains("password changed"), "{error}");
+        assert!(
+            matches!(error, Error::Login { .. }) && error.to_string().contains("password changed"),
+            "{error}"
+        );
     }
     assert_eq!((stub.heard_of("LOGIN"), stub.connections()), (2, 2));
 }
@@ -136,7 +131,7 @@ async fn f11_xoauth2() {
         auth: Auth::XOAuth2,
         password: None,
         token_command: ["sh", "-c", command].map(str::to_owned).to_vec(),
-        ..settings(stub)
+        ..stub.settings()
     };
     let capable = || Stub::new().capabilities("IMAP4rev1 AUTH=XOAUTH2 IDLE MOVE");
     // base64 of user=vproject^Aauth=Bearer tok^A^A
@@ -159,7 +154,9 @@ async fn f11_xoauth2() {
     let text = error.to_string();
     assert!(text.contains("expired") && text.contains(r#"{"status":"401"}"#), "{text}");
 
-    for (command, named) in [("exit 3", "exit status: 3"), ("true", "token_command"), ("echo a b", "token_command")] {
+    for (command, named) in
+        [("exit 3", "exit status: 3"), ("true", "token_command"), ("echo a b", "token_command")]
+    {
         let stub = capable().start();
         let error = open_as(&with(&stub, command)).await.unwrap_err();
         assert!(matches!(error, Error::Login { .. }) && error.to_string().contains(named), "{error}");
@@ -169,7 +166,8 @@ async fn f11_xoauth2() {
 
 #[tokio::test]
 async fn f12_f13_f16_cut_during_fetch() {
-    check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut("* 1 FETCH (UID 1 BODY[] {17}\r\nSubj"))).await;
+    check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut("* 1 FETCH (UID 1 BODY[] {17}\r\nSubj")))
+        .await;
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut("* BYE going down\r\n"))).await;
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut(""))).await;
     check_recovers(three().on_first(1, "RFC822.SIZE)", Reply::Cut(""))).await;
@@ -177,6 +175,45 @@ async fn f12_f13_f16_cut_during_fetch() {
     let whole = "* 1 FETCH (UID 1 RFC822.SIZE 17 INTERNALDATE \"08-Oct-2021 23:59:59 +0900\" BODY[] {17}\r\n\
                  Subject: a\r\n\r\na\r\n)\r\n* 2 FE";
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut(whole))).await;
+}
+
+/// Everything that a cycle does, until it is done or fails.
+async fn cycle(mailbox: &mut Mailbox, bodies: &mut Vec<Vec<u8>>) -> Result<(), Error> {
+    let keys = mailbox.list().await?;
+    mailbox.next_set(&keys).await?;
+    let fetched = mailbox.fetch(&keys).await?;
+    assert!(fetched.owed.is_empty(), "{fetched:?}");
+    bodies.extend(fetched.messages.iter().map(|message| message.bytes.clone()));
+    let keys: Vec<MessageKey> = fetched.messages.into_iter().map(|message| message.key).collect();
+    mailbox.file_away(&keys, Destination::Processed).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn f13_cut_at_every_byte() {
+    let mut cuts = 0;
+    for at in 0.. {
+        let stub = three().cut_after(at).start();
+        let mut bodies = Vec::new();
+        let mut mailbox = open_as(&stub.settings()).await;
+        if mailbox.is_err() {
+            assert!(mailbox.as_ref().is_err_and(Error::is_transient), "cut at {at}: {mailbox:?}");
+            mailbox = open_as(&stub.settings()).await;
+        }
+        let mut mailbox = mailbox.unwrap();
+        while let Err(error) = cycle(&mut mailbox, &mut bodies).await {
+            assert!(error.is_transient() && stub.connections() < 5, "cut at {at}: {error}");
+        }
+        bodies.sort();
+        bodies.dedup();
+        assert_eq!(bodies, [A, B, C], "cut at {at}");
+        assert_eq!((stub.inbox(), stub.count("Processed")), (vec![], 3), "cut at {at}");
+        if stub.connections() == 1 {
+            break;
+        }
+        cuts += 1;
+    }
+    assert!(cuts > 1_000, "{cuts}");
 }
 
 #[tokio::test]
@@ -263,7 +300,10 @@ async fn f38_length_that_does_not_fit() {
     for wrong in ["BODY[] NIL", "BODY[] {2}\r\nab", "INTERNALDATE NIL", "BODY[] {0}\r\n"] {
         let line = format!("* 1 FETCH (UID 1 RFC822.SIZE 17 {wrong})\r\n{{tag}} OK done\r\n");
         let stub = Stub::new().mail(1, A).on("BODY.PEEK[]", Reply::Say(line.leak())).start();
-        assert_eq!(outcome(&fetch_all(&mut open(&stub).await).await.unwrap()), [vec![], vec![], vec![1], vec![]]);
+        assert_eq!(
+            outcome(&fetch_all(&mut open(&stub).await).await.unwrap()),
+            [vec![], vec![], vec![1], vec![]]
+        );
     }
 }
 
@@ -362,7 +402,11 @@ async fn f34_trycreate_once() {
 
 #[tokio::test]
 async fn f37_read_only_account() {
-    let stub = three().read_only().without_folder("Processed").on("CREATE", Reply::Say("{tag} NO denied\r\n")).start();
+    let stub = three()
+        .read_only()
+        .without_folder("Processed")
+        .on("CREATE", Reply::Say("{tag} NO denied\r\n"))
+        .start();
     let mut mailbox = open(&stub).await;
     let keys = mailbox.list().await.unwrap();
     assert_eq!(mailbox.fetch(&keys).await.unwrap().messages.len(), 3);
@@ -372,71 +416,13 @@ async fn f37_read_only_account() {
 
 #[tokio::test]
 async fn f42_too_many_connections_is_passing() {
-    for text in ["{tag} NO [UNAVAILABLE] later\r\n", "{tag} NO [LIMIT] x\r\n", "{tag} NO Too many connections\r\n"] {
+    for text in
+        ["{tag} NO [UNAVAILABLE] later\r\n", "{tag} NO [LIMIT] x\r\n", "{tag} NO Too many connections\r\n"]
+    {
         let stub = Stub::new().on("LOGIN", Reply::Say(text)).start();
-        let error = open_as(&settings(&stub)).await.unwrap_err();
+        let error = open_as(&stub.settings()).await.unwrap_err();
         assert!(error.is_transient() && !error.is_configuration(), "{error}");
     }
-}
-
-#[tokio::test]
-async fn f17_f18_f19_f20_idle() {
-    let wait = async |mailbox: &mut Mailbox| mailbox.wait(Duration::from_millis(100)).await;
-    // Not offered, or refused although offered: the clock decides.
-    for stub in [
-        three().capabilities("IMAP4rev1"),
-        three().on("IDLE", Reply::Say("{tag} NO not today\r\n")),
-        three().on("IDLE", Reply::Say("{tag} BAD what?\r\n")),
-    ] {
-        let stub = stub.start();
-        let mut mailbox = open(&stub).await;
-        mailbox.list().await.unwrap();
-        let started = Instant::now();
-        assert_eq!(wait(&mut mailbox).await.unwrap(), Wake::Elapsed);
-        assert!(started.elapsed() >= Duration::from_millis(100));
-        assert_eq!(wait(&mut mailbox).await.unwrap(), Wake::Elapsed);
-        assert!(stub.heard_of("IDLE") <= 1);
-        assert_eq!(mailbox.list().await.unwrap().len(), 3);
-        assert_eq!(stub.connections(), 1);
-    }
-    // The server hangs up, falls silent before "+", or forgets DONE: a new connection.
-    for reply in [
-        Reply::Cut("+ idling\r\n"),
-        Reply::Cut(""),
-        Reply::Silence,
-        Reply::Cut("+ idling\r\n* BYE idle too long\r\n"),
-        Reply::Say("+ idling\r\n{tag} OK that is all\r\n"),
-    ] {
-        let stub = three().on("IDLE", reply).start();
-        let mut mailbox = open(&stub).await;
-        mailbox.list().await.unwrap();
-        assert!(matches!(wait(&mut mailbox).await, Err(Error::Lost { .. })));
-        assert_eq!(mailbox.list().await.unwrap().len(), 3);
-        assert_eq!(stub.connections(), 2);
-    }
-    let stub = three().on("DONE", Reply::Silence).on("IDLE", Reply::Say("+ idling\r\n* OK still here\r\n")).start();
-    let mut mailbox = open(&stub).await;
-    mailbox.list().await.unwrap();
-    assert!(matches!(wait(&mut mailbox).await, Err(Error::Lost { .. })));
-    assert_eq!(mailbox.list().await.unwrap().len(), 3);
-}
-
-#[tokio::test]
-async fn idle_wakes_for_new_mail_only() {
-    let stub = three().start();
-    let mut mailbox = open(&stub).await;
-    mailbox.list().await.unwrap();
-    stub.remove(1);
-    assert_eq!(mailbox.wait(Duration::from_millis(100)).await.unwrap(), Wake::Elapsed);
-    stub.add(9, A);
-    assert_eq!(mailbox.wait(Duration::from_secs(10)).await.unwrap(), Wake::Changed);
-    assert_eq!(uids(&mailbox.list().await.unwrap()), [2, 3, 9]);
-    // Configured off: the server is not asked.
-    let off = Settings { idle: false, after: After::Leave, ..settings(&stub) };
-    let before = stub.heard_of("IDLE");
-    let mut mailbox = open_as(&off).await.unwrap();
-    assert_eq!(mailbox.wait(Duration::from_millis(20)).await.unwrap(), Wake::Elapsed);
-    assert_eq!(stub.heard_of("IDLE"), before);
 }
 
 #[tokio::test]

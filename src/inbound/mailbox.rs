@@ -88,10 +88,10 @@ impl Default for Patience {
         Self {
             connect: Duration::from_secs(20),
             greeting: Duration::from_secs(30),
-            reply: Duration::from_secs(60),
+            reply: Duration::from_mins(1),
             done: Duration::from_secs(15),
-            idle: Duration::from_secs(300),
-            refused: Duration::from_secs(600),
+            idle: Duration::from_mins(5),
+            refused: Duration::from_mins(10),
         }
     }
 }
@@ -176,6 +176,13 @@ impl Mailbox {
         match self {
             Mailbox::Imap(imap) => imap.wait(at_most).await,
             Mailbox::Maildir(maildir) => maildir.wait(at_most).await,
+        }
+    }
+
+    /// Says goodbye to the server, waiting fifteen seconds at most. Dropping the mailbox does as well.
+    pub async fn close(self) {
+        if let Mailbox::Imap(imap) = self {
+            imap.close().await;
         }
     }
 

@@ -17,7 +17,14 @@
 //! assert_eq!(dovecot.count("Processed"), 1);
 //! ```
 
-#![allow(dead_code, reason = "each test program uses its own part of the rig")]
+#![allow(dead_code, unused_imports, reason = "each test program uses its own part of the rig")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a rig that does not stand is a test that fails"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -30,9 +37,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use tempfile::TempDir;
+use uketsuke::inbound::mailbox::{Kind, Settings};
 
+mod sink;
 pub mod stub;
+
+pub use sink::{Received, SmtpSink};
 
 pub const USER: &str = "vproject";
 pub const PASSWORD: &str = "pa\"ss\\word";
@@ -84,7 +96,7 @@ impl Dovecot {
         }
         give_away(directory.path());
         let (server, [imap, imaps]) = launch(&directory, &options);
-        Self { directory, server, options, imap, imaps }
+        Self { server, directory, options, imap, imaps }
     }
 
     /// Stops the server; mail and UIDs stay.
@@ -102,6 +114,19 @@ impl Dovecot {
     /// The certificate of the CA that signed the server's certificate (for `localhost` and `127.0.0.1`), PEM.
     pub fn ca_file(&self) -> PathBuf {
         self.directory.path().join("ca.pem")
+    }
+
+    /// Section `[mailbox]` for this server: TLS, moving, IDLE.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            kind: Kind::Imap,
+            host: "localhost".to_owned(),
+            port: self.imaps,
+            ca_file: self.ca_file(),
+            username: USER.to_owned(),
+            password: Some(SecretString::from(PASSWORD)),
+            ..Settings::default()
+        }
     }
 
     /// The Maildir of [`USER`].
@@ -135,7 +160,11 @@ impl Dovecot {
     }
 
     /// Puts many mails into INBOX, one second apart from `first` on.
-    pub fn deliver_many<'a>(&self, mails: impl IntoIterator<Item = &'a [u8]>, first: Timestamp) -> Vec<String> {
+    pub fn deliver_many<'a>(
+        &self,
+        mails: impl IntoIterator<Item = &'a [u8]>,
+        first: Timestamp,
+    ) -> Vec<String> {
         let at = |n: i64| Timestamp::from_second(first.as_second() + n).unwrap();
         mails.into_iter().zip(0..).map(|(bytes, n)| self.deliver(bytes, at(n))).collect()
     }
@@ -203,98 +232,6 @@ pub fn messages(maildir: &Path, folder: &str) -> Vec<Vec<u8>> {
 
 fn folder_path(maildir: &Path, folder: &str) -> PathBuf {
     if folder == "INBOX" { maildir.to_owned() } else { maildir.join(format!(".{folder}")) }
-}
-
-/// A mail that arrived at an [`SmtpSink`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// Without angle brackets; `""` is the null sender.
-    pub sender: String,
-    pub recipients: Vec<String>,
-    /// As sent, lines ending in CRLF, without the trace header that the sink adds.
-    pub bytes: Vec<u8>,
-}
-
-/// A running smtp-sink: plain SMTP, no login, accepts everything unless told otherwise.
-pub struct SmtpSink {
-    server: Server,
-    directory: TempDir,
-    pub port: u16,
-}
-
-impl SmtpSink {
-    /// `options` are smtp-sink's own, such as `["-f", "DATA"]` or `["-r", "RCPT"]`.
-    pub fn start(options: &[&str]) -> Self {
-        let directory = directory();
-        fs::create_dir(directory.path().join("mail")).unwrap();
-        give_away(directory.path());
-        for _ in 0..5 {
-            let [port] = free_ports();
-            let mut command = unprivileged("smtp-sink");
-            let template = format!("{}/mail/", directory.path().display());
-            command.args(options).args(["-d", &template, &format!("127.0.0.1:{port}"), "1000"]);
-            let mut server = Server::spawn(command, &directory.path().join("smtp-sink.log"));
-            if server.answers(port) {
-                return Self { directory, server, port };
-            }
-        }
-        panic!("smtp-sink does not start; is the package postfix installed?");
-    }
-
-    /// Everything that has arrived whole, in the order of arrival.
-    pub fn received(&self) -> Vec<Received> {
-        let mut files: Vec<(SystemTime, PathBuf)> = fs::read_dir(self.directory.path().join("mail"))
-            .unwrap()
-            .map(|entry| entry.unwrap())
-            .map(|entry| (entry.metadata().unwrap().modified().unwrap(), entry.path()))
-            .collect();
-        files.sort();
-        files.iter().filter_map(|(_, path)| parse_dump(&fs::read(path).unwrap())).collect()
-    }
-
-    /// Waits until `count` mails have arrived (at most ten seconds) and returns them.
-    pub fn wait_for(&self, count: usize) -> Vec<Received> {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            let received = self.received();
-            if received.len() >= count || Instant::now() > deadline {
-                assert!(received.len() >= count, "{} mails arrived, not {count}", received.len());
-                return received;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    pub fn stop(&mut self) {
-        self.server.stop();
-    }
-}
-
-/// smtp-sink's dump: envelope as `X-…-Args:` lines, its own `Received:`, the mail with LF, one empty line more.
-fn parse_dump(dump: &[u8]) -> Option<Received> {
-    let mut rest = dump;
-    let mut received = Received { sender: String::new(), recipients: Vec::new(), bytes: Vec::new() };
-    let mut in_trace = false;
-    loop {
-        let end = rest.iter().position(|byte| *byte == b'\n')?;
-        let (line, after) = (String::from_utf8_lossy(&rest[..end]).into_owned(), &rest[end + 1..]);
-        let address = |args: &str| args.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-        if let Some(args) = line.strip_prefix("X-Mail-Args: ") {
-            received.sender = address(args);
-        } else if let Some(args) = line.strip_prefix("X-Rcpt-Args: ") {
-            received.recipients.push(address(args));
-        } else if line.starts_with("Received: ") && !in_trace {
-            in_trace = true;
-        } else if !(line.starts_with("X-") && !in_trace || line.starts_with('\t') && in_trace) {
-            break;
-        }
-        rest = after;
-    }
-    // The extra empty line comes last: without it the mail is still being written.
-    let mail = rest.strip_suffix(b"\n").filter(|mail| mail.ends_with(b"\n"))?;
-    received.bytes =
-        mail.split_inclusive(|byte| *byte == b'\n').flat_map(|line| [&line[..line.len() - 1], b"\r\n"].concat()).collect();
-    Some(received)
 }
 
 /// A child process that is ended with its rig.
@@ -374,7 +311,7 @@ fn configuration(path: &Path, options: &Options, imap: u16, imaps: u16) -> Strin
     let (d, user, group) = (path.display(), id("-un"), id("-gn"));
     let Options { separator, prefix, extra } = options;
     format!(
-        r#"
+        "
 base_dir = {d}/run
 state_dir = {d}/state
 log_path = {d}/dovecot.log
@@ -422,21 +359,31 @@ service stats {{
   chroot =
 }}
 {extra}
-"#
+"
     )
 }
 
 /// A CA and a certificate for `localhost` and `127.0.0.1` that it signed.
 fn certificates(directory: &Path) {
     let openssl = |line: &str| {
-        let output = Command::new("openssl").args(line.split_ascii_whitespace()).current_dir(directory).output().unwrap();
+        let output = Command::new("openssl")
+            .args(line.split_ascii_whitespace())
+            .current_dir(directory)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "openssl {line}: {}", String::from_utf8_lossy(&output.stderr));
     };
-    fs::write(directory.join("leaf.ext"), "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n").unwrap();
+    fs::write(
+        directory.join("leaf.ext"),
+        "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
+    )
+    .unwrap();
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     openssl(&format!("req -x509 {key} -days 30 -subj /CN=rig-ca -keyout ca.key -out ca.pem"));
     openssl(&format!("req {key} -subj /CN=localhost -keyout key.pem -out leaf.csr"));
-    openssl("x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile leaf.ext -out cert.pem");
+    openssl(
+        "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile leaf.ext -out cert.pem",
+    );
 }
 
 /// A short path: names of Unix sockets may have 107 bytes.
@@ -462,7 +409,11 @@ fn unprivileged(program: &str) -> Command {
         return Command::new(program);
     }
     let mut command = Command::new("setpriv");
-    command.arg(format!("--reuid={NOBODY}")).arg(format!("--regid={}", id("-g"))).arg("--clear-groups").arg("--");
+    command
+        .arg(format!("--reuid={NOBODY}"))
+        .arg(format!("--regid={}", id("-g")))
+        .arg("--clear-groups")
+        .arg("--");
     command.arg(program);
     command
 }

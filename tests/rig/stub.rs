@@ -14,6 +14,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use secrecy::SecretString;
+use uketsuke::inbound::mailbox::{Kind, Security, Settings};
+
 /// What a rule does in place of the ordinary answer. `{tag}` in a text is the command's tag.
 #[derive(Clone)]
 pub enum Reply {
@@ -56,6 +59,8 @@ struct State {
     connections: u32,
     /// The number of mails that the client was last told.
     announced: usize,
+    /// The first connection is closed after this many bytes.
+    cut_after: usize,
 }
 
 /// A script that is being written.
@@ -88,6 +93,7 @@ impl Stub {
                 heard: Vec::new(),
                 connections: 0,
                 announced: 0,
+                cut_after: usize::MAX,
             },
         }
     }
@@ -135,6 +141,12 @@ impl Stub {
         self
     }
 
+    /// The first connection is closed after so many bytes from the server.
+    pub fn cut_after(mut self, bytes: usize) -> Self {
+        self.state.cut_after = bytes;
+        self
+    }
+
     /// Always, for commands that contain `pattern` (in capitals).
     pub fn on(self, pattern: &str, reply: Reply) -> Self {
         self.rule(pattern, reply, None)
@@ -168,6 +180,19 @@ impl Stub {
 }
 
 impl Running {
+    /// Section `[mailbox]` for this server: plain text, moving, IDLE. Any name and password will do.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            kind: Kind::Imap,
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+            security: Security::None,
+            username: "vproject".to_owned(),
+            password: Some(SecretString::from("geheim")),
+            ..Settings::default()
+        }
+    }
+
     /// Command lines so far, without tags.
     pub fn heard(&self) -> Vec<String> {
         self.state.lock().unwrap().heard.clone()
@@ -212,8 +237,11 @@ impl Running {
 /// One connection.
 fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut out = stream;
-    let greeting = state.lock().unwrap().greeting;
+    let (greeting, left) = {
+        let mut state = state.lock().unwrap();
+        (state.greeting, std::mem::replace(&mut state.cut_after, usize::MAX))
+    };
+    let mut out = Out { stream, left };
     out.write_all(greeting.as_bytes()).ok()?;
     loop {
         let line = read_line(&mut reader)?;
@@ -226,13 +254,34 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
                 out.write_all(text.replace("{tag}", tag).as_bytes()).ok()?;
                 return None;
             }
-            Some(Reply::Silence) => std::thread::sleep(Duration::from_secs(600)),
+            Some(Reply::Silence) => std::thread::sleep(Duration::from_mins(10)),
             Some(Reply::Before(text)) => {
                 out.write_all(text.replace("{tag}", tag).as_bytes()).ok()?;
                 ordinary(state, tag, command, &mut reader, &mut out)?;
             }
             None => ordinary(state, tag, command, &mut reader, &mut out)?,
         }
+    }
+}
+
+/// What the client is sent; an error when no more shall be.
+struct Out {
+    stream: TcpStream,
+    left: usize,
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.left == 0 {
+            return Err(std::io::ErrorKind::ConnectionAborted.into());
+        }
+        let count = self.stream.write(&bytes[..bytes.len().min(self.left)])?;
+        self.left = self.left.saturating_sub(count);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.stream.flush()
     }
 }
 
@@ -263,7 +312,7 @@ fn ordinary(
     tag: &str,
     command: &str,
     reader: &mut BufReader<TcpStream>,
-    out: &mut TcpStream,
+    out: &mut Out,
 ) -> Option<()> {
     let upper = command.to_ascii_uppercase();
     let words: Vec<&str> = command.split(' ').collect();
@@ -365,7 +414,13 @@ fn fetch(state: &State, set: &str, items: &str, answer: &mut Vec<u8>) {
     }
 }
 
-fn transfer(state: &mut State, take_out: bool, set: &str, folder: &str, answer: &mut Vec<u8>) -> &'static str {
+fn transfer(
+    state: &mut State,
+    take_out: bool,
+    set: &str,
+    folder: &str,
+    answer: &mut Vec<u8>,
+) -> &'static str {
     if !state.folders.contains_key(folder) {
         return "NO [TRYCREATE] no such folder";
     }
@@ -383,12 +438,12 @@ fn transfer(state: &mut State, take_out: bool, set: &str, folder: &str, answer: 
 }
 
 /// IDLE as it should be: announces what came and went, ends on DONE.
-fn idle(state: &Mutex<State>, tag: &str, reader: &mut BufReader<TcpStream>, out: &mut TcpStream) -> Option<()> {
+fn idle(state: &Mutex<State>, tag: &str, reader: &mut BufReader<TcpStream>, out: &mut Out) -> Option<()> {
     out.write_all(b"+ idling\r\n").ok()?;
     reader.get_ref().set_read_timeout(Some(Duration::from_millis(10))).unwrap();
     let started = Instant::now();
     let mut line = String::new();
-    while started.elapsed() < Duration::from_secs(600) {
+    while started.elapsed() < Duration::from_mins(10) {
         let (known, now) = {
             let mut state = state.lock().unwrap();
             let now = state.mails.len();

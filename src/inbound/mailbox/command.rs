@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
@@ -53,6 +54,13 @@ pub(super) struct Selected {
     pub(super) read_only: bool,
     /// Our keyword can be stored.
     pub(super) keywords: bool,
+}
+
+/// What is handed on while a command runs.
+pub(super) enum Said<'a, 'b> {
+    Response(&'a Response<'b>),
+    /// The part of the response before that was to be kept.
+    Bytes(Vec<u8>),
 }
 
 /// How an IDLE ended.
@@ -142,6 +150,23 @@ impl Connection {
         command: &str,
         mut each: impl FnMut(&Response<'_>) + Send,
     ) -> Result<Answer, Error> {
+        let each = |said: Said<'_, '_>| {
+            if let Said::Response(response) = said {
+                each(response);
+            }
+            None
+        };
+        self.run_keeping(doing, command, each).await
+    }
+
+    /// [`Connection::run`] for large data: for each response `each` may name a part of it (as it lies in memory),
+    /// and is then called with the bytes of that part, which are moved, not copied.
+    pub(super) async fn run_keeping(
+        &mut self,
+        doing: &str,
+        command: &str,
+        mut each: impl FnMut(Said<'_, '_>) -> Option<Range<usize>> + Send,
+    ) -> Result<Answer, Error> {
         self.session.as_mut().expect_within(self.patience.reply);
         let tag = self.session.run_command(command).await.map_err(|cause| self.lost(doing, &cause))?;
         let mut copied = BTreeSet::new();
@@ -164,7 +189,17 @@ impl Connection {
                 Response::Data { outcome, .. } => collect_copied(outcome.code.as_ref(), &mut copied),
                 _ => {}
             }
-            each(response.parsed());
+            if let Some(part) = each(Said::Response(response.parsed())) {
+                let whole = response.borrow_owner().as_ptr_range();
+                if part.start < whole.start.addr() || part.end > whole.end.addr() {
+                    return Err(self.lost(doing, "a part of the answer lies outside of it"));
+                }
+                let start = part.start - whole.start.addr();
+                let mut bytes: Vec<u8> = response.into_owner().into();
+                bytes.truncate(start + part.len());
+                bytes.drain(..start);
+                each(Said::Bytes(bytes));
+            }
         }
     }
 
@@ -296,6 +331,13 @@ impl Connection {
 
     pub(super) async fn expunge(&mut self, set: &str) -> Result<Answer, Error> {
         self.run("take moved mail out of the folder", &format!("UID EXPUNGE {set}"), |_| {}).await
+    }
+
+    /// Says goodbye; the connection is of no use any more.
+    pub(super) async fn log_out(mut self) {
+        self.patience.reply = self.patience.done;
+        // The answer is BYE, which every other command takes for a loss.
+        let _ = self.run("log out", "LOGOUT", |_| {}).await;
     }
 
     /// Is there a folder of this name that can hold mail?

@@ -77,8 +77,8 @@ impl Attempt<'_> {
         Wire::new(stream, self.largest, patience)
     }
 
-    fn unreachable(&self, cause: impl ToString) -> Error {
-        Error::Unreachable { server: self.server.clone(), cause: shown(&cause.to_string()) }
+    fn unreachable(&self, cause: impl AsRef<str>) -> Error {
+        Error::Unreachable { server: self.server.clone(), cause: shown(cause.as_ref()) }
     }
 
     fn insecure(&self, cause: impl Into<String>) -> Error {
@@ -375,7 +375,19 @@ pub(super) fn names(list: &[Capability<'_>]) -> Capabilities {
 /// Refused now, not for good: RFC 5530 codes, and what servers say about too many connections.
 pub(super) fn is_passing(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["[unavailable]", "[inuse]", "[limit]", "[serverbug]", "[overquota]", "too many", "try again", "temporar"]
-        .iter()
-        .any(|sign| text.contains(sign))
+    if text.contains("[authenticationfailed]") {
+        return false;
+    }
+    [
+        "[unavailable]",
+        "[inuse]",
+        "[limit]",
+        "[serverbug]",
+        "[overquota]",
+        "too many",
+        "again later",
+        "temporar",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
 }

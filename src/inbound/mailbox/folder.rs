@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn levels_follow_the_server() {
         let check = |name: &str, delimiter, expected: &str| {
-            assert_eq!(on_server(name, delimiter), expected, "{name}")
+            assert_eq!(on_server(name, delimiter), expected, "{name}");
         };
         check("inbox", Some('.'), "INBOX");
         check("A/B", Some('.'), "A.B");

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use crate::limits::Limits;
 
-use super::super::uid::{MessageKey, leading_set, sequence_set};
 use super::command::{Connection, Idled, Selected};
 use super::connect::connect;
 use super::{After, Destination, Error, KEYWORD, Patience, Settings, Wake, folder};
+use crate::inbound::uid::{MessageKey, leading_set, sequence_set};
 
 mod fetch;
 
@@ -75,7 +75,7 @@ impl Imap {
                     Ok(_) => {}
                     // An account that may only read still serves: its mail is recorded and stays where it is.
                     Err(error @ Error::Folder { .. }) => {
-                        tracing::warn!(%error, "mail will stay in its folder")
+                        tracing::warn!(%error, "mail will stay in its folder");
                     }
                     Err(error) => return Err(error),
                 }
@@ -312,6 +312,12 @@ impl Imap {
         Ok(Wake::Elapsed)
     }
 
+    pub(super) async fn close(mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.log_out().await;
+        }
+    }
+
     pub(super) fn describe(&self) -> String {
         let server = self.settings.server().replace("://", &format!("://{}@", self.settings.username));
         format!("{server} {}", self.settings.folders.join(", "))
@@ -382,7 +388,7 @@ fn groups(keys: &[MessageKey]) -> Vec<Group> {
         match groups.iter_mut().find(same) {
             Some(group) => group.uids.push(*uid),
             None => {
-                groups.push(Group { folder: folder.clone(), uid_validity: *uid_validity, uids: vec![*uid] })
+                groups.push(Group { folder: folder.clone(), uid_validity: *uid_validity, uids: vec![*uid] });
             }
         }
     }

@@ -18,9 +18,9 @@ use tokio::time::Instant;
 
 use crate::limits::Limits;
 
-use super::super::uid::{MessageKey, RawMessage, delivery_time, leading_set};
 use super::folder::{in_maildir, is_inbox};
 use super::{After, Destination, Error, Fetched, Settings, Wake};
+use crate::inbound::uid::{MessageKey, RawMessage, delivery_time, leading_set};
 
 /// How often the directories are looked at while waiting.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl Maildir {
     pub(super) async fn open(settings: &Settings, limits: &Limits) -> Result<Self, Error> {
         let store = Store { settings: settings.clone(), limits: limits.clone(), seen: Mutex::default() };
         let maildir = Self { store: Arc::new(store) };
-        maildir.run(|store| store.make()).await?;
+        maildir.run(Store::make).await?;
         Ok(maildir)
     }
 
@@ -237,11 +237,10 @@ impl Store {
             };
             match self.read(key, &path, header) {
                 Ok(message) => fetched.messages.push(message),
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => match self.find(key)? {
-                    // It was renamed between the two steps; the next look finds it.
-                    Some(_) => fetched.later.push(key.clone()),
-                    None => fetched.gone.push(key.clone()),
-                },
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
+                    // It was renamed or taken between the two steps; the next look tells.
+                    fetched.later.push(key.clone());
+                }
                 Err(cause) => {
                     tracing::warn!(file = %path.display(), %cause, "a message cannot be read");
                     fetched.owed.push(key.clone());

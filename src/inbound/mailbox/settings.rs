@@ -94,7 +94,7 @@ impl Default for Settings {
             after: After::Move,
             processed_folder: "Processed".to_owned(),
             attention_folder: "Attention".to_owned(),
-            poll_interval: Duration::from_secs(60),
+            poll_interval: Duration::from_mins(1),
             idle: true,
         }
     }
@@ -111,8 +111,8 @@ impl Settings {
         if self.folders.is_empty() {
             return Err("mailbox.folders is empty; name at least \"INBOX\"".to_owned());
         }
-        if self.poll_interval < Duration::from_secs(1) {
-            return Err("mailbox.poll_interval must be at least \"1s\"".to_owned());
+        if !(Duration::from_secs(1)..=Duration::from_hours(24)).contains(&self.poll_interval) {
+            return Err("mailbox.poll_interval must lie between \"1s\" and \"24h\"".to_owned());
         }
         self.check_folders()?;
         match self.kind {

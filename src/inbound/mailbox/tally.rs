@@ -1,6 +1,7 @@
 //! Pure: asked versus arrived. Every UID of a fetch ends as received, gone, owed, or not reached.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use async_imap::imap_proto::{AttributeValue, MessageSection, Response, SectionPath};
 use jiff::Timestamp;
@@ -8,6 +9,10 @@ use jiff::Timestamp;
 use crate::inbound::uid::{MessageKey, RawMessage, internal_date};
 
 use super::Fetched;
+use super::command::Said;
+
+/// Larger bodies keep the memory that they were received in.
+const COPIED: usize = 256 * 1024;
 
 /// The account of one fetch from one folder in one UIDVALIDITY epoch.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub(super) struct Tally {
     /// INTERNALDATEs that were told.
     pub(super) dates: BTreeMap<u32, Timestamp>,
     messages: BTreeMap<u32, RawMessage>,
+    /// The message whose bytes are moved here next.
+    expecting: Option<(u32, RawMessage)>,
     gone: BTreeSet<u32>,
     owed: BTreeSet<u32>,
     /// Why the last answer for a message was not taken.
@@ -35,6 +42,7 @@ impl Tally {
             sizes: BTreeMap::new(),
             dates: BTreeMap::new(),
             messages: BTreeMap::new(),
+            expecting: None,
             gone: BTreeSet::new(),
             owed: BTreeSet::new(),
             reasons: BTreeMap::new(),
@@ -70,54 +78,53 @@ impl Tally {
         !self.owed.is_empty()
     }
 
-    /// Takes an untagged response. With `header` only the header was asked for. Data of other messages and
-    /// answers without the body (flags that someone changed) are read past.
-    pub(super) fn take(&mut self, response: &Response<'_>, header: bool) {
-        let Response::Fetch(_, attributes) = response else { return };
-        let Some(uid) =
-            attributes.iter().find_map(|a| if let AttributeValue::Uid(uid) = a { Some(*uid) } else { None })
-        else {
-            return;
-        };
-        if !self.open.contains(&uid) {
-            return;
+    /// Takes what comes in answer to a FETCH. With `header` only the header was asked for. Data of other messages
+    /// and answers without the body (flags that someone changed) are read past.
+    pub(super) fn hear(&mut self, said: Said<'_, '_>, header: bool) -> Option<Range<usize>> {
+        match said {
+            Said::Response(Response::Fetch(_, attributes)) => self.take(attributes, header),
+            Said::Response(_) => None,
+            Said::Bytes(bytes) => {
+                if let Some((uid, message)) = self.expecting.take() {
+                    self.arrive(uid, RawMessage { bytes, ..message });
+                }
+                None
+            }
         }
-        let size = attributes.iter().find_map(|attribute| match attribute {
-            AttributeValue::Rfc822Size(size) => Some(u64::from(*size)),
-            _ => None,
-        });
-        if let Some(size) = size {
+    }
+
+    fn take(&mut self, attributes: &[AttributeValue<'_>], header: bool) -> Option<Range<usize>> {
+        let answer = Attributes::of(attributes, header);
+        let uid = answer.uid.filter(|uid| self.open.contains(uid))?;
+        if let Some(size) = answer.size {
             self.sizes.insert(uid, size);
         }
-        let date = attributes.iter().find_map(|attribute| match attribute {
-            AttributeValue::InternalDate(date) => Some(internal_date(date)),
-            _ => None,
-        });
-        if let Some(date) = date.flatten() {
+        if let Some(date) = answer.date {
             self.dates.insert(uid, date);
         }
-        let body = attributes.iter().find_map(|attribute| match attribute {
-            AttributeValue::BodySection { section: None, data, .. } if !header => Some(data.as_deref()),
-            AttributeValue::BodySection {
-                section: Some(SectionPath::Full(MessageSection::Header)),
-                data,
-                ..
-            } if header => Some(data.as_deref()),
-            _ => None,
-        });
-        let Some(body) = body else { return };
+        let body = answer.body?;
         let size = self.sizes.get(&uid).copied();
-        match judge(body, size, date.flatten(), header) {
-            Ok((received_at, size)) => {
-                let bytes = body.unwrap_or_default().to_vec();
-                let message =
-                    RawMessage { key: self.key(uid), received_at, bytes, omitted: header.then_some(size) };
-                self.open.remove(&uid);
-                self.messages.insert(uid, message);
-            }
+        let (received_at, size) = match judge(body, size, answer.date, header) {
+            Ok(judged) => judged,
             Err(reason) => {
                 self.reasons.insert(uid, reason);
+                return None;
             }
+        };
+        let omitted = header.then_some(size);
+        if body.len() > COPIED {
+            let message = RawMessage { key: self.key(uid), received_at, bytes: Vec::new(), omitted };
+            self.expecting = Some((uid, message));
+            let start = body.as_ptr().addr();
+            return Some(start..start + body.len());
+        }
+        self.arrive(uid, RawMessage { key: self.key(uid), received_at, bytes: body.to_vec(), omitted });
+        None
+    }
+
+    fn arrive(&mut self, uid: u32, message: RawMessage) {
+        if self.open.remove(&uid) {
+            self.messages.insert(uid, message);
         }
     }
 
@@ -135,16 +142,48 @@ impl Tally {
     }
 }
 
+/// What a FETCH response tells of one message.
+struct Attributes<'a> {
+    uid: Option<u32>,
+    size: Option<u64>,
+    date: Option<Timestamp>,
+    /// NIL is no bytes.
+    body: Option<&'a [u8]>,
+}
+
+impl<'a> Attributes<'a> {
+    fn of(attributes: &'a [AttributeValue<'_>], header: bool) -> Self {
+        let mut told = Self { uid: None, size: None, date: None, body: None };
+        for attribute in attributes {
+            match attribute {
+                AttributeValue::Uid(uid) => told.uid = Some(*uid),
+                AttributeValue::Rfc822Size(size) => told.size = Some(u64::from(*size)),
+                AttributeValue::InternalDate(date) => told.date = internal_date(date),
+                AttributeValue::BodySection { section: None, data, .. } if !header => {
+                    told.body = Some(data.as_deref().unwrap_or_default());
+                }
+                AttributeValue::BodySection {
+                    section: Some(SectionPath::Full(MessageSection::Header)),
+                    data,
+                    ..
+                } if header => told.body = Some(data.as_deref().unwrap_or_default()),
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
 /// Is the answer whole? The receipt time and the size of the message.
 fn judge(
-    body: Option<&[u8]>,
+    body: &[u8],
     size: Option<u64>,
     date: Option<Timestamp>,
     header: bool,
 ) -> Result<(Timestamp, u64), String> {
     let received_at = date.ok_or("the server tells no INTERNALDATE that can be read")?;
     let size = size.ok_or("the server tells no RFC822.SIZE")?;
-    let length = body.map_or(0, <[u8]>::len) as u64;
+    let length = body.len() as u64;
     if header {
         return if length > 0 {
             Ok((received_at, size))

@@ -220,7 +220,7 @@ async fn ask(
     header: bool,
 ) -> Result<(), Error> {
     let command = format!("UID FETCH {} {items}", sequence_set(uids));
-    let answer = connection.run("fetch mail", &command, |response| tally.take(response, header)).await?;
+    let answer = connection.run_keeping("fetch mail", &command, |said| tally.hear(said, header)).await?;
     connection.demand("fetch mail", &answer)
 }
 

@@ -42,6 +42,7 @@ fn imap_settings() {
     check(|s| s.auth = Auth::XOAuth2, "mailbox.token_command");
     check(|s| (s.auth, s.token_command) = (Auth::XOAuth2, vec!["token".to_owned()]), "");
     check(|s| s.poll_interval = Duration::ZERO, "mailbox.poll_interval");
+    check(|s| s.poll_interval = Duration::MAX, "mailbox.poll_interval");
     check(|s| s.folders.clear(), "mailbox.folders");
 }
 
