@@ -13,8 +13,10 @@ impl Ledger {
     /// A consistent copy while others go on writing. Refuses an existing file; a half-written copy never has the
     /// final name.
     pub async fn backup(&self, target: &Path) -> Result<(), Error> {
-        let mut connection = self.readers.acquire().await?;
-        copy_into(&mut connection, target).await
+        let options = options(&self.path).create_if_missing(false).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        copy_into(&mut connection, target).await?;
+        Ok(connection.close().await?)
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn date(text: &str) -> Date {
 
 /// A time of day as the ledger wrote it.
 pub(super) fn time(text: &str) -> Time {
-    Time::strptime("%H:%M", text).unwrap_or_default()
+    text.split_once(':')
+        .and_then(|(hour, minute)| Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok())
+        .unwrap_or_default()
 }
 
 pub(super) fn scope(public: bool, private: bool) -> BTreeSet<Visibility> {

@@ -33,6 +33,7 @@ pub mod staff;
 pub mod setup;
 pub mod activity;
 mod clinics;
+mod slots;
 mod work;
 pub mod views;
 pub mod submissions;

@@ -1,13 +1,13 @@
 //! I/O: the ledger as the machine-readable contract shows it: `mails`, `status`, `slots`, `outbox`,
 //! and the counts of `once`. Every struct serialises to exactly the keys of that contract.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::column::instant;
-use super::{Error, Ledger, activity, clinics, progress};
+use super::column::{instant, time_text};
+use super::{Error, Ledger, clinics, progress, slots};
 use crate::campaign::rfc3339;
 use crate::clinic::venue_key;
 
@@ -93,10 +93,10 @@ pub struct SlotView {
     pub date: String,
     pub start: String,
     pub end: Option<String>,
-    pub dose: i64,
-    pub public: i64,
-    pub private: i64,
-    pub receipt: Option<String>,
+    pub dose: u8,
+    pub public: u32,
+    pub private: u32,
+    pub receipt: String,
 }
 
 /// One element of `outbox`.
@@ -209,30 +209,30 @@ impl Ledger {
     ) -> Result<Vec<SlotView>, Error> {
         let mut tx = self.read().await?;
         let venue = venue_no.map(venue_key);
-        let rows = activity::in_force_slots(&mut tx, venue.as_deref()).await?;
-        let unchanged: Vec<String> = match changed_since {
-            None => Vec::new(),
-            Some(export) => {
-                sqlx::query_scalar(
-                    "SELECT DISTINCT f.venue_key FROM in_force f WHERE NOT EXISTS
+        let rows = slots::in_force(&mut tx, venue.as_deref()).await?;
+        let unchanged: BTreeSet<String> = match changed_since {
+            None => BTreeSet::new(),
+            Some(export) => sqlx::query_scalar(
+                "SELECT DISTINCT f.venue_key FROM in_force f WHERE NOT EXISTS
                          (SELECT 1 FROM in_force g WHERE g.venue_key = f.venue_key AND NOT EXISTS
                              (SELECT 1 FROM export_item e WHERE e.export_id = ?1 AND e.venue_key = g.venue_key
                               AND e.visibility = g.visibility AND e.submission_id = g.submission_id))",
-                )
-                .bind(export)
-                .fetch_all(&mut *tx)
-                .await?
-            }
+            )
+            .bind(export)
+            .fetch_all(&mut *tx)
+            .await?
+            .into_iter()
+            .collect(),
         };
         Ok(rows
             .into_iter()
-            .filter(|row| !unchanged.contains(&row.venue_key))
+            .filter(|row| !unchanged.contains(&venue_key(&row.venue_no)))
             .map(|row| SlotView {
                 venue_no: row.venue_no,
-                date: row.date,
-                start: row.start,
-                end: row.end,
-                dose: row.dose,
+                date: row.date.to_string(),
+                start: time_text(row.start),
+                end: row.end.map(time_text),
+                dose: row.dose.number(),
                 public: row.public,
                 private: row.private,
                 receipt: row.receipt,
