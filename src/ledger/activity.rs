@@ -64,7 +64,8 @@ impl Ledger {
         let mut first = None;
         for letter in letters {
             let dedupe = format!("{}:{}", run.key, letter.to);
-            let id = outbox::put(&mut tx, letter, Some(&dedupe), None, run.built_at).await?;
+            let concern = outbox::Concern { dedupe_key: Some(&dedupe), ..outbox::Concern::default() };
+            let id = outbox::put(&mut tx, letter, concern, run.built_at).await?;
             first = first.or(id);
         }
         sqlx::query("INSERT INTO digest_run (key, from_at, until_at, built_at, outbox_id) VALUES (?1, ?2, ?3, ?4, ?5)")

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::column::{micros, time_text};
+use super::column::{json_text, micros, time_text};
 use super::in_force::{next_version, put_in_force, venues_of};
 use super::intake::{NewEntry, NewLetter, NewMail};
 use super::letters::{insert_letters, note_bounce};
@@ -91,7 +91,7 @@ pub(super) async fn judgement_again(
         .bind(mail_id)
         .fetch_optional(&mut *connection)
         .await?;
-    let received_at = received_at.ok_or_else(|| Error::missing("mail", mail_id))?;
+    let received_at = received_at.ok_or_else(|| Error::missing("mail", &mail_id))?;
     sqlx::query("UPDATE outbox SET state = 'suppressed' WHERE mail_id = ?1 AND state = 'held'")
         .bind(mail_id)
         .execute(&mut *connection)
@@ -118,17 +118,15 @@ pub(super) async fn judgement_again(
         .bind(ordinal as i64)
         .fetch_optional(&mut *connection)
         .await?;
-        let id = match known {
-            Some(id) => id,
-            None => {
-                let free: i64 = sqlx::query_scalar(
-                    "SELECT COALESCE(MAX(ordinal) + 1, 0) FROM submission WHERE mail_id = ?1",
-                )
-                .bind(mail_id)
-                .fetch_one(&mut *connection)
-                .await?;
-                insert_submission(connection, &origin, free, submission).await?
-            }
+        let id = if let Some(id) = known {
+            id
+        } else {
+            let free: i64 =
+                sqlx::query_scalar("SELECT COALESCE(MAX(ordinal) + 1, 0) FROM submission WHERE mail_id = ?1")
+                    .bind(mail_id)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            insert_submission(connection, &origin, free, submission).await?
         };
         told.push(rule(connection, &origin, id, submission).await?);
     }
@@ -426,7 +424,7 @@ async fn insert_slots(
          FROM json_each(?2)",
     )
     .bind(reading_id)
-    .bind(json!(rows).to_string())
+    .bind(json_text(&rows))
     .execute(connection)
     .await?;
     Ok(())
@@ -456,7 +454,7 @@ async fn insert_findings(
     )
     .bind(judgement_id)
     .bind(reading_id)
-    .bind(json!(rows).to_string())
+    .bind(json_text(&rows))
     .execute(connection)
     .await?;
     Ok(())

@@ -6,6 +6,7 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 
 use super::column::micros;
+use super::outbox::Concern;
 pub use super::slots::ExportLine;
 use super::staff::{About, Decision, decide, known_venue};
 use super::{Error, Ledger, audit, outbox, slots};
@@ -112,8 +113,8 @@ impl Ledger {
         let mut queued = true;
         if let Some(letter) = letter {
             let dedupe = format!("confirm:{venue}:{version}");
-            queued =
-                outbox::put(&mut tx, letter, Some(&dedupe), Some(venue_no), decision.at).await?.is_some();
+            let concern = Concern { dedupe_key: Some(&dedupe), venue_no: Some(venue_no), receipt: None };
+            queued = outbox::put(&mut tx, letter, concern, decision.at).await?.is_some();
             event(&mut tx, &venue, "confirmation_requested", version, decision).await?;
         }
         tx.commit().await?;
@@ -143,7 +144,8 @@ impl Ledger {
     ) -> Result<bool, Error> {
         let mut tx = self.write().await?;
         let venue = known_venue(&mut tx, venue_no).await?;
-        let queued = outbox::put(&mut tx, letter, Some(dedupe_key), Some(venue_no), decision.at).await?;
+        let concern = Concern { dedupe_key: Some(dedupe_key), venue_no: Some(venue_no), receipt: None };
+        let queued = outbox::put(&mut tx, letter, concern, decision.at).await?;
         if queued.is_some() {
             let about = About { kind: "remind", mail_id: None, submission_id: None, venue: Some(&venue) };
             decide(&mut tx, &about, format!("venue:{venue_no}"), decision).await?;

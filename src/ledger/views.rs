@@ -155,12 +155,6 @@ impl Ledger {
         Ok(Mails { reconciliation, mails })
     }
 
-    /// One mail, or [`Error::Missing`].
-    pub async fn mail(&self, id: i64) -> Result<MailView, Error> {
-        let mut tx = self.read().await?;
-        mail_views(&mut tx, Some(id), false).await?.pop().ok_or_else(|| Error::missing("mail", id))
-    }
-
     /// The bytes of one mail.
     pub async fn raw_mail(&self, id: i64) -> Result<Vec<u8>, Error> {
         let bytes: Option<Vec<u8>> = sqlx::query_scalar(
@@ -169,7 +163,7 @@ impl Ledger {
         .bind(id)
         .fetch_optional(&self.readers)
         .await?;
-        bytes.ok_or_else(|| Error::missing("mail", id))
+        bytes.ok_or_else(|| Error::missing("mail", &id))
     }
 
     /// One line per clinic, in the order of the venue numbers.
@@ -306,7 +300,7 @@ impl Ledger {
         .bind(mark.mail)
         .fetch_all(&mut *tx)
         .await?;
-        let (sent, deferred, failed, suppressed, recorded, filed): (i64, i64, i64, i64, i64, i64) =
+        let (sent, deferred, failed, suppressed, recorded, filed_now): (i64, i64, i64, i64, i64, i64) =
             sqlx::query_as(
                 "WITH tried AS (SELECT DISTINCT outbox_id FROM outbox_attempt WHERE id > ?1)
                  SELECT (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
@@ -323,12 +317,12 @@ impl Ledger {
             .bind(mark.location)
             .fetch_one(&mut *tx)
             .await?;
-        let pending = progress::reconcile(&mut tx).await?.pending;
+        let pending: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM waiting").fetch_one(&mut *tx).await?;
         Ok(OnceView {
             seen: recorded + pending,
             outcomes: outcomes.into_iter().collect(),
             replies: ReplyCounts { sent, deferred, failed, suppressed },
-            filed: filed - mark.filed,
+            filed: filed_now - mark.filed,
             pending,
             errors: Vec::new(),
         })
@@ -357,7 +351,7 @@ async fn reconciliation(connection: &mut SqliteConnection) -> Result<Reconciliat
     })
 }
 
-async fn mail_views(
+pub(super) async fn mail_views(
     connection: &mut SqliteConnection,
     id: Option<i64>,
     needs_staff: bool,

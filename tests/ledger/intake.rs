@@ -203,6 +203,63 @@ async fn a_provisional_address_is_seen_by_the_next_mail_and_kept_by_an_import() 
 }
 
 #[tokio::test]
+async fn a_form_by_fax_counts_like_one_by_mail() {
+    let desk = Desk::open().await;
+    let mut intake = desk.ledger.begin_intake().await.unwrap();
+    let receipt = intake.next_receipt(8, "0123").await.unwrap();
+    let clinic = intake.registry().await.unwrap().by_venue_no("123").cloned();
+    let submission = Draft::new(1, "0123", Outcome::Accepted).submission(Some(receipt), clinic);
+    let entry = uketsuke::ledger::intake::NewEntry {
+        channel: "fax",
+        received_at: at("10-04T09:00:00"),
+        recorded_at: now(),
+        file: b"keyed in",
+        submission: &submission,
+        actor: "tanaka",
+        reason: "FAXで受領",
+    };
+    intake.record_entry(entry).await.unwrap();
+    intake.commit().await.unwrap();
+    let line = desk.ledger.status().await.unwrap().remove(0);
+    assert_eq!((line.state, line.sum), ("accepted", Some(12)));
+    assert_eq!(line.flags, ["other_channel"]);
+    let shown = desk.ledger.show("8-0123-1").await.unwrap();
+    assert_eq!((shown.submission.channel.as_str(), shown.submission.mail_id), ("fax", None));
+    assert_eq!(shown.rulings[0].reason.as_deref(), Some("FAXで受領"));
+    assert_eq!(desk.ledger.mails(false).await.unwrap().reconciliation.seen, 0);
+    desk.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_mail_in_full_and_the_files_mode() {
+    let desk = Desk::open().await;
+    let (id, _) = desk.take(Draft::new(1, "0123", Outcome::Held).finding("M07", Severity::Staff)).await;
+    let mail = serde_json::to_value(desk.ledger.mail(id).await.unwrap()).unwrap();
+    assert_eq!((&mail["outcome"], &mail["needs_staff"]), (&"held".into(), &true.into()));
+    assert_eq!(mail["submissions"][0]["findings"]["staff"], 1);
+    assert!(mail["reply"]["message_id"].as_str().unwrap().starts_with('<'));
+    assert_eq!(desk.ledger.raw_mail(id).await.unwrap(), Draft::new(1, "0123", Outcome::Held).raw().bytes);
+    assert!(matches!(desk.ledger.mail(99).await, Err(Error::Missing { .. })));
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(desk.ledger.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0);
+}
+
+#[tokio::test]
+async fn two_writers_wait_for_each_other() {
+    let desk = Desk::open().await;
+    let other = Ledger::open(desk.ledger.path(), now()).await.unwrap();
+    let mut intake = desk.ledger.begin_intake().await.unwrap();
+    take_in(&mut intake, Draft::new(1, "0123", Outcome::Accepted)).await;
+    let import = tokio::spawn(async move { other.import(&[clinic("0999")], now(), "t", false).await });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    intake.commit().await.unwrap();
+    import.await.unwrap().unwrap();
+    assert_eq!(desk.ledger.registry().await.unwrap().len(), 4);
+    desk.assert_sound().await;
+}
+
+#[tokio::test]
 async fn filing_and_the_servers_side_of_the_books() {
     let desk = Desk::open().await;
     desk.ledger.note_listing("INBOX", &[key(1), key(2), key(3)], now()).await.unwrap();

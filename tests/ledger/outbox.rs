@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use uketsuke::inspection::judgement::Answer;
 use uketsuke::inspection::verdict::{Outcome, Template};
-use uketsuke::ledger::outbox::{Claimed, Handling, Recovered, Settlement};
+use uketsuke::ledger::outbox::{Claimed, Concern, Handling, Recovered, Settlement};
 use uketsuke::outbound::delivery::Delivery;
 
 use super::fixture::{Desk, Draft, letter, now};
@@ -117,10 +117,11 @@ async fn drafts_wait_for_staff() {
 #[tokio::test]
 async fn a_dedupe_key_is_used_once() {
     let desk = Desk::open().await;
+    let concern = Concern { dedupe_key: Some("alert:1"), ..Concern::default() };
     let first = letter("d1", Template::Digest, "pt@example.jp");
     let second = letter("d2", Template::Digest, "pt@example.jp");
-    assert!(desk.ledger.enqueue(&first, Some("alert:1"), None, now()).await.unwrap().is_some());
-    assert!(desk.ledger.enqueue(&second, Some("alert:1"), None, now()).await.unwrap().is_none());
+    assert!(desk.ledger.enqueue(&first, concern, now()).await.unwrap().is_some());
+    assert!(desk.ledger.enqueue(&second, concern, now()).await.unwrap().is_none());
     assert_eq!(claim(&desk, 0).await.len(), 1);
     desk.assert_sound().await;
 }
