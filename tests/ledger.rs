@@ -1,5 +1,12 @@
 //! The ledger against real files: idempotence, crashes, versions, the outbox, planted violations.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests and their fixtures stop at the first surprise, and print how long they took"
+)]
+
 #[path = "ledger/fixture.rs"]
 mod fixture;
 #[path = "ledger/intake.rs"]

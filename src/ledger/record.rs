@@ -63,7 +63,7 @@ pub(super) async fn mail(connection: &mut SqliteConnection, mail: &NewMail<'_>) 
     let mut told = Vec::new();
     for (ordinal, submission) in mail.inspection.submissions.iter().enumerate() {
         let id = insert_submission(connection, &origin, ordinal as i64, submission).await?;
-        told.push(rule(connection, &origin, id, submission).await?);
+        told.push(rule(connection, &origin, id, submission, false).await?);
     }
     if let Some((venue_no, address)) = &mail.inspection.provisional {
         take_on(connection, venue_no, address, mail.recorded_at).await?;
@@ -128,7 +128,7 @@ pub(super) async fn judgement_again(
                     .await?;
             insert_submission(connection, &origin, free, submission).await?
         };
-        told.push(rule(connection, &origin, id, submission).await?);
+        told.push(rule(connection, &origin, id, submission, true).await?);
     }
     if let Some((venue_no, address)) = &inspection.provisional {
         take_on(connection, venue_no, address, now).await?;
@@ -164,7 +164,7 @@ pub(super) async fn entry(
         message: None,
     };
     let id = insert_submission(connection, &origin, 0, entry.submission).await?;
-    let told = rule(connection, &origin, id, entry.submission).await?;
+    let told = rule(connection, &origin, id, entry.submission, false).await?;
     Ok((id, json!({ "sha256": sha256, "channel": entry.channel, "submission": told })))
 }
 
@@ -286,14 +286,16 @@ fn receipt_parts(receipt: &str) -> Result<(u32, String, u32), Error> {
 }
 
 /// Adds the ruling of the program on a submission, with its slots and findings, and settles what is in force.
+/// `known`: there may be earlier rulings on it.
 async fn rule(
     connection: &mut SqliteConnection,
     origin: &Origin<'_>,
     submission_id: i64,
     submission: &Submission,
+    known: bool,
 ) -> Result<Value, Error> {
     let venue = submission.clinic.as_ref().map(|clinic| venue_key(&clinic.venue_no));
-    let before = venues_of(connection, submission_id).await?;
+    let before = if known { venues_of(connection, submission_id).await? } else { Vec::new() };
     let version = if submission.outcome.is_accepted() {
         Some(next_version(connection, submission_id, venue.as_deref(), submission.version).await?)
     } else {

@@ -47,6 +47,36 @@ async fn a_batch_that_is_dropped_leaves_nothing_and_gives_its_numbers_back() {
     desk.assert_sound().await;
 }
 
+/// What a power cut would leave: the files as they are in the middle of a transaction and after its commit.
+#[tokio::test]
+async fn the_files_hold_nothing_of_a_batch_before_its_commit_and_all_of_it_after() {
+    let desk = Desk::open().await;
+    let copy = |name: &str| {
+        let folder = desk.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        for suffix in ["", "-wal"] {
+            let from = format!("{}{suffix}", desk.ledger.path().display());
+            std::fs::copy(from, folder.join(format!("uketsuke.db{suffix}"))).unwrap();
+        }
+        folder.join("uketsuke.db")
+    };
+    let mut intake = desk.ledger.begin_intake().await.unwrap();
+    for uid in 1..=20 {
+        let mut draft = Draft::new(uid, "0123", Outcome::Rejected);
+        draft.slots = 119;
+        take_in(&mut intake, draft).await;
+    }
+    let during = copy("during");
+    intake.commit().await.unwrap();
+    let after = copy("after");
+    for (path, mails) in [(during, 0), (after, 20)] {
+        let ledger = Ledger::open(&path, now()).await.unwrap();
+        assert_eq!(ledger.mails(false).await.unwrap().mails.len(), mails);
+        assert_eq!(ledger.outbox(None).await.unwrap().len(), mails);
+        assert!(ledger.verify().await.unwrap().ok);
+    }
+}
+
 #[tokio::test]
 async fn a_drawn_number_that_is_not_recorded_stops_the_commit() {
     let desk = Desk::open().await;
