@@ -73,18 +73,31 @@ CREATE TABLE sighting (
     uid          INTEGER NOT NULL, -- 0 for a Maildir
     name         TEXT    NOT NULL, -- '' for IMAP
     seen_at      INTEGER NOT NULL,
+    open         INTEGER NOT NULL CHECK (open IN (0, 1)), -- 0: recorded or gone; only narrows the search for waiting ones
     gone_at      INTEGER,          -- no longer reported, and never recorded: somebody moved or deleted it
     PRIMARY KEY (folder, uid_validity, uid, name)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX sighting_open ON sighting (folder) WHERE open = 1;
+CREATE TRIGGER location_settles AFTER INSERT ON location
+BEGIN
+    UPDATE sighting SET open = 0 WHERE folder = NEW.folder AND uid_validity = COALESCE(NEW.uid_validity, 0)
+       AND uid = COALESCE(NEW.uid, 0) AND name = COALESCE(NEW.name, '');
+END;
+
 -- Reported by the server, neither recorded nor gone.
-CREATE VIEW waiting AS
-SELECT s.folder, s.uid_validity, s.uid, s.name, s.seen_at FROM sighting s
+CREATE VIEW unrecorded AS
+SELECT s.folder, s.uid_validity, s.uid, s.name FROM sighting s
 WHERE s.gone_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM location l WHERE s.name = '' AND l.uid IS NOT NULL
                   AND l.folder = s.folder AND l.uid_validity = s.uid_validity AND l.uid = s.uid)
   AND NOT EXISTS (SELECT 1 FROM location l WHERE s.name <> '' AND l.name IS NOT NULL
                   AND l.folder = s.folder AND l.name = s.name);
+
+-- The same, found by the index: for every cycle.
+CREATE VIEW waiting AS
+SELECT s.folder, s.uid_validity, s.uid, s.name FROM sighting s INDEXED BY sighting_open
+WHERE s.open = 1 AND s.gone_at IS NULL;
 
 CREATE TABLE folder_epoch (
     folder        TEXT    NOT NULL,

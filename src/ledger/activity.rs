@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 
-use super::column::{date, dose, instant, maybe_instant, micros, time};
-use super::{Error, Ledger, audit, outbox, progress, work};
-use crate::outbound::activity::{Changes, DayActivity, DayCount, Health, MailLine, SlotLine};
+use super::column::{instant, maybe_instant, micros};
+use super::{Error, Ledger, audit, outbox, progress, slots, work};
+use crate::outbound::activity::{Changes, DayActivity, Health, MailLine};
 use crate::outbound::letter::Letter;
 
 /// A digest that was built.
@@ -36,6 +36,7 @@ impl Ledger {
         let mut clinics = super::clinics::lines(&mut tx, &registry).await?;
         clinics.sort_by_key(|line| (line.clinic.ward, crate::clinic::venue_key(&line.clinic.venue_no)));
         let since = since(&mut tx, from).await?;
+        let in_force = slots::in_force(&mut tx, None).await?;
         Ok(DayActivity {
             from,
             until,
@@ -43,9 +44,9 @@ impl Ledger {
             clinics,
             work: work::items(&mut tx, &registry).await?,
             changes: changes(&mut tx, from, until, since).await?,
-            days: days(&mut tx).await?,
-            slots: slot_lines(&mut tx).await?,
             differences: Vec::new(),
+            days: slots::by_day(&in_force),
+            slots: in_force,
             mails: mail_lines(&mut tx, from, until, since).await?,
             health: health(&mut tx, from, until, since).await?,
         })
@@ -64,7 +65,8 @@ impl Ledger {
         let mut first = None;
         for letter in letters {
             let dedupe = format!("{}:{}", run.key, letter.to);
-            let id = outbox::put(&mut tx, letter, Some(&dedupe), None, run.built_at).await?;
+            let concern = outbox::Concern { dedupe_key: Some(&dedupe), ..outbox::Concern::default() };
+            let id = outbox::put(&mut tx, letter, concern, run.built_at).await?;
             first = first.or(id);
         }
         sqlx::query("INSERT INTO digest_run (key, from_at, until_at, built_at, outbox_id) VALUES (?1, ?2, ?3, ?4, ?5)")
@@ -199,78 +201,6 @@ async fn changes(
         corrected_late: count("corrected_late")?,
         after_setup: count("after_setup")?,
     })
-}
-
-async fn days(connection: &mut SqliteConnection) -> Result<Vec<DayCount>, sqlx::Error> {
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-        "SELECT t.date, SUM(CASE f.visibility WHEN 'public' THEN t.public ELSE 0 END),
-                SUM(CASE f.visibility WHEN 'private' THEN t.private ELSE 0 END)
-         FROM in_force f JOIN ruling r ON r.id = f.ruling_id JOIN slot t ON t.reading_id = COALESCE(r.reading_of, r.id)
-         GROUP BY t.date ORDER BY t.date",
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(day, public, private)| DayCount {
-            date: date(&day),
-            public: public as u64,
-            private: private as u64,
-        })
-        .filter(|day| day.public + day.private > 0)
-        .collect())
-}
-
-/// One slot in force as SQL gives it.
-#[derive(sqlx::FromRow)]
-pub(super) struct InForceSlot {
-    pub venue_no: String,
-    pub venue_key: String,
-    pub date: String,
-    pub start: String,
-    pub end: Option<String>,
-    pub dose: i64,
-    pub public: i64,
-    pub private: i64,
-    pub receipt: Option<String>,
-}
-
-/// The slots in force by venue, date and time, with only the counts of the visibilities in force.
-pub(super) async fn in_force_slots(
-    connection: &mut SqliteConnection,
-    venue: Option<&str>,
-) -> Result<Vec<InForceSlot>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT c.venue_no, f.venue_key, t.date, t.start, t.\"end\", t.dose, t.public * f.public AS public,
-                t.private * f.private AS private, s.receipt
-         FROM (SELECT venue_key, submission_id, ruling_id, MAX(visibility = 'public') AS public,
-                      MAX(visibility = 'private') AS private
-               FROM in_force WHERE ?1 IS NULL OR venue_key = ?1 GROUP BY venue_key, submission_id, ruling_id) f
-         JOIN clinic c ON c.venue_key = f.venue_key JOIN submission s ON s.id = f.submission_id
-         JOIN ruling r ON r.id = f.ruling_id JOIN slot t ON t.reading_id = COALESCE(r.reading_of, r.id)
-         WHERE t.public * f.public + t.private * f.private > 0
-         ORDER BY f.venue_key, t.date, t.start, s.receipt",
-    )
-    .bind(venue)
-    .fetch_all(connection)
-    .await
-}
-
-async fn slot_lines(connection: &mut SqliteConnection) -> Result<Vec<SlotLine>, sqlx::Error> {
-    let rows = in_force_slots(connection, None).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| SlotLine {
-            venue_no: row.venue_no,
-            date: date(&row.date),
-            start: time(&row.start),
-            end: row.end.as_deref().map(time),
-            dose: dose(row.dose),
-            public: row.public as u32,
-            private: row.private as u32,
-            receipt: row.receipt.unwrap_or_default(),
-        })
-        .collect())
 }
 
 async fn mail_lines(

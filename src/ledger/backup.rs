@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
-use super::{Error, Ledger, options, refuse_foreign};
+use super::{Error, Ledger, lock, options, refuse_foreign};
 
 impl Ledger {
     /// A consistent copy while others go on writing. Refuses an existing file; a half-written copy never has the
     /// final name.
     pub async fn backup(&self, target: &Path) -> Result<(), Error> {
-        let mut connection = self.readers.acquire().await?;
-        copy_into(&mut connection, target).await
+        let options = options(&self.path).create_if_missing(false).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        copy_into(&mut connection, target).await?;
+        Ok(connection.close().await?)
     }
 }
 
@@ -35,7 +37,7 @@ pub async fn restore(source: &Path, target: &Path) -> Result<(), Error> {
 }
 
 async fn copy_into(connection: &mut SqliteConnection, target: &Path) -> Result<(), Error> {
-    let refused = |cause: &str| Error::refused("write a copy to", target.display(), cause);
+    let refused = |cause: &str| Error::refused("write a copy to", &target.display(), cause);
     if target.exists() {
         return Err(refused("the file exists; choose another name"));
     }
@@ -50,6 +52,7 @@ async fn copy_into(connection: &mut SqliteConnection, target: &Path) -> Result<(
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io("clear the way for")(error)),
         _ => {}
     }
+    lock::make_private(&part)?;
     let name = part.to_str().ok_or_else(|| refused("its name is not UTF-8"))?;
     sqlx::query("VACUUM INTO ?1").bind(name).execute(connection).await?;
     File::open(&part).and_then(|file| file.sync_all()).map_err(io("flush"))?;

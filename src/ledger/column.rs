@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use serde::Serialize;
 
 use crate::campaign::Dose;
 use crate::inspection::verdict::{Slot, Visibility};
@@ -31,7 +32,15 @@ pub(super) fn date(text: &str) -> Date {
 
 /// A time of day as the ledger wrote it.
 pub(super) fn time(text: &str) -> Time {
-    Time::strptime("%H:%M", text).unwrap_or_default()
+    text.split_once(':')
+        .and_then(|(hour, minute)| Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok())
+        .unwrap_or_default()
+}
+
+/// A list as the JSON text that `json_each` takes.
+pub(super) fn json_text<T: Serialize>(list: &[T]) -> String {
+    // Only keys of maps can fail to serialise, and there are none.
+    serde_json::to_string(list).unwrap_or_default()
 }
 
 pub(super) fn scope(public: bool, private: bool) -> BTreeSet<Visibility> {

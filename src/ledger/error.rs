@@ -56,11 +56,15 @@ impl Error {
         matches!(self, Error::Busy | Error::Full | Error::Locked(_))
     }
 
-    pub(super) fn missing(what: &'static str, id: impl ToString) -> Self {
+    pub(super) fn missing(what: &'static str, id: &(impl ToString + ?Sized)) -> Self {
         Error::Missing { what, id: id.to_string() }
     }
 
-    pub(super) fn refused(verb: &'static str, id: impl ToString, cause: impl Into<String>) -> Self {
+    pub(super) fn refused(
+        verb: &'static str,
+        id: &(impl ToString + ?Sized),
+        cause: impl Into<String>,
+    ) -> Self {
         Error::Refused { verb, id: id.to_string(), cause: cause.into() }
     }
 }

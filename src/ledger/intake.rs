@@ -121,7 +121,7 @@ impl Ledger {
         .fetch_optional(&mut *tx)
         .await?;
         let (sha256, received_at, bytes, omitted, folder, uid_validity, uid, name) =
-            row.ok_or_else(|| Error::missing("mail", mail_id))?;
+            row.ok_or_else(|| Error::missing("mail", &mail_id))?;
         let receipts =
             sqlx::query_scalar("SELECT receipt FROM submission WHERE mail_id = ?1 ORDER BY ordinal")
                 .bind(mail_id)
@@ -134,6 +134,13 @@ impl Ledger {
             omitted: omitted.map(|size| size as u64),
         };
         Ok(StoredMail { id: mail_id, sha256, raw, receipts })
+    }
+
+    /// Every mail, in the order of receipt: for `replay`.
+    pub async fn mail_ids(&self) -> Result<Vec<i64>, Error> {
+        Ok(sqlx::query_scalar("SELECT id FROM mail ORDER BY received_at, id")
+            .fetch_all(&self.readers)
+            .await?)
     }
 
     /// Mails that were held because the registry was empty, oldest first.

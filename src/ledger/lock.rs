@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -36,6 +37,18 @@ pub fn lock(path: &Path) -> Result<LockGuard, Error> {
         Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::Locked(lock_path)),
         Err(errno) => Err(io("lock")(errno.into())),
     }
+}
+
+/// Creates the file, empty and for its owner only, if it is missing: the ledger holds people's addresses.
+/// SQLite gives its side files the same mode.
+pub(super) fn make_private(path: &Path) -> Result<(), Error> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|source| Error::Io { verb: "open", path: path.to_path_buf(), source })
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -13,7 +13,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Connection, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
 use crate::clinic::Registry;
 
@@ -33,6 +33,7 @@ pub mod staff;
 pub mod setup;
 pub mod activity;
 mod clinics;
+mod slots;
 mod work;
 pub mod views;
 pub mod submissions;
@@ -52,6 +53,9 @@ const APPLICATION_ID: i64 = 1_970_561_355;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
+/// A version and the registry that it names.
+type CachedRegistry = (i64, Arc<Registry>);
+
 /// The ledger, open. Cheap to clone; all clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -59,7 +63,7 @@ pub struct Ledger {
     writer: SqlitePool,
     readers: SqlitePool,
     /// The registry as of a version that is committed.
-    registry: Arc<Mutex<Option<(i64, Arc<Registry>)>>>,
+    registry: Arc<Mutex<Option<CachedRegistry>>>,
 }
 
 impl Ledger {
@@ -73,6 +77,7 @@ impl Ledger {
                 source,
             })?;
         }
+        lock::make_private(path)?;
         prepare(path, now).await?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -179,6 +184,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("cell_size_check", "ON")
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY")
+        .pragma("journal_size_limit", "67108864")
+        .disable_statement_logging()
 }
 
 /// Creates or migrates the file over one connection of its own, so that no pool ever sees an old schema.
@@ -189,9 +196,8 @@ async fn prepare(path: &Path, now: Timestamp) -> Result<(), Error> {
     if version < SCHEMA {
         MIGRATIONS.run(&mut connection).await.map_err(Error::Migration)?;
     }
-    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM meta").fetch_one(&mut *tx).await?;
-    if known == 0 {
+    if meta_rows(&mut connection).await? == 0 {
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
         let mut id = lock::random(path)?.to_vec();
         id.truncate(8);
         for (key, value) in [
@@ -199,16 +205,20 @@ async fn prepare(path: &Path, now: Timestamp) -> Result<(), Error> {
             ("database_id", audit::hex(&id).into_bytes()),
             ("created_at", crate::campaign::rfc3339(now).into_bytes()),
         ] {
-            sqlx::query("INSERT INTO meta (key, value) VALUES (?1, ?2)")
+            sqlx::query("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
                 .bind(key)
                 .bind(value)
                 .execute(&mut *tx)
                 .await?;
         }
+        tx.commit().await?;
     }
-    tx.commit().await?;
     connection.close().await?;
     Ok(())
+}
+
+async fn meta_rows(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM meta").fetch_one(connection).await
 }
 
 /// The schema's version; 0 for an empty file. Another program's database and a newer schema are refused.

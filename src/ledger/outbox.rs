@@ -44,6 +44,15 @@ pub struct Settlement {
     pub next_attempt_at: Option<Timestamp>,
 }
 
+/// What a letter that no mail asked for is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Concern<'a> {
+    /// A second letter with the same key is not queued: `confirm:0123:2`.
+    pub dedupe_key: Option<&'a str>,
+    pub venue_no: Option<&'a str>,
+    pub receipt: Option<&'a str>,
+}
+
 /// What a restart found half done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
@@ -67,17 +76,16 @@ pub enum Handling {
 }
 
 impl Ledger {
-    /// Puts a letter of the program's own (digest, confirmation, reminder, alert) into the outbox. `None` when one
-    /// with this `dedupe_key` exists.
+    /// Puts a letter that no mail asked for (confirmation, reminder, alert, the answer to a staff decision) into the
+    /// outbox. `None` when one with this dedupe key exists.
     pub async fn enqueue(
         &self,
         letter: &Letter,
-        dedupe_key: Option<&str>,
-        venue_no: Option<&str>,
+        concern: Concern<'_>,
         now: Timestamp,
     ) -> Result<Option<i64>, Error> {
         let mut tx = self.write().await?;
-        let id = put(&mut tx, letter, dedupe_key, venue_no, now).await?;
+        let id = put(&mut tx, letter, concern, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -211,7 +219,7 @@ impl Ledger {
             .bind(id)
             .fetch_optional(&mut *tx)
             .await?;
-        let state = state.ok_or_else(|| Error::missing("letter", id))?;
+        let state = state.ok_or_else(|| Error::missing("letter", &id))?;
         let (verb, from, to, due): (&'static str, &[&str], _, _) = match handling {
             Handling::Retry => {
                 ("retry letter", &["failed", "deferred", "ambiguous"], "queued", Some(micros(now)))
@@ -224,7 +232,7 @@ impl Ledger {
         };
         if !from.contains(&state.as_str()) {
             let cause = format!("it is {state}; possible for: {}", from.join(", "));
-            return Err(Error::refused(verb, id, cause));
+            return Err(Error::refused(verb, &id, cause));
         }
         sqlx::query("UPDATE outbox SET state = ?2, next_attempt_at = ?3 WHERE id = ?1")
             .bind(id)
@@ -253,11 +261,10 @@ impl Ledger {
 pub(super) async fn put(
     connection: &mut SqliteConnection,
     letter: &Letter,
-    dedupe_key: Option<&str>,
-    venue_no: Option<&str>,
+    concern: Concern<'_>,
     now: Timestamp,
 ) -> Result<Option<i64>, Error> {
-    if let Some(key) = dedupe_key {
+    if let Some(key) = concern.dedupe_key {
         let taken: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM outbox WHERE dedupe_key = ?1)")
             .bind(key)
             .fetch_one(&mut *connection)
@@ -268,11 +275,11 @@ pub(super) async fn put(
     }
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO outbox (kind, venue_key, to_address, to_key, envelope_from, subject, message_id, bytes, text,
-                             dedupe_key, basis_at, created_at, state, next_attempt_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 'queued', ?11) RETURNING id",
+                             dedupe_key, basis_at, created_at, state, next_attempt_at, receipt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 'queued', ?11, ?12) RETURNING id",
     )
     .bind(letter.kind.as_str())
-    .bind(venue_no.map(venue_key))
+    .bind(concern.venue_no.map(venue_key))
     .bind(&letter.to)
     .bind(address_key(&letter.to))
     .bind(&letter.envelope_from)
@@ -280,8 +287,9 @@ pub(super) async fn put(
     .bind(&letter.message_id)
     .bind(&letter.bytes)
     .bind(&letter.text)
-    .bind(dedupe_key)
+    .bind(concern.dedupe_key)
     .bind(micros(now))
+    .bind(concern.receipt)
     .fetch_one(&mut *connection)
     .await?;
     let payload = json!({

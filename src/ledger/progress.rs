@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::column::micros;
+use super::column::{json_text, micros};
 use super::{Error, Ledger};
 use crate::inbound::uid::MessageKey;
 
@@ -99,7 +98,7 @@ impl Ledger {
         Ok(tx.commit().await?)
     }
 
-    /// What a complete listing of one folder reported as waiting. Sightings that it no longer shows and that were
+    /// What a complete listing of one folder reported: the keys that [`Ledger::known_keys`] did not know. Sightings that it no longer shows and that were
     /// never recorded are gone: somebody moved or deleted them. Writes nothing when nothing changed.
     pub async fn note_listing(
         &self,
@@ -125,7 +124,7 @@ impl Ledger {
         let mut tx = self.write().await?;
         book_sightings(&mut tx, waiting, now).await?;
         sqlx::query(
-            "UPDATE sighting SET gone_at = ?3
+            "UPDATE sighting SET gone_at = ?3, open = 0
              WHERE (folder, uid_validity, uid, name) IN
                  (SELECT w.folder, w.uid_validity, w.uid, w.name FROM waiting w WHERE w.folder = ?1)
                AND NOT EXISTS (SELECT 1 FROM json_each(?2) k WHERE sighting.folder = k.value ->> 0
@@ -166,14 +165,16 @@ impl Ledger {
         Ok(last.is_some())
     }
 
+    /// Compares both books whole: for `mails`, the digest and an idle moment, not for every batch.
     pub async fn reconciliation(&self) -> Result<Reconciliation, Error> {
         let mut connection = self.readers.acquire().await?;
         Ok(reconcile(&mut connection).await?)
     }
 
-    /// Messages that the server reported and that are neither recorded nor gone.
+    /// Messages that the server reported and that are neither recorded nor gone; cheap, for every cycle.
     pub async fn pending(&self) -> Result<u64, Error> {
-        Ok(self.reconciliation().await?.pending as u64)
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM waiting").fetch_one(&self.readers).await?;
+        Ok(count as u64)
     }
 }
 
@@ -185,7 +186,7 @@ pub(super) async fn reconcile(connection: &mut SqliteConnection) -> Result<Recon
                      UNION ALL
                      SELECT l.mail_id FROM location l JOIN sighting s ON s.folder = l.folder AND s.uid_validity = 0
                          AND s.uid = 0 AND s.name = l.name)),
-                (SELECT COUNT(*) FROM waiting),
+                (SELECT COUNT(*) FROM unrecorded),
                 (SELECT COUNT(*) FROM current_judgement)",
     )
     .fetch_one(connection)
@@ -203,10 +204,14 @@ pub(super) async fn book_sightings(
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO sighting (folder, uid_validity, uid, name, seen_at)
-         SELECT value ->> 0, COALESCE(value ->> 1, 0), COALESCE(value ->> 2, 0), COALESCE(value ->> 3, ''), ?2
-         FROM json_each(?1) WHERE true
-         ON CONFLICT DO UPDATE SET gone_at = NULL WHERE gone_at IS NOT NULL",
+        "INSERT INTO sighting (folder, uid_validity, uid, name, seen_at, open)
+         SELECT k.value ->> 0, COALESCE(k.value ->> 1, 0), COALESCE(k.value ->> 2, 0), COALESCE(k.value ->> 3, ''), ?2,
+                NOT EXISTS (SELECT 1 FROM location l WHERE l.uid IS NOT NULL AND l.folder = k.value ->> 0
+                            AND l.uid_validity = k.value ->> 1 AND l.uid = k.value ->> 2)
+                AND NOT EXISTS (SELECT 1 FROM location l WHERE l.name IS NOT NULL AND l.folder = k.value ->> 0
+                                AND l.name = k.value ->> 3)
+         FROM json_each(?1) k WHERE true
+         ON CONFLICT DO UPDATE SET gone_at = NULL, open = excluded.open WHERE gone_at IS NOT NULL",
     )
     .bind(rows_of(keys))
     .bind(micros(now))
@@ -267,5 +272,5 @@ fn rows_of(keys: &[MessageKey]) -> String {
             MessageKey::Maildir { folder, name } => (folder, None, None, Some(name)),
         })
         .collect();
-    json!(rows).to_string()
+    json_text(&rows)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::column::{micros, time_text};
+use super::column::{json_text, micros, time_text};
 use super::in_force::{next_version, put_in_force, venues_of};
 use super::intake::{NewEntry, NewLetter, NewMail};
 use super::letters::{insert_letters, note_bounce};
@@ -63,7 +63,7 @@ pub(super) async fn mail(connection: &mut SqliteConnection, mail: &NewMail<'_>) 
     let mut told = Vec::new();
     for (ordinal, submission) in mail.inspection.submissions.iter().enumerate() {
         let id = insert_submission(connection, &origin, ordinal as i64, submission).await?;
-        told.push(rule(connection, &origin, id, submission).await?);
+        told.push(rule(connection, &origin, id, submission, false).await?);
     }
     if let Some((venue_no, address)) = &mail.inspection.provisional {
         take_on(connection, venue_no, address, mail.recorded_at).await?;
@@ -91,7 +91,7 @@ pub(super) async fn judgement_again(
         .bind(mail_id)
         .fetch_optional(&mut *connection)
         .await?;
-    let received_at = received_at.ok_or_else(|| Error::missing("mail", mail_id))?;
+    let received_at = received_at.ok_or_else(|| Error::missing("mail", &mail_id))?;
     sqlx::query("UPDATE outbox SET state = 'suppressed' WHERE mail_id = ?1 AND state = 'held'")
         .bind(mail_id)
         .execute(&mut *connection)
@@ -118,19 +118,17 @@ pub(super) async fn judgement_again(
         .bind(ordinal as i64)
         .fetch_optional(&mut *connection)
         .await?;
-        let id = match known {
-            Some(id) => id,
-            None => {
-                let free: i64 = sqlx::query_scalar(
-                    "SELECT COALESCE(MAX(ordinal) + 1, 0) FROM submission WHERE mail_id = ?1",
-                )
-                .bind(mail_id)
-                .fetch_one(&mut *connection)
-                .await?;
-                insert_submission(connection, &origin, free, submission).await?
-            }
+        let id = if let Some(id) = known {
+            id
+        } else {
+            let free: i64 =
+                sqlx::query_scalar("SELECT COALESCE(MAX(ordinal) + 1, 0) FROM submission WHERE mail_id = ?1")
+                    .bind(mail_id)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            insert_submission(connection, &origin, free, submission).await?
         };
-        told.push(rule(connection, &origin, id, submission).await?);
+        told.push(rule(connection, &origin, id, submission, true).await?);
     }
     if let Some((venue_no, address)) = &inspection.provisional {
         take_on(connection, venue_no, address, now).await?;
@@ -166,7 +164,7 @@ pub(super) async fn entry(
         message: None,
     };
     let id = insert_submission(connection, &origin, 0, entry.submission).await?;
-    let told = rule(connection, &origin, id, entry.submission).await?;
+    let told = rule(connection, &origin, id, entry.submission, false).await?;
     Ok((id, json!({ "sha256": sha256, "channel": entry.channel, "submission": told })))
 }
 
@@ -288,14 +286,16 @@ fn receipt_parts(receipt: &str) -> Result<(u32, String, u32), Error> {
 }
 
 /// Adds the ruling of the program on a submission, with its slots and findings, and settles what is in force.
+/// `known`: there may be earlier rulings on it.
 async fn rule(
     connection: &mut SqliteConnection,
     origin: &Origin<'_>,
     submission_id: i64,
     submission: &Submission,
+    known: bool,
 ) -> Result<Value, Error> {
     let venue = submission.clinic.as_ref().map(|clinic| venue_key(&clinic.venue_no));
-    let before = venues_of(connection, submission_id).await?;
+    let before = if known { venues_of(connection, submission_id).await? } else { Vec::new() };
     let version = if submission.outcome.is_accepted() {
         Some(next_version(connection, submission_id, venue.as_deref(), submission.version).await?)
     } else {
@@ -426,7 +426,7 @@ async fn insert_slots(
          FROM json_each(?2)",
     )
     .bind(reading_id)
-    .bind(json!(rows).to_string())
+    .bind(json_text(&rows))
     .execute(connection)
     .await?;
     Ok(())
@@ -456,7 +456,7 @@ async fn insert_findings(
     )
     .bind(judgement_id)
     .bind(reading_id)
-    .bind(json!(rows).to_string())
+    .bind(json_text(&rows))
     .execute(connection)
     .await?;
     Ok(())

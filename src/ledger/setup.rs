@@ -5,29 +5,14 @@ use jiff::civil::{Date, Time};
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::column::{date, dose, micros, time};
+use super::column::micros;
+use super::outbox::Concern;
+pub use super::slots::ExportLine;
 use super::staff::{About, Decision, decide, known_venue};
-use super::{Error, Ledger, audit, outbox};
-use crate::campaign::Dose;
+use super::{Error, Ledger, audit, outbox, slots};
 use crate::clinic::venue_key;
 use crate::inspection::verdict::Visibility;
 use crate::outbound::letter::Letter;
-
-/// One slot in force by visibility, as the export lists it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ExportLine {
-    pub venue_no: String,
-    pub visibility: Visibility,
-    pub date: Date,
-    pub start: Time,
-    pub end: Option<Time>,
-    pub dose: Dose,
-    pub people: u32,
-    pub receipt: String,
-    pub version: u32,
-    /// This version of this visibility stood in an export before.
-    pub exported: bool,
-}
 
 /// A written export, to be marked.
 pub struct NewExport<'a> {
@@ -42,79 +27,25 @@ pub struct NewExport<'a> {
 impl Ledger {
     /// Every slot in force in the order venue, visibility, date, time; one row per visibility, no zeros.
     pub async fn export_lines(&self) -> Result<Vec<ExportLine>, Error> {
-        type Row = (String, String, String, String, Option<String>, i64, i64, Option<String>, i64, bool);
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT c.venue_no, f.visibility, t.date, t.start, t.\"end\", t.dose,
-                    CASE f.visibility WHEN 'public' THEN t.public ELSE t.private END AS people, s.receipt, r.version,
-                    EXISTS (SELECT 1 FROM export_item e WHERE e.venue_key = f.venue_key
-                            AND e.visibility = f.visibility AND e.submission_id = f.submission_id) AS exported
-             FROM in_force f JOIN ruling r ON r.id = f.ruling_id JOIN submission s ON s.id = f.submission_id
-             JOIN clinic c ON c.venue_key = f.venue_key
-             JOIN slot t ON t.reading_id = COALESCE(r.reading_of, r.id)
-             WHERE CASE f.visibility WHEN 'public' THEN t.public ELSE t.private END > 0
-             ORDER BY f.venue_key, f.visibility DESC, t.date, t.start",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(venue_no, visibility, day, start, end, number, people, receipt, version, exported)| {
-                ExportLine {
-                    venue_no,
-                    visibility: if visibility == "public" { Visibility::Public } else { Visibility::Private },
-                    date: date(&day),
-                    start: time(&start),
-                    end: end.as_deref().map(time),
-                    dose: dose(number),
-                    people: people as u32,
-                    receipt: receipt.unwrap_or_default(),
-                    version: version as u32,
-                    exported,
-                }
-            })
-            .collect())
+        let mut tx = self.read().await?;
+        Ok(slots::export_lines(&mut tx).await?)
     }
 
-    /// The slots as they stood in the last export before (for the diff), `None` when there was none.
+    /// The slots as they stood in the last export (for the diff), `None` when there was none.
     pub async fn last_export_lines(&self) -> Result<Option<Vec<ExportLine>>, Error> {
-        type Row = (String, String, String, String, Option<String>, i64, i64, Option<String>, Option<i64>);
         let mut tx = self.read().await?;
         let last: Option<i64> = sqlx::query_scalar("SELECT MAX(id) FROM export").fetch_one(&mut *tx).await?;
-        let Some(last) = last else { return Ok(None) };
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT c.venue_no, e.visibility, t.date, t.start, t.\"end\", t.dose,
-                    CASE e.visibility WHEN 'public' THEN t.public ELSE t.private END AS people, s.receipt, r.version
-             FROM export_item e JOIN ruling r ON r.id = e.ruling_id JOIN submission s ON s.id = e.submission_id
-             JOIN clinic c ON c.venue_key = e.venue_key
-             JOIN slot t ON t.reading_id = COALESCE(r.reading_of, r.id)
-             WHERE e.export_id = ?1 AND CASE e.visibility WHEN 'public' THEN t.public ELSE t.private END > 0
-             ORDER BY e.venue_key, e.visibility DESC, t.date, t.start",
-        )
-        .bind(last)
-        .fetch_all(&mut *tx)
-        .await?;
-        Ok(Some(
-            rows.into_iter()
-                .map(|(venue_no, visibility, day, start, end, number, people, receipt, version)| ExportLine {
-                    venue_no,
-                    visibility: if visibility == "public" { Visibility::Public } else { Visibility::Private },
-                    date: date(&day),
-                    start: time(&start),
-                    end: end.as_deref().map(time),
-                    dose: dose(number),
-                    people: people as u32,
-                    receipt: receipt.unwrap_or_default(),
-                    version: version.unwrap_or(0) as u32,
-                    exported: true,
-                })
-                .collect(),
-        ))
+        match last {
+            Some(last) => Ok(Some(slots::exported_lines(&mut tx, last).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Marks everything in force as exported; answers the export's id. Call it after the file is safely written.
     /// `expected` are the lines that were written: if something else is in force by now, nothing is marked.
     pub async fn mark_exported(&self, expected: &[ExportLine], export: NewExport<'_>) -> Result<i64, Error> {
-        let lines = self.export_lines().await?;
+        let mut tx = self.write().await?;
+        let lines = slots::export_lines(&mut tx).await?;
         let plain = |lines: &[ExportLine]| -> Vec<(String, Visibility, Date, Time, u32, String)> {
             lines
                 .iter()
@@ -125,7 +56,6 @@ impl Ledger {
             let cause = "other slots came into force in the meantime; export again";
             return Err(Error::refused("mark export", export.file, cause));
         }
-        let mut tx = self.write().await?;
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO export (at, actor, file, sha256, is_diff) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
         )
@@ -145,10 +75,11 @@ impl Ledger {
         .await?;
         sqlx::query(
             "INSERT INTO setup_event (venue_key, kind, version, at, actor)
-             SELECT f.venue_key, 'exported', MAX(r.version), ?1, ?2
-             FROM in_force f JOIN ruling r ON r.id = f.ruling_id GROUP BY f.venue_key
-             HAVING NOT EXISTS (SELECT 1 FROM setup_event e
-                                WHERE e.venue_key = f.venue_key AND e.version = MAX(r.version))",
+             SELECT g.venue_key, 'exported', g.version, ?1, ?2
+             FROM (SELECT f.venue_key, MAX(r.version) AS version
+                   FROM in_force f JOIN ruling r ON r.id = f.ruling_id GROUP BY f.venue_key) g
+             WHERE NOT EXISTS (SELECT 1 FROM setup_event e
+                               WHERE e.venue_key = g.venue_key AND e.version = g.version)",
         )
         .bind(micros(export.at))
         .bind(export.actor)
@@ -182,8 +113,8 @@ impl Ledger {
         let mut queued = true;
         if let Some(letter) = letter {
             let dedupe = format!("confirm:{venue}:{version}");
-            queued =
-                outbox::put(&mut tx, letter, Some(&dedupe), Some(venue_no), decision.at).await?.is_some();
+            let concern = Concern { dedupe_key: Some(&dedupe), venue_no: Some(venue_no), receipt: None };
+            queued = outbox::put(&mut tx, letter, concern, decision.at).await?.is_some();
             event(&mut tx, &venue, "confirmation_requested", version, decision).await?;
         }
         tx.commit().await?;
@@ -213,7 +144,8 @@ impl Ledger {
     ) -> Result<bool, Error> {
         let mut tx = self.write().await?;
         let venue = known_venue(&mut tx, venue_no).await?;
-        let queued = outbox::put(&mut tx, letter, Some(dedupe_key), Some(venue_no), decision.at).await?;
+        let concern = Concern { dedupe_key: Some(dedupe_key), venue_no: Some(venue_no), receipt: None };
+        let queued = outbox::put(&mut tx, letter, concern, decision.at).await?;
         if queued.is_some() {
             let about = About { kind: "remind", mail_id: None, submission_id: None, venue: Some(&venue) };
             decide(&mut tx, &about, format!("venue:{venue_no}"), decision).await?;

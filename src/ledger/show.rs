@@ -1,10 +1,11 @@
-//! I/O: one submission in full (`show RECEIPT`).
+//! I/O: one submission in full (`show RECEIPT`), one mail in full (`mail ID`).
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::column::instant;
 use super::submissions::{SubmissionView, submission_views};
+use super::views::{MailView, mail_views};
 use super::{Error, Ledger, standing};
 use crate::campaign::rfc3339;
 use crate::inspection::verdict::{Change, Slot, Visibility};
@@ -89,6 +90,28 @@ pub struct RulingView {
     pub reason: Option<String>,
 }
 
+/// `mail ID`: the mail as `mails` lists it, and what was made of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct MailDetail {
+    #[serde(flatten)]
+    pub mail: MailView,
+    /// Why there is no reply; null when there is one.
+    pub silence: Option<String>,
+    /// Findings of the mail as a whole.
+    pub findings: Vec<FindingView>,
+    pub submissions: Vec<SubmissionView>,
+    pub decisions: Vec<DecisionView>,
+    pub audit: Vec<AuditView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    pub at: String,
+    pub actor: String,
+    pub kind: String,
+    pub reason: String,
+}
+
 struct Base {
     submission_id: i64,
     reading_id: i64,
@@ -99,6 +122,40 @@ struct Base {
 }
 
 impl Ledger {
+    /// One mail, or [`Error::Missing`].
+    pub async fn mail(&self, id: i64) -> Result<MailDetail, Error> {
+        let mut tx = self.read().await?;
+        let mail =
+            mail_views(&mut tx, Some(id), false).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
+        let (judgement, silence): (i64, Option<String>) =
+            sqlx::query_as("SELECT id, silence FROM current_judgement WHERE mail_id = ?1")
+                .bind(id)
+                .fetch_one(&mut *tx)
+                .await?;
+        let findings = sqlx::query_as(
+            "SELECT code, severity, sheet, cell, read, message FROM finding WHERE judgement_id = ?1 ORDER BY id",
+        )
+        .bind(judgement)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut submissions = Vec::new();
+        for receipt in &mail.receipts {
+            submissions.extend(submission_views(&mut tx, None, Some(receipt)).await?);
+        }
+        let decisions: Vec<(i64, String, String, String)> = sqlx::query_as(
+            "SELECT at, actor, kind, reason FROM staff_decision WHERE mail_id = ?1 ORDER BY id",
+        )
+        .bind(id)
+        .fetch_all(&mut *tx)
+        .await?;
+        let decisions = decisions
+            .into_iter()
+            .map(|(at, actor, kind, reason)| DecisionView { at: rfc3339(instant(at)), actor, kind, reason })
+            .collect();
+        let audit = audit_trail(&mut tx, "", Some(id)).await?;
+        Ok(MailDetail { mail, silence, findings, submissions, decisions, audit })
+    }
+
     pub async fn show(&self, receipt: &str) -> Result<ShowView, Error> {
         let mut tx = self.read().await?;
         let submission = submission_views(&mut tx, None, Some(receipt))
@@ -122,7 +179,7 @@ impl Ledger {
                 difference.extend(changes(&before, &slots, visibility));
             }
         }
-        difference.sort_by(|a, b| (a.date, a.start, a.visibility).cmp(&(b.date, b.start, b.visibility)));
+        difference.sort_by_key(|change| (change.date, change.start, change.visibility));
         let reply = reply(&mut tx, receipt, submission.mail_id).await?;
         let audit = audit_trail(&mut tx, receipt, submission.mail_id).await?;
         let rulings = rulings(&mut tx, base.submission_id).await?;
@@ -130,7 +187,7 @@ impl Ledger {
             submission,
             findings,
             slots: slots.into_iter().map(shown).collect(),
-            difference: difference.into_iter().map(change_view).collect(),
+            difference: difference.iter().map(change_view).collect(),
             reply,
             audit,
             rulings,
@@ -190,7 +247,7 @@ fn changes(before: &[Slot], after: &[Slot], visibility: Visibility) -> Vec<Chang
         .collect()
 }
 
-fn change_view(change: Change) -> ChangeView {
+fn change_view(change: &Change) -> ChangeView {
     ChangeView {
         date: change.date.to_string(),
         start: super::column::time_text(change.start),
@@ -222,7 +279,7 @@ async fn reply(
     let row: Option<Row> = sqlx::query_as(
         "SELECT kind, to_address, subject, text, state, message_id, attempts, sent_at FROM outbox
          WHERE kind <> 'notice' AND (receipt = ?1 OR (mail_id = ?2 AND receipt IS NULL))
-         ORDER BY judgement_id DESC, receipt IS NULL, id LIMIT 1",
+         ORDER BY receipt IS NULL, id DESC LIMIT 1",
     )
     .bind(receipt)
     .bind(mail_id)

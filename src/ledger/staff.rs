@@ -200,7 +200,7 @@ impl Ledger {
                     .fetch_one(&mut *tx)
                     .await?;
                 if !known {
-                    return Err(Error::missing("mail", id));
+                    return Err(Error::missing("mail", &id));
                 }
                 let about = About { kind: "note", mail_id: Some(id), submission_id: None, venue: None };
                 decide(&mut tx, &about, format!("mail:{id}"), decision).await?;
@@ -268,7 +268,7 @@ pub(super) async fn decide(
     decision: Decision<'_>,
 ) -> Result<i64, Error> {
     if decision.reason.trim().is_empty() {
-        return Err(Error::refused("decide on", subject, "a reason is needed (--reason TEXT)"));
+        return Err(Error::refused("decide on", &subject, "a reason is needed (--reason TEXT)"));
     }
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO staff_decision (at, actor, kind, mail_id, submission_id, venue_key, reason)

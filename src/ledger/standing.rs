@@ -148,7 +148,8 @@ pub(super) async fn twins(
     venue: &str,
 ) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
-        "SELECT DISTINCT c.venue_no FROM ruling r JOIN in_force f ON f.ruling_id = r.id
+        "SELECT DISTINCT c.venue_no FROM ruling r
+         CROSS JOIN in_force f ON f.submission_id = r.submission_id AND f.ruling_id = r.id
          JOIN clinic c ON c.venue_key = f.venue_key
          WHERE r.fingerprint = ?1 AND r.fingerprint <> '' AND f.venue_key <> ?2 ORDER BY c.venue_no",
     )

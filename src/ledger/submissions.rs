@@ -83,7 +83,7 @@ pub(super) async fn submission_views(
                 r.void, s.mail_id
          FROM submission s JOIN current_ruling r ON r.submission_id = s.id
          LEFT JOIN clinic c ON c.venue_key = r.venue_key
-         WHERE (?1 IS NULL OR r.venue_key = ?1) AND (?2 IS NULL OR s.receipt = ?2)
+         WHERE s.receipt IS NOT NULL AND (?1 IS NULL OR r.venue_key = ?1) AND (?2 IS NULL OR s.receipt = ?2)
          ORDER BY s.received_at, s.id",
     )
     .bind(venue)

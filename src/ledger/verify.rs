@@ -81,7 +81,10 @@ const CHECKS: &[Check] = &[
         count: "SELECT COUNT(*) FROM current_judgement",
         offending: "SELECT 'mail:' || j.mail_id, j.answer || ', letters: ' || COUNT(o.id)
                     FROM current_judgement j LEFT JOIN outbox o ON o.judgement_id = j.id AND o.kind <> 'notice'
-                    GROUP BY j.id HAVING (j.answer = 'silent') <> (COUNT(o.id) = 0) LIMIT ?1",
+                    GROUP BY j.id HAVING (j.answer = 'silent') <> (COUNT(o.id) = 0)
+                       AND NOT (j.letters = 0 AND EXISTS
+                           (SELECT 1 FROM finding f WHERE f.code = 'M18' AND (f.judgement_id = j.id
+                                OR f.reading_id IN (SELECT id FROM ruling WHERE judgement_id = j.id)))) LIMIT ?1",
     },
     Check {
         invariant: "I4",

@@ -1,13 +1,13 @@
 //! I/O: the ledger as the machine-readable contract shows it: `mails`, `status`, `slots`, `outbox`,
 //! and the counts of `once`. Every struct serialises to exactly the keys of that contract.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use super::column::instant;
-use super::{Error, Ledger, activity, clinics, progress};
+use super::column::{instant, time_text};
+use super::{Error, Ledger, clinics, progress, slots};
 use crate::campaign::rfc3339;
 use crate::clinic::venue_key;
 
@@ -93,10 +93,10 @@ pub struct SlotView {
     pub date: String,
     pub start: String,
     pub end: Option<String>,
-    pub dose: i64,
-    pub public: i64,
-    pub private: i64,
-    pub receipt: Option<String>,
+    pub dose: u8,
+    pub public: u32,
+    pub private: u32,
+    pub receipt: String,
 }
 
 /// One element of `outbox`.
@@ -155,12 +155,6 @@ impl Ledger {
         Ok(Mails { reconciliation, mails })
     }
 
-    /// One mail, or [`Error::Missing`].
-    pub async fn mail(&self, id: i64) -> Result<MailView, Error> {
-        let mut tx = self.read().await?;
-        mail_views(&mut tx, Some(id), false).await?.pop().ok_or_else(|| Error::missing("mail", id))
-    }
-
     /// The bytes of one mail.
     pub async fn raw_mail(&self, id: i64) -> Result<Vec<u8>, Error> {
         let bytes: Option<Vec<u8>> = sqlx::query_scalar(
@@ -169,7 +163,7 @@ impl Ledger {
         .bind(id)
         .fetch_optional(&self.readers)
         .await?;
-        bytes.ok_or_else(|| Error::missing("mail", id))
+        bytes.ok_or_else(|| Error::missing("mail", &id))
     }
 
     /// One line per clinic, in the order of the venue numbers.
@@ -209,30 +203,30 @@ impl Ledger {
     ) -> Result<Vec<SlotView>, Error> {
         let mut tx = self.read().await?;
         let venue = venue_no.map(venue_key);
-        let rows = activity::in_force_slots(&mut tx, venue.as_deref()).await?;
-        let unchanged: Vec<String> = match changed_since {
-            None => Vec::new(),
-            Some(export) => {
-                sqlx::query_scalar(
-                    "SELECT DISTINCT f.venue_key FROM in_force f WHERE NOT EXISTS
+        let rows = slots::in_force(&mut tx, venue.as_deref()).await?;
+        let unchanged: BTreeSet<String> = match changed_since {
+            None => BTreeSet::new(),
+            Some(export) => sqlx::query_scalar(
+                "SELECT DISTINCT f.venue_key FROM in_force f WHERE NOT EXISTS
                          (SELECT 1 FROM in_force g WHERE g.venue_key = f.venue_key AND NOT EXISTS
                              (SELECT 1 FROM export_item e WHERE e.export_id = ?1 AND e.venue_key = g.venue_key
                               AND e.visibility = g.visibility AND e.submission_id = g.submission_id))",
-                )
-                .bind(export)
-                .fetch_all(&mut *tx)
-                .await?
-            }
+            )
+            .bind(export)
+            .fetch_all(&mut *tx)
+            .await?
+            .into_iter()
+            .collect(),
         };
         Ok(rows
             .into_iter()
-            .filter(|row| !unchanged.contains(&row.venue_key))
+            .filter(|row| !unchanged.contains(&venue_key(&row.venue_no)))
             .map(|row| SlotView {
                 venue_no: row.venue_no,
-                date: row.date,
-                start: row.start,
-                end: row.end,
-                dose: row.dose,
+                date: row.date.to_string(),
+                start: time_text(row.start),
+                end: row.end.map(time_text),
+                dose: row.dose.number(),
                 public: row.public,
                 private: row.private,
                 receipt: row.receipt,
@@ -306,7 +300,7 @@ impl Ledger {
         .bind(mark.mail)
         .fetch_all(&mut *tx)
         .await?;
-        let (sent, deferred, failed, suppressed, recorded, filed): (i64, i64, i64, i64, i64, i64) =
+        let (sent, deferred, failed, suppressed, recorded, filed_now): (i64, i64, i64, i64, i64, i64) =
             sqlx::query_as(
                 "WITH tried AS (SELECT DISTINCT outbox_id FROM outbox_attempt WHERE id > ?1)
                  SELECT (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
@@ -323,12 +317,12 @@ impl Ledger {
             .bind(mark.location)
             .fetch_one(&mut *tx)
             .await?;
-        let pending = progress::reconcile(&mut tx).await?.pending;
+        let pending: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM waiting").fetch_one(&mut *tx).await?;
         Ok(OnceView {
             seen: recorded + pending,
             outcomes: outcomes.into_iter().collect(),
             replies: ReplyCounts { sent, deferred, failed, suppressed },
-            filed: filed - mark.filed,
+            filed: filed_now - mark.filed,
             pending,
             errors: Vec::new(),
         })
@@ -357,7 +351,7 @@ async fn reconciliation(connection: &mut SqliteConnection) -> Result<Reconciliat
     })
 }
 
-async fn mail_views(
+pub(super) async fn mail_views(
     connection: &mut SqliteConnection,
     id: Option<i64>,
     needs_staff: bool,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::SqliteConnection;
 
 use super::column::instant;
-use crate::clinic::{Clinic, Registry};
+use crate::clinic::Registry;
 use crate::outbound::activity::WorkItem;
 
 /// What a finding means for staff, in the order in which one of several is told.
@@ -245,7 +245,7 @@ async fn provisional(
             kind: "仮登録".into(),
             mail_id: None,
             receipt: None,
-            clinic: registry.by_venue_no(&venue).map(Clinic::clone),
+            clinic: registry.by_venue_no(&venue).cloned(),
             reason: format!("{address} を仮登録しました。"),
             from: Some(address),
             received_at: instant(at),

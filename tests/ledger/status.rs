@@ -1,0 +1,153 @@
+//! The state of a clinic, the digest's figures, exports and set-up.
+
+use uketsuke::inspection::judgement::{Answer, Silence};
+use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
+use uketsuke::ledger::activity::DigestRun;
+use uketsuke::ledger::setup::NewExport;
+use uketsuke::ledger::staff::{Decision, Subject};
+
+use super::fixture::{Desk, Draft, at, letter, now};
+
+fn by_staff() -> Decision<'static> {
+    Decision { at: now(), actor: "tanaka", reason: "確認" }
+}
+
+async fn state(desk: &Desk) -> (&'static str, Option<String>) {
+    let line = desk.ledger.status().await.unwrap().remove(0);
+    (line.state, line.receipt)
+}
+
+#[tokio::test]
+async fn the_gravest_open_attempt_decides() {
+    let desk = Desk::open().await;
+    assert_eq!(state(&desk).await, ("not_submitted", None));
+    desk.take(Draft::new(1, "0123", Outcome::Rejected).received("10-01T09:00:00")).await;
+    assert_eq!(state(&desk).await, ("needs_fix", Some("8-0123-1".into())));
+    desk.take(Draft::new(2, "0123", Outcome::Accepted).received("10-02T09:00:00")).await;
+    assert_eq!(state(&desk).await, ("accepted", Some("8-0123-2".into())));
+    let mut thanks =
+        Draft::new(3, "0123", Outcome::NotAForm).received("10-03T09:00:00").silent(Silence::Courtesy);
+    thanks.form = false;
+    desk.take(thanks).await;
+    assert_eq!(state(&desk).await.0, "accepted");
+    desk.take(Draft::new(4, "0123", Outcome::Held).received("10-04T09:00:00")).await;
+    desk.take(Draft::new(5, "0123", Outcome::Rejected).received("10-05T09:00:00")).await;
+    assert_eq!(state(&desk).await, ("held", Some("8-0123-3".into())));
+    desk.ledger.reject("8-0123-3", by_staff()).await.unwrap();
+    assert_eq!(state(&desk).await, ("needs_fix", Some("8-0123-4".into())));
+    desk.take(Draft::new(6, "0123", Outcome::Duplicate).received("10-06T09:00:00")).await;
+    let line = desk.ledger.status().await.unwrap().remove(0);
+    assert_eq!((line.state, line.receipt.as_deref()), ("accepted", Some("8-0123-2")));
+    assert_eq!((line.sum, line.cap, line.own), (Some(12), Some(120), Some(108)));
+    desk.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_digest_adds_up_and_is_sent_once() {
+    let desk = Desk::open().await;
+    desk.take(Draft::new(1, "0123", Outcome::Rejected).received("10-03T09:00:00")).await;
+    desk.take(Draft::new(2, "0123", Outcome::Accepted).received("10-04T09:00:00")).await;
+    let held = Draft::new(3, "0200", Outcome::Held).received("10-04T10:00:00");
+    desk.take(held.finding("M07", Severity::Staff)).await;
+    let (from, until) = (at("10-04T08:15:00"), at("10-05T08:15:00"));
+    let day = desk.ledger.day_activity(from, until, false).await.unwrap();
+    assert_eq!(day.clinics.len(), 3);
+    assert_eq!((day.changes.mended, day.changes.accepted, day.changes.newly_rejected), (1, 0, 0));
+    assert_eq!(day.mails.len(), 2);
+    assert_eq!(day.mails[0].receipts, ["8-0123-2"]);
+    assert_eq!(day.work.len(), 1);
+    assert_eq!(
+        (day.work[0].kind.as_str(), day.work[0].receipt.as_deref()),
+        ("送信元未登録", Some("8-0200-1"))
+    );
+    assert_eq!(day.work[0].clinic.as_ref().unwrap().venue_no, "0200");
+    assert_eq!((day.days.len(), day.slots.len()), (2, 2));
+    assert_eq!(day.days.iter().map(|day| day.public + day.private).sum::<u64>(), 12);
+    assert_eq!((day.health.mails_seen, day.health.queued, day.health.difference), (3, 3, 0));
+
+    let run = DigestRun { key: "digest:2021-10-05T08:15:00+09:00", from, until, built_at: until };
+    let letters = [letter("digest", Template::Digest, "pt@example.jp")];
+    assert!(desk.ledger.digest_done(run, &letters).await.unwrap());
+    assert!(!desk.ledger.digest_done(run, &letters).await.unwrap());
+    assert_eq!(desk.ledger.last_digest().await.unwrap(), Some(until));
+    assert_eq!(desk.ledger.outbox(None).await.unwrap().len(), 4);
+
+    // A note does not close a held submission; a decision does.
+    desk.ledger.note(Subject::Receipt("8-0200-1"), by_staff()).await.unwrap();
+    assert_eq!(desk.ledger.day_activity(from, until, false).await.unwrap().work.len(), 1);
+    desk.ledger.reject("8-0200-1", by_staff()).await.unwrap();
+    assert!(desk.ledger.day_activity(from, until, false).await.unwrap().work.is_empty());
+    desk.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_matter_that_a_later_version_settles_leaves_the_list() {
+    let desk = Desk::open().await;
+    let mut locked = Draft::new(1, "0123", Outcome::Unreadable).received("10-03T09:00:00");
+    locked.form = false;
+    locked.answer = Answer::Send(Template::Passwd);
+    desk.take(locked.finding("M03", Severity::Error)).await;
+    let window = (at("10-04T08:15:00"), at("10-05T08:15:00"));
+    let day = desk.ledger.day_activity(window.0, window.1, false).await.unwrap();
+    assert_eq!(day.work[0].kind, "パスワード付き");
+    desk.take(Draft::new(2, "0123", Outcome::Accepted)).await;
+    assert!(desk.ledger.day_activity(window.0, window.1, false).await.unwrap().work.is_empty());
+}
+
+#[tokio::test]
+async fn export_set_up_confirm_and_start_over_with_a_new_version() {
+    let desk = Desk::open().await;
+    desk.take(Draft::new(1, "0123", Outcome::Accepted).people(2)).await;
+    let lines = desk.ledger.export_lines().await.unwrap();
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().all(|line| !line.exported && line.people == 2));
+    let export = || NewExport { file: "slots.csv", sha256: "00", is_diff: false, actor: "tanaka", at: now() };
+    let id = desk.ledger.mark_exported(&lines, export()).await.unwrap();
+    assert!(desk.ledger.mark_exported(&lines[1..], export()).await.is_err());
+    assert!(desk.ledger.export_lines().await.unwrap().iter().all(|line| line.exported));
+    assert!(desk.ledger.slots(None, Some(id)).await.unwrap().is_empty());
+    let setup = async || desk.ledger.status().await.unwrap()[0].setup.clone();
+    assert_eq!(setup().await, "exported");
+    let ask = letter("confirm", Template::Confirm, "clinic0123@example.jp");
+    assert!(desk.ledger.setup_done("0123", Some(&ask), by_staff()).await.unwrap());
+    assert!(!desk.ledger.setup_done("0123", Some(&ask), by_staff()).await.unwrap());
+    assert_eq!(setup().await, "confirmation_requested");
+    desk.ledger.confirm("0123", by_staff()).await.unwrap();
+    assert_eq!(setup().await, "confirmed");
+
+    let next =
+        Draft::new(2, "0123", Outcome::Accepted).received("10-05T10:00:00").scope(&[Visibility::Public]);
+    desk.take(next.people(7)).await;
+    let line = desk.ledger.status().await.unwrap().remove(0);
+    assert_eq!(line.setup, "none");
+    assert!(line.flags.contains(&"changed_after_setup".to_string()));
+    let changed = desk.ledger.slots(None, Some(id)).await.unwrap();
+    assert_eq!(changed.len(), 4);
+    let before = desk.ledger.last_export_lines().await.unwrap().unwrap();
+    assert_eq!(before.len(), 4);
+    assert!(before.iter().all(|line| line.people == 2));
+    let mut intake = desk.ledger.begin_intake().await.unwrap();
+    let standing = intake.standing("0123").await.unwrap();
+    assert_eq!(standing.in_force.iter().map(|version| version.exported).collect::<Vec<_>>(), [true, false]);
+    drop(intake);
+    desk.assert_sound().await;
+}
+
+#[tokio::test]
+async fn the_counts_of_one_run() {
+    let desk = Desk::open().await;
+    desk.take(Draft::new(1, "0123", Outcome::Accepted)).await;
+    let mark = desk.ledger.mark().await.unwrap();
+    desk.take(Draft::new(2, "0123", Outcome::Rejected).received("10-05T09:00:00")).await;
+    desk.take(Draft::new(3, "0123", Outcome::Accepted).received("10-05T10:00:00")).await;
+    let counts = desk.ledger.counts_since(mark).await.unwrap();
+    assert_eq!(counts.seen, 2);
+    assert_eq!(
+        counts.outcomes.into_iter().collect::<Vec<_>>(),
+        [("accepted".into(), 1), ("rejected".into(), 1)]
+    );
+    let json = serde_json::to_value(desk.ledger.mails(false).await.unwrap()).unwrap();
+    assert_eq!(json["reconciliation"]["accepted"], 2);
+    assert_eq!(json["mails"][0]["locations"][0]["uidvalidity"], 7);
+    assert_eq!(json["mails"][0]["reply"]["state"], "queued");
+}
