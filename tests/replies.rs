@@ -347,6 +347,22 @@ fn silence_has_no_text_and_a_bare_workbook_no_recipient() {
 }
 
 #[test]
+fn the_marked_list_goes_to_registered_addresses_that_are_no_telephone() {
+    let files = |template, sender, to: &str| {
+        let mut submission = submission(Outcome::Rejected, template, Timing::OnTime);
+        submission.sender = sender;
+        submission.findings = errors();
+        letters(&inspection("10-05T14:32", vec![submission]), &message(to)).remove(0).attachments.len()
+    };
+    let registered = SenderStanding::Registered;
+    assert_eq!(files(Template::Reject, registered, "clinic@example.jp"), 1);
+    assert_eq!(files(Template::AcceptWarn, registered, "clinic@example.jp"), 1);
+    assert_eq!(files(Template::Reject, registered, "clinic@docomo.ne.jp"), 0);
+    assert_eq!(files(Template::Reject, SenderStanding::Unknown, "clinic@example.jp"), 0);
+    assert_eq!(files(Template::Held, registered, "clinic@example.jp"), 0);
+}
+
+#[test]
 fn a_flood_of_findings_stays_a_letter() {
     let mut submission = submission(Outcome::Rejected, Template::Reject, Timing::OnTime);
     for row in 0..5_000 {

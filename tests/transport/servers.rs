@@ -236,7 +236,7 @@ async fn act<S: AsyncRead + AsyncWrite + Unpin>(
         Some(Act::Close) => return false,
         Some(Act::Nothing) => return true,
         Some(Act::Silence) => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             return false;
         }
     };

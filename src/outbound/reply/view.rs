@@ -58,6 +58,8 @@ pub struct View {
     pub warnings: Vec<String>,
     pub warning_count: usize,
     pub notes: Vec<String>,
+    /// 「修正一覧.xlsx」 goes with the letter.
+    pub annotated: bool,
     pub brief_errors: Vec<String>,
     pub brief_warnings: Vec<String>,
 
