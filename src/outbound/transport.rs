@@ -120,12 +120,12 @@ impl<'a, F> Fence<'a, F> {
         Self { commit, open: false }
     }
 
-    async fn pass<E>(&mut self, unsettled: &[Outgoing]) -> Result<(), E>
+    async fn pass<E>(&mut self, unsettled: impl Iterator<Item = i64>) -> Result<(), E>
     where
         F: AsyncFn(&[i64]) -> Result<(), E>,
     {
         if !self.open {
-            let ids: Vec<i64> = unsettled.iter().map(|letter| letter.id).collect();
+            let ids: Vec<i64> = unsettled.collect();
             (self.commit)(&ids).await?;
             self.open = true;
         }

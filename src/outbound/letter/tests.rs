@@ -1,3 +1,5 @@
+//! Pure: what every sealed letter keeps.
+
 use mail_parser::MimeHeaders as _;
 
 use super::*;

@@ -247,13 +247,12 @@ impl View {
         let mut room = findings::Room::new(occasion.settings.max_detailed_lines);
         let mut all = occasion.inspection.findings.clone();
         all.retain(|finding| !submission.findings.contains(finding));
-        all.retain(|finding| finding.severity != Severity::Info);
         all.extend(submission.findings.iter().cloned());
         let errors = findings::errors(&all, &mut room);
         (self.errors, self.error_count) = (errors.lines, errors.count);
         let warnings = findings::warnings(&all, &mut room);
         (self.warnings, self.warning_count) = (warnings.lines, warnings.count);
-        self.notes = findings::notes(&submission.findings);
+        self.notes = findings::notes(&all);
         self.brief_errors = findings::brief(&all, Severity::Error);
         self.brief_warnings = findings::brief(&all, Severity::Warning);
         let slots: &[Slot] = if submission.union.is_empty() { &submission.slots } else { &submission.union };

@@ -251,7 +251,7 @@ impl Smtp {
             }
         }
         // On an error the session is dropped: the server sees the connection end and discards the message.
-        fence.pass(unsettled).await?;
+        fence.pass(unsettled.iter().map(|letter| letter.id)).await?;
         let reply = session.offer(&letter.bytes, duration(self.settings.final_timeout)).await;
         if !reply.is_last() {
             self.keep(session);
@@ -324,7 +324,8 @@ impl Envelope {
         Ok(Self {
             from: path::reverse_path(&letter.envelope_from)?,
             to: path::safe(&letter.to)?,
-            archive: letter.archive.as_deref().filter(|it| !it.is_empty()).map(path::safe).transpose()?,
+            // An archive address that cannot be written never keeps a letter from its reader.
+            archive: letter.archive.as_deref().and_then(|archive| path::safe(archive).ok()),
         })
     }
 
