@@ -259,6 +259,7 @@ fn several_forms_get_one_reply_with_the_tag_of_the_worst() {
     rejected.file_name = Some("ひがし医院.xlsx".into());
     rejected.clinic.as_mut().unwrap().venue_no = "0200".into();
     rejected.clinic.as_mut().unwrap().name = "ひがし医院".into();
+    rejected.clinic.as_mut().unwrap().ward = Some(uketsuke::clinic::Ward::Higashi);
     let accepted = submission(Outcome::Accepted, Template::Accept, Timing::OnTime);
     let both = inspection("10-05T14:32", vec![accepted, rejected, unreadable(Template::Passwd, "秘.xlsx")]);
     let draft = reply(&both);

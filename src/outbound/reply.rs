@@ -119,7 +119,7 @@ fn multi(occasion: &Occasion, to: &str) -> (String, String) {
     let worst = told.iter().min_by_key(|submission| submission.outcome).copied();
     let worst_template = worst.and_then(|submission| submission.template).unwrap_or(Template::Held);
     let mut view = View::new(occasion, worst, Template::Multi);
-    view.share(&told);
+    view.share(&told, occasion.settings);
     let mobile = occasion.settings.is_carrier(to);
     for (index, submission) in told.iter().enumerate() {
         let template = submission.template.unwrap_or(Template::Held);

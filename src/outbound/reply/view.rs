@@ -173,7 +173,7 @@ impl View {
     }
 
     /// For a letter about several forms: the common clinic's name, or none.
-    pub fn share(&mut self, told: &[&Submission]) {
+    pub fn share(&mut self, told: &[&Submission], settings: &Settings) {
         self.total = told.len();
         let mut names: Vec<&str> = told
             .iter()
@@ -184,6 +184,10 @@ impl View {
         if names.len() != 1 || told.iter().any(|submission| submission.clinic.is_none()) {
             self.clinic_name = None;
             self.addressee = "ご担当者　様".into();
+            let ward = |submission: &&Submission| submission.clinic.as_ref().and_then(|clinic| clinic.ward);
+            let first = told.first().and_then(ward);
+            let common = first.filter(|_| told.iter().all(|submission| ward(submission) == first));
+            self.set_contacts(common, settings);
         }
         if told.len() > 1 {
             self.receipt_no = self.receipt_no.take().map(|worst| format!("{worst}ほか"));

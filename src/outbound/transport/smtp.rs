@@ -26,6 +26,8 @@ use crate::outbound::letter::path;
 const LETTERS_PER_CONNECTION: usize = 100;
 /// Patience with a server that we are leaving anyway.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// An answer that came while we were still writing is there at once or not at all.
+const LATE_ANSWER: Duration = Duration::from_millis(500);
 /// Fresh connections within one batch, so that a server that cuts after each letter does not hold it up.
 const CONNECTIONS_PER_BATCH: usize = 5;
 
@@ -302,7 +304,7 @@ impl Session {
         if let Reply::Broken(cause) = &reply {
             // A server that refuses a message while it is still being written closes right after its answer,
             // which then waits unread. A yes that is found there proves nothing: the dot was not written.
-            let late = answer(FAREWELL.min(within), self.connection.read_response()).await;
+            let late = answer(LATE_ANSWER, self.connection.read_response()).await;
             if let Reply::Code(400..=599, text) = &late {
                 tracing::debug!(cause, text, "the server answered before the message was complete");
                 return late;
