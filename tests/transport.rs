@@ -194,12 +194,14 @@ async fn before_the_body_nothing_is_in_doubt_and_nothing_is_fenced() {
 
 #[tokio::test]
 async fn f64_after_the_body_only_a_clear_answer_settles_it() {
-    let cases: [(Act, &str); 8] = [
+    let cases: [(Act, &str); 10] = [
         (Act::Close, "ambiguous"),
         (Act::Silence, "ambiguous"),
         (Act::Say("garbage"), "ambiguous"),
         (Act::Say("354 more?"), "ambiguous"),
         (Act::Say("250-first\r\n250 2.0.0 second"), "accepted"),
+        (Act::Say("250"), "accepted"),
+        (Act::Say("571 policy"), "refused"),
         (Act::Say("452 4.2.2 full"), "deferred"),
         (Act::Say("554 5.7.1 spam"), "refused"),
         (Act::SayAndClose("421 4.3.0 going down"), "deferred"),

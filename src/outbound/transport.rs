@@ -6,8 +6,8 @@
 //! accepted); whatever is lost after that is [`Delivery::Ambiguous`].
 
 pub mod settings;
-mod helo;
 mod maildir;
+mod plain;
 mod sendmail;
 mod smtp;
 mod smtp_reply;

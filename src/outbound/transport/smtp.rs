@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::helo::HeloStream;
+use super::plain::PlainStream;
 use super::smtp_reply::{Reply, Step, clean, judge};
 use super::{Error, Fence, Outgoing, Security, Settings};
 use crate::outbound::delivery::Delivery;
@@ -185,11 +185,14 @@ impl Smtp {
         let connect_within = duration(self.settings.connect_timeout);
         let within = connect_within + 2 * duration(self.settings.command_timeout);
         let opening = async {
-            if helo {
-                let stream = TcpStream::connect(address)
+            if self.settings.security == Security::None {
+                let connecting = timeout(connect_within, TcpStream::connect(address));
+                let failed = |cause: String| format!("failed to connect to {}: {cause}", self.server());
+                let stream = connecting
                     .await
-                    .map_err(|error| format!("failed to connect to {}: {error}", self.server()))?;
-                let stream = Box::new(HeloStream(stream));
+                    .map_err(|_| failed("no answer in time".into()))?
+                    .map_err(|error| failed(error.to_string()))?;
+                let stream = Box::new(PlainStream::new(stream, helo));
                 return Ok(AsyncSmtpConnection::connect_with_transport(stream, &own_name).await);
             }
             let implicit = if self.settings.security == Security::Tls { self.tls.clone() } else { None };
