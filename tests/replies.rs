@@ -259,6 +259,7 @@ fn several_forms_get_one_reply_with_the_tag_of_the_worst() {
     rejected.file_name = Some("ひがし医院.xlsx".into());
     rejected.clinic.as_mut().unwrap().venue_no = "0200".into();
     rejected.clinic.as_mut().unwrap().name = "ひがし医院".into();
+    rejected.clinic.as_mut().unwrap().ward = Some(uketsuke::clinic::Ward::Higashi);
     let accepted = submission(Outcome::Accepted, Template::Accept, Timing::OnTime);
     let both = inspection("10-05T14:32", vec![accepted, rejected, unreadable(Template::Passwd, "秘.xlsx")]);
     let draft = reply(&both);
@@ -344,6 +345,22 @@ fn silence_has_no_text_and_a_bare_workbook_no_recipient() {
     let draft = letters(&inspection, &Message::default()).remove(0);
     assert_eq!(draft.to, "");
     assert!(draft.text.contains("10月8日（金）までに"), "{}", draft.text);
+}
+
+#[test]
+fn the_marked_list_goes_to_registered_addresses_that_are_no_telephone() {
+    let files = |template, sender, to: &str| {
+        let mut submission = submission(Outcome::Rejected, template, Timing::OnTime);
+        submission.sender = sender;
+        submission.findings = errors();
+        letters(&inspection("10-05T14:32", vec![submission]), &message(to)).remove(0).attachments.len()
+    };
+    let registered = SenderStanding::Registered;
+    assert_eq!(files(Template::Reject, registered, "clinic@example.jp"), 1);
+    assert_eq!(files(Template::AcceptWarn, registered, "clinic@example.jp"), 1);
+    assert_eq!(files(Template::Reject, registered, "clinic@docomo.ne.jp"), 0);
+    assert_eq!(files(Template::Reject, SenderStanding::Unknown, "clinic@example.jp"), 0);
+    assert_eq!(files(Template::Held, registered, "clinic@example.jp"), 0);
 }
 
 #[test]

@@ -77,9 +77,9 @@ mod tests {
 
     const QUEUED: &str = "2021-10-05T12:00:00Z";
 
-    fn minutes(delivery: &Delivery, attempts: u32) -> f64 {
+    fn seconds(delivery: &Delivery, attempts: u32) -> i64 {
         match after(delivery, attempts, at(QUEUED), at(QUEUED), 17) {
-            Next::RetryAt(next) => next.duration_since(at(QUEUED)).as_secs_f64() / 60.0,
+            Next::RetryAt(next) => next.duration_since(at(QUEUED)).as_secs(),
             other => panic!("{other:?}"),
         }
     }
@@ -87,21 +87,20 @@ mod tests {
     #[test]
     fn waits_grow_from_a_minute_to_an_hour() {
         let deferred = Delivery::Deferred("450".into());
-        let waits: Vec<f64> = (1..=4).map(|attempts| minutes(&deferred, attempts)).collect();
-        assert_eq!(waits, [1.0, 5.0, 15.0, 30.0]);
+        let waits: Vec<i64> = (1..=4).map(|attempts| seconds(&deferred, attempts)).collect();
+        assert_eq!(waits, [60, 300, 900, 1_800]);
         for attempts in 5..120 {
-            let wait = minutes(&deferred, attempts);
-            assert!((54.0..=66.0).contains(&wait), "{attempts}: {wait}");
+            let wait = seconds(&deferred, attempts);
+            assert!((54 * 60..=66 * 60).contains(&wait), "{attempts}: {wait}");
         }
-        assert_ne!(minutes(&deferred, 5), minutes(&deferred, 6));
+        assert_ne!(seconds(&deferred, 5), seconds(&deferred, 6));
     }
 
     #[test]
     fn an_ambiguous_attempt_waits_ten_minutes_at_least() {
         let ambiguous = Delivery::Ambiguous("the connection was lost".into());
-        assert_eq!(minutes(&ambiguous, 1), 10.0);
-        assert_eq!(minutes(&ambiguous, 2), 10.0);
-        assert_eq!(minutes(&ambiguous, 3), 15.0);
+        let waits: Vec<i64> = (1..=3).map(|attempts| seconds(&ambiguous, attempts)).collect();
+        assert_eq!(waits, [600, 600, 900]);
     }
 
     #[test]

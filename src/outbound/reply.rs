@@ -5,6 +5,7 @@
 //! that is not registered.
 
 pub mod settings;
+pub mod annotated;
 pub mod echo;
 pub mod wrap;
 pub mod wording;
@@ -15,7 +16,7 @@ pub mod view;
 
 use jiff::Timestamp;
 
-use super::letter::{AutoSubmitted, Draft};
+use super::letter::{AutoSubmitted, Draft, Enclosure};
 use crate::campaign::Campaign;
 use crate::inbound::message::Message;
 use crate::inspection::judgement::{Answer, Inspection, SenderStanding, Submission};
@@ -53,11 +54,14 @@ fn answer(occasion: &Occasion) -> Option<Draft> {
         Answer::Send(template) | Answer::Draft(template) | Answer::Suppress(template) => template,
     };
     let to = occasion.message.from();
+    let mut attachments = Vec::new();
     let (subject, text) = if template == Template::Multi {
         multi(occasion, to)
     } else {
         let submission = principal(occasion.inspection, template);
-        let view = View::new(occasion, submission, template);
+        let mut view = View::new(occasion, submission, template);
+        attachments.extend(submission.and_then(|submission| annotation(occasion, submission, template, to)));
+        view.annotated = !attachments.is_empty();
         (subject(occasion, template, &view), body(occasion, template, &view, to))
     };
     let mut references = occasion.message.answers.clone();
@@ -68,11 +72,27 @@ fn answer(occasion: &Occasion) -> Option<Draft> {
         subject,
         text,
         html: None,
-        attachments: Vec::new(),
+        attachments,
         in_reply_to: occasion.message.message_id.clone(),
         references,
         auto_submitted: AutoSubmitted::Replied,
     })
+}
+
+/// The list of all places to mend: for a registered address that is no mobile telephone's.
+fn annotation(
+    occasion: &Occasion,
+    submission: &Submission,
+    template: Template,
+    to: &str,
+) -> Option<Enclosure> {
+    let wanted = occasion.settings.annotate
+        && submission.sender == SenderStanding::Registered
+        && matches!(template, Template::Reject | Template::AcceptWarn)
+        && !to.is_empty()
+        && !occasion.settings.is_carrier(to);
+    let clinic = submission.clinic.as_ref().filter(|_| wanted)?;
+    annotated::list(&clinic.name, submission.receipt.as_deref().unwrap_or_default(), &submission.findings)
 }
 
 /// The submission that a single text is about: the one that gets this text, else the worst.
@@ -99,7 +119,7 @@ fn multi(occasion: &Occasion, to: &str) -> (String, String) {
     let worst = told.iter().min_by_key(|submission| submission.outcome).copied();
     let worst_template = worst.and_then(|submission| submission.template).unwrap_or(Template::Held);
     let mut view = View::new(occasion, worst, Template::Multi);
-    view.share(&told);
+    view.share(&told, occasion.settings);
     let mobile = occasion.settings.is_carrier(to);
     for (index, submission) in told.iter().enumerate() {
         let template = submission.template.unwrap_or(Template::Held);

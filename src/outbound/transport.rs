@@ -6,8 +6,8 @@
 //! accepted); whatever is lost after that is [`Delivery::Ambiguous`].
 
 pub mod settings;
-mod helo;
 mod maildir;
+mod plain;
 mod sendmail;
 mod smtp;
 mod smtp_reply;
@@ -120,12 +120,15 @@ impl<'a, F> Fence<'a, F> {
         Self { commit, open: false }
     }
 
-    async fn pass<E, R: Future<Output = Result<(), E>>>(&mut self, unsettled: &[Outgoing]) -> Result<(), E>
+    async fn pass<E, R: Future<Output = Result<(), E>>>(
+        &mut self,
+        unsettled: impl Iterator<Item = i64>,
+    ) -> Result<(), E>
     where
         F: Fn(Vec<i64>) -> R,
     {
         if !self.open {
-            let ids: Vec<i64> = unsettled.iter().map(|letter| letter.id).collect();
+            let ids: Vec<i64> = unsettled.collect();
             (self.commit)(ids).await?;
             self.open = true;
         }

@@ -5,8 +5,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// Postfix's test server on a port of its own, dumping each message to a file.
 pub struct Sink {
@@ -74,6 +78,8 @@ pub enum Act {
     SayAndClose(&'static str),
     /// Nothing: the connection is closed.
     Close,
+    /// Nothing, and it goes on.
+    Nothing,
     /// Nothing at all, for ever.
     Silence,
 }
@@ -108,7 +114,36 @@ impl Scripted {
         port
     }
 
-    async fn serve(self, stream: TcpStream, script: Vec<(&'static str, Act)>, pipelining: bool) {
+    /// The same behind TLS: at once, or after STARTTLS.
+    pub async fn start_tls(&self, starttls: bool) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (server, acceptor) = (self.clone(), acceptor());
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let (server, acceptor) = (server.clone(), acceptor.clone());
+                tokio::spawn(async move {
+                    let (stream, script) = if starttls {
+                        (prelude(stream).await, vec![("GREETING", Act::Nothing)])
+                    } else {
+                        (stream, Vec::new())
+                    };
+                    if let Ok(secured) = acceptor.accept(stream).await {
+                        server.serve(secured, script, true).await;
+                    }
+                });
+            }
+        });
+        port
+    }
+
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        stream: S,
+        script: Vec<(&'static str, Act)>,
+        pipelining: bool,
+    ) {
         let mut stream = BufReader::new(stream);
         if !act(&mut stream, &script, "GREETING", "220 scripted ESMTP").await {
             return;
@@ -161,8 +196,34 @@ impl Scripted {
     }
 }
 
-async fn act(
-    stream: &mut BufReader<TcpStream>,
+fn acceptor() -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Greeting, EHLO and STARTTLS in the clear.
+async fn prelude(stream: TcpStream) -> TcpStream {
+    let mut plain = BufReader::new(stream);
+    plain.get_mut().write_all(b"220 scripted\r\n").await.unwrap();
+    for (command, answer) in [("EHLO", "250-scripted\r\n250 STARTTLS"), ("STARTTLS", "220 go")] {
+        let mut line = String::new();
+        plain.read_line(&mut line).await.unwrap();
+        assert!(line.starts_with(command), "{line}");
+        plain.get_mut().write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+    }
+    plain.into_inner()
+}
+
+async fn act<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut BufReader<S>,
     script: &[(&'static str, Act)],
     key: &str,
     usual: &str,
@@ -173,8 +234,9 @@ async fn act(
         Some(Act::Say(line)) => (line.to_string(), true),
         Some(Act::SayAndClose(line)) => (line.to_string(), false),
         Some(Act::Close) => return false,
+        Some(Act::Nothing) => return true,
         Some(Act::Silence) => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             return false;
         }
     };

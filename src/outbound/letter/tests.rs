@@ -1,3 +1,7 @@
+//! Pure: what every sealed letter keeps.
+
+use mail_parser::MimeHeaders as _;
+
 use super::*;
 
 fn identity() -> Identity {
@@ -68,7 +72,6 @@ fn what_we_write_a_mail_program_reads() {
     assert_eq!(from.name(), Some("熊本市感染症対策課ワクチン対策PT"));
     assert_eq!(from.address(), Some("vproject@city.kumamoto.kumamoto.jp"));
     assert_eq!(message.body_text(0).unwrap().replace("\r\n", "\n"), letter.text);
-    use mail_parser::MimeHeaders as _;
     let file = message.attachment(0).unwrap();
     assert_eq!(file.attachment_name(), Some("日次報告.xlsx"));
     assert_eq!(file.contents(), [1, 2, 3]);

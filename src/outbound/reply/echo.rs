@@ -111,6 +111,16 @@ fn is_domain(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn nothing_alive_comes_through(text in "(\\PC|[\r\n\t\u{202e}\u{200b}:/.a-z]){0,80}") {
+            let told = value(&text);
+            proptest::prop_assert!(told.chars().count() <= ECHO);
+            proptest::prop_assert!(!told.contains("://") && !told.contains("www."), "{told}");
+            proptest::prop_assert!(!told.chars().any(|c| c.is_control() || is_invisible(c)), "{told:?}");
+        }
+    }
+
     #[test]
     fn values_are_short_single_lines() {
         for (written, expected) in [
@@ -134,6 +144,7 @@ mod tests {
         let long = "あ".repeat(100);
         assert_eq!(value(&long).chars().count(), ECHO);
         assert!(value(&long).ends_with('…'));
+        assert_eq!(value("見よ http://evil.example.com/ へ"), "見よ hxxp[:]//evil[.]example[.]com/ へ");
         let name = file_name(&format!("{long}様式１.xlsx"));
         assert!(name.ends_with("様式１.xlsx") && name.chars().count() == ECHO, "{name}");
     }

@@ -58,6 +58,8 @@ pub struct View {
     pub warnings: Vec<String>,
     pub warning_count: usize,
     pub notes: Vec<String>,
+    /// 「修正一覧.xlsx」 goes with the letter.
+    pub annotated: bool,
     pub brief_errors: Vec<String>,
     pub brief_warnings: Vec<String>,
 
@@ -171,7 +173,7 @@ impl View {
     }
 
     /// For a letter about several forms: the common clinic's name, or none.
-    pub fn share(&mut self, told: &[&Submission]) {
+    pub fn share(&mut self, told: &[&Submission], settings: &Settings) {
         self.total = told.len();
         let mut names: Vec<&str> = told
             .iter()
@@ -182,6 +184,10 @@ impl View {
         if names.len() != 1 || told.iter().any(|submission| submission.clinic.is_none()) {
             self.clinic_name = None;
             self.addressee = "ご担当者　様".into();
+            let ward = |submission: &&Submission| submission.clinic.as_ref().and_then(|clinic| clinic.ward);
+            let first = told.first().and_then(ward);
+            let common = first.filter(|_| told.iter().all(|submission| ward(submission) == first));
+            self.set_contacts(common, settings);
         }
         if told.len() > 1 {
             self.receipt_no = self.receipt_no.take().map(|worst| format!("{worst}ほか"));
@@ -245,13 +251,12 @@ impl View {
         let mut room = findings::Room::new(occasion.settings.max_detailed_lines);
         let mut all = occasion.inspection.findings.clone();
         all.retain(|finding| !submission.findings.contains(finding));
-        all.retain(|finding| finding.severity != Severity::Info);
         all.extend(submission.findings.iter().cloned());
         let errors = findings::errors(&all, &mut room);
         (self.errors, self.error_count) = (errors.lines, errors.count);
         let warnings = findings::warnings(&all, &mut room);
         (self.warnings, self.warning_count) = (warnings.lines, warnings.count);
-        self.notes = findings::notes(&submission.findings);
+        self.notes = findings::notes(&all);
         self.brief_errors = findings::brief(&all, Severity::Error);
         self.brief_warnings = findings::brief(&all, Severity::Warning);
         let slots: &[Slot] = if submission.union.is_empty() { &submission.slots } else { &submission.union };

@@ -258,4 +258,17 @@ mod tests {
             assert_eq!(squeeze(&filled), squeeze(&sample));
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_fits_and_is_whole(text in "([ぁ-ん一-龠、。（）「」：・※■　a-z0-9 -]{0,90}\n){0,6}") {
+            let squeeze = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            for filled in [fill(&text), fill_lines(&text)] {
+                for line in filled.lines() {
+                    proptest::prop_assert!(width(line) <= LIMIT, "{line}");
+                }
+                proptest::prop_assert_eq!(squeeze(&filled), squeeze(&text));
+            }
+        }
+    }
 }

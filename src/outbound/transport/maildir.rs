@@ -44,13 +44,8 @@ impl Maildir {
             results.push((letter.id, settled));
         }
         if results.iter().any(|(_, settled)| settled.is_none()) {
-            let unsettled: Vec<Outgoing> = letters
-                .iter()
-                .zip(&results)
-                .filter(|(_, (_, settled))| settled.is_none())
-                .map(|(letter, _)| letter.clone())
-                .collect();
-            fence.pass(&unsettled).await?;
+            let unsettled = results.iter().filter(|(_, settled)| settled.is_none()).map(|(id, _)| *id);
+            fence.pass(unsettled).await?;
         }
         let mut deliveries = Vec::with_capacity(letters.len());
         for (letter, (id, settled)) in letters.iter().zip(results) {

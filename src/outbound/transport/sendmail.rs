@@ -40,7 +40,7 @@ impl Sendmail {
                         Delivery::Deferred(format!("failed to start {}: {error}", self.program.display()))
                     }
                     Ok(child) => {
-                        fence.pass(letters.get(index..).unwrap_or_default()).await?;
+                        fence.pass(letters.iter().skip(index).map(|letter| letter.id)).await?;
                         self.feed(child, &letter.bytes).await
                     }
                 },
@@ -119,8 +119,7 @@ fn arguments(letter: &Outgoing) -> Result<Vec<String>, path::Unaddressable> {
     let from = path::reverse_path(&letter.envelope_from)?;
     let bare = if from == "<>" { from } else { from.trim_matches(['<', '>']).to_string() };
     let mut arguments = vec!["-i".into(), "-f".into(), bare, "--".into(), path::safe(&letter.to)?];
-    if let Some(archive) = letter.archive.as_deref().filter(|archive| !archive.is_empty()) {
-        arguments.push(path::safe(archive)?);
-    }
+    // An archive address that cannot be written never keeps a letter from its reader.
+    arguments.extend(letter.archive.as_deref().and_then(|archive| path::safe(archive).ok()));
     Ok(arguments)
 }

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::helo::HeloStream;
+use super::plain::PlainStream;
 use super::smtp_reply::{Reply, Step, clean, judge};
 use super::{Error, Fence, Outgoing, Security, Settings};
 use crate::outbound::delivery::Delivery;
@@ -26,6 +26,8 @@ use crate::outbound::letter::path;
 const LETTERS_PER_CONNECTION: usize = 100;
 /// Patience with a server that we are leaving anyway.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// An answer that came while we were still writing is there at once or not at all.
+const LATE_ANSWER: Duration = Duration::from_millis(500);
 /// Fresh connections within one batch, so that a server that cuts after each letter does not hold it up.
 const CONNECTIONS_PER_BATCH: usize = 5;
 
@@ -183,11 +185,14 @@ impl Smtp {
         let connect_within = duration(self.settings.connect_timeout);
         let within = connect_within + 2 * duration(self.settings.command_timeout);
         let opening = async {
-            if helo {
-                let stream = TcpStream::connect(address)
+            if self.settings.security == Security::None {
+                let connecting = timeout(connect_within, TcpStream::connect(address));
+                let failed = |cause: String| format!("failed to connect to {}: {cause}", self.server());
+                let stream = connecting
                     .await
-                    .map_err(|error| format!("failed to connect to {}: {error}", self.server()))?;
-                let stream = Box::new(HeloStream(stream));
+                    .map_err(|_| failed("no answer in time".into()))?
+                    .map_err(|error| failed(error.to_string()))?;
+                let stream = Box::new(PlainStream::new(stream, helo));
                 return Ok(AsyncSmtpConnection::connect_with_transport(stream, &own_name).await);
             }
             let implicit = if self.settings.security == Security::Tls { self.tls.clone() } else { None };
@@ -251,7 +256,7 @@ impl Smtp {
             }
         }
         // On an error the session is dropped: the server sees the connection end and discards the message.
-        fence.pass(unsettled).await?;
+        fence.pass(unsettled.iter().map(|letter| letter.id)).await?;
         let reply = session.offer(&letter.bytes, duration(self.settings.final_timeout)).await;
         if !reply.is_last() {
             self.keep(session);
@@ -302,7 +307,7 @@ impl Session {
         if let Reply::Broken(cause) = &reply {
             // A server that refuses a message while it is still being written closes right after its answer,
             // which then waits unread. A yes that is found there proves nothing: the dot was not written.
-            let late = answer(FAREWELL.min(within), self.connection.read_response()).await;
+            let late = answer(LATE_ANSWER, self.connection.read_response()).await;
             if let Reply::Code(400..=599, text) = &late {
                 tracing::debug!(cause, text, "the server answered before the message was complete");
                 return late;
@@ -324,7 +329,8 @@ impl Envelope {
         Ok(Self {
             from: path::reverse_path(&letter.envelope_from)?,
             to: path::safe(&letter.to)?,
-            archive: letter.archive.as_deref().filter(|it| !it.is_empty()).map(path::safe).transpose()?,
+            // An archive address that cannot be written never keeps a letter from its reader.
+            archive: letter.archive.as_deref().and_then(|archive| path::safe(archive).ok()),
         })
     }
 
