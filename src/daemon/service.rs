@@ -22,7 +22,7 @@ impl Office {
         let taking = async {
             let taken = self.take_everything().await;
             let digest = self.daily_once().await;
-            drop(writing.send(false));
+            writing.send_replace(false);
             (taken, digest)
         };
         let ((taken, digest), delivered) = tokio::join!(taking, delivering);
@@ -64,7 +64,7 @@ impl Office {
         let daily = tokio::spawn(daily_loop(self.clone(), stopped));
         let ended = wait_for_signals(reload).await?;
         tracing::info!("finishing the work in flight");
-        drop(stopping.send(true));
+        stopping.send_replace(true);
         for (name, task) in [("intake", intake), ("deliver", deliver), ("daily", daily)] {
             match tokio::time::timeout(Duration::from_secs(20), task).await {
                 Ok(Ok(Ok(()))) => {}

@@ -87,6 +87,8 @@ pub struct Bounce {
 pub enum Defect {
     /// It could not be parsed at all, or broke a limit of the message itself: the reason, naming the setting.
     Unparsable(String),
+    /// The message is larger than `limits.message_bytes`: only its header was fetched.
+    Oversize { found: u64, allowed: u64 },
     /// More Received fields than `limits.hops`.
     TooManyHops(usize),
     /// Text parts or files beyond a limit were left unread; the setting's name.

@@ -245,7 +245,7 @@ fn unparsable(message: &Message) -> Option<String> {
     message.defects.iter().find_map(|defect| match defect {
         Defect::Unparsable(reason) => Some(reason.clone()),
         Defect::TooManyHops(hops) => Some(format!("{hops} Received fields; limits.hops")),
-        Defect::Truncated(_) => None,
+        Defect::Truncated(_) | Defect::Oversize { .. } => None,
     })
 }
 

@@ -21,7 +21,7 @@ pub fn campaign() -> Campaign {
 /// A row of a form: dose 1 on 10/25 + n, dose 2 three weeks later.
 pub fn row(day: i64, hour: i8, public: Option<u32>, private: Option<u32>) -> FilledRow {
     let first = date(2021, 10, 25).saturating_add(jiff::Span::new().days(day));
-    FilledRow { date: Some(first), start: Some(time(hour, 0, 0, 0)), end: None, public, private, ..FilledRow::default() }
+    FilledRow { date: first, start: time(hour, 0, 0, 0), end: None, public, private, ..FilledRow::default() }
 }
 
 /// Rows of both doses with the same public count.

@@ -3,6 +3,7 @@
 use super::Hand;
 use crate::campaign::{Earlier, Timing};
 use crate::inbound::attachment::{Attachment, FileKind};
+use crate::inbound::message::Defect;
 use crate::inspection::judgement::{Answer, Inspection, Silence, Submission};
 use crate::inspection::rules::{self, mail as m};
 use crate::inspection::verdict::{Finding, Outcome, Severity, Template};
@@ -96,6 +97,7 @@ fn submission(hand: &Hand, answered: &Answered) -> Submission {
 /// The file that decides: patients' data first, then what could not be opened, then what is not a form.
 fn first_file(hand: &Hand) -> Option<Answered> {
     personal_data(hand)
+        .or_else(|| oversize(hand))
         .or_else(|| refused(hand))
         .or_else(|| withdrawn_in_file(hand))
         .or_else(|| companion(hand))
@@ -118,6 +120,18 @@ fn personal_data(hand: &Hand) -> Option<Answered> {
     })?;
     let findings = vec![m::m17_personal_data(place)];
     Some(Answered { file: Some(at), outcome: Outcome::Held, findings, reply: Ok(Template::Held) })
+}
+
+/// A mail so large that only its header was fetched (M19).
+fn oversize(hand: &Hand) -> Option<Answered> {
+    let refusal = hand.mail.dissected.message.defects.iter().find_map(|defect| match defect {
+        Defect::Oversize { found, allowed } => {
+            Some(Refusal::limit("limits.message_bytes", *allowed, *found))
+        }
+        _ => None,
+    })?;
+    let findings = vec![m::refused("メール全体", &refusal)];
+    Some(Answered { file: None, outcome: Outcome::Unreadable, findings, reply: Ok(Template::Unreadable) })
 }
 
 /// Rules M03, M15, M19, F01: a file that gave no cells.

@@ -28,10 +28,7 @@ pub fn dissect_except(
 ) -> Dissected {
     let message::Opened { mut message, files } = message::open(raw, limits);
     if let Some(size) = omitted {
-        message.defects.push(Defect::Unparsable(format!(
-            "the message has {size} bytes, limits.message_bytes allows {}",
-            limits.message_bytes
-        )));
+        message.defects.push(Defect::Oversize { found: size, allowed: limits.message_bytes });
     }
     let mut spent = Spent::default();
     let mut output = postcard::experimental::serialized_size(&message).unwrap_or_default() as u64;
