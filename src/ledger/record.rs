@@ -8,15 +8,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::attempt::is_attempt;
 use super::column::{json_text, micros, time_text};
 use super::in_force::{next_version, put_in_force, venues_of};
 use super::intake::{NewEntry, NewLetter, NewMail};
 use super::letters::{insert_letters, note_bounce};
 use super::{Error, audit, progress};
 use crate::clinic::{address_key, venue_key};
-use crate::inbound::attachment::FileKind;
 use crate::inbound::message::Message;
-use crate::inspection::judgement::{Answer, Inspection, SenderStanding, Submission};
+use crate::inspection::judgement::{Answer, Inspection, Submission};
 use crate::inspection::verdict::{Finding, Severity, Slot, Visibility};
 
 /// A recorded mail and what the audit trail says about it.
@@ -375,39 +375,6 @@ async fn insert_ruling(
     .bind(of(Severity::Staff))
     .fetch_one(connection)
     .await
-}
-
-/// A form; or, from an address of the clinic, a file that was plainly meant as one.
-fn is_attempt(submission: &Submission, message: Option<&Message>) -> bool {
-    if submission.form.is_some() {
-        return true;
-    }
-    let known = matches!(
-        submission.sender,
-        SenderStanding::Registered | SenderStanding::Provisional | SenderStanding::Staff
-    );
-    let Some(message) = message else { return known && submission.file.is_some() };
-    let meant = |kind: FileKind| {
-        kind.is_workbook()
-            || matches!(
-                kind,
-                FileKind::Pdf
-                    | FileKind::Image
-                    | FileKind::EncryptedWorkbook
-                    | FileKind::EncryptedArchive
-                    | FileKind::HtmlWorkbook
-                    | FileKind::XmlWorkbook
-                    | FileKind::OldWorkbook
-                    | FileKind::Word
-                    | FileKind::Ichitaro
-                    | FileKind::Tnef
-            )
-    };
-    known
-        && match submission.file.and_then(|file| message.attachments.get(file)) {
-            Some(file) => meant(file.kind),
-            None => message.attachments.iter().any(|file| !file.inline && meant(file.kind)),
-        }
 }
 
 async fn insert_slots(
