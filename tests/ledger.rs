@@ -4,6 +4,8 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::format_collect,
+    clippy::items_after_statements,
     reason = "tests and their fixtures stop at the first surprise, and print how long they took"
 )]
 

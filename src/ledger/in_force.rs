@@ -15,13 +15,8 @@ pub(super) async fn put_in_force(
              (SELECT r.id FROM current_ruling r
               WHERE r.venue_key = ?1 AND r.outcome IN ('accepted', 'accepted_with_warnings')
                 AND CASE in_force.visibility WHEN 'public' THEN r.scope_public ELSE r.scope_private END = 1
-              ORDER BY r.received_at DESC, r.submission_id DESC LIMIT 1)",
-    )
-    .bind(venue)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query(
-        "INSERT INTO in_force (venue_key, visibility, submission_id, ruling_id, since)
+              ORDER BY r.received_at DESC, r.submission_id DESC LIMIT 1);
+         INSERT INTO in_force (venue_key, visibility, submission_id, ruling_id, since)
          SELECT ?1, v.value, r.submission_id, r.id, ?2
          FROM json_each('[\"public\", \"private\"]') v
          JOIN current_ruling r ON r.id =

@@ -92,6 +92,8 @@ pub struct Intake {
     drawn: BTreeMap<(u32, String), u32>,
     unused: BTreeSet<String>,
     registry: Option<(i64, Arc<Registry>)>,
+    /// A mail of this batch changed the registry after it was last read.
+    registry_changed: bool,
 }
 
 impl Ledger {
@@ -105,6 +107,7 @@ impl Ledger {
             drawn: BTreeMap::new(),
             unused: BTreeSet::new(),
             registry: None,
+            registry_changed: false,
         })
     }
 
@@ -196,17 +199,16 @@ impl Intake {
 
     /// The registry as this transaction sees it (also what earlier mails of the batch added).
     pub async fn registry(&mut self) -> Result<Arc<Registry>, Error> {
-        let version = registry::version(&mut self.tx).await?;
-        if let Some((known, registry)) = &self.registry
-            && *known == version
-        {
+        if let Some((_, registry)) = self.registry.as_ref().filter(|_| !self.registry_changed) {
             return Ok(registry.clone());
         }
+        let version = registry::version(&mut self.tx).await?;
         let registry = match self.ledger.cached_registry(version) {
-            Some(registry) if self.registry.is_none() => registry,
+            Some(registry) if self.registry.is_none() && !self.registry_changed => registry,
             _ => Arc::new(registry::load(&mut self.tx).await?),
         };
         self.registry = Some((version, registry.clone()));
+        self.registry_changed = false;
         Ok(registry)
     }
 
@@ -266,6 +268,7 @@ impl Intake {
     /// audit entry; puts what was accepted in force. Answers the mail's id.
     pub async fn record(&mut self, mail: NewMail<'_>) -> Result<i64, Error> {
         let recorded = record::mail(&mut self.tx, &mail).await?;
+        self.registry_changed |= mail.inspection.provisional.is_some() || mail.message.bounce.is_some();
         self.use_receipts(&mail.inspection.submissions);
         let subject = format!("mail:{}", recorded.mail_id);
         self.audit("mail", subject, mail.recorded_at, recorded.summary).await?;
@@ -282,6 +285,7 @@ impl Intake {
         now: Timestamp,
         actor: &str,
     ) -> Result<(), Error> {
+        self.registry_changed |= inspection.provisional.is_some();
         let summary = record::judgement_again(&mut self.tx, mail_id, inspection, letters, now, actor).await?;
         self.use_receipts(&inspection.submissions);
         let entry = audit::Entry {
@@ -316,7 +320,7 @@ impl Intake {
             self.tx.rollback().await?;
             return Err(Error::UnusedReceipt(receipt));
         }
-        let seen = self.registry;
+        let seen = self.registry.filter(|_| !self.registry_changed);
         self.tx.commit().await?;
         if let Some((version, registry)) = seen {
             self.ledger.cache_registry(version, registry);

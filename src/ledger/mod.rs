@@ -22,6 +22,7 @@ mod error;
 mod lock;
 pub mod audit;
 pub mod intake;
+mod attempt;
 mod record;
 mod in_force;
 mod letters;

@@ -228,10 +228,7 @@ pub(super) async fn add_location(
     received_at: Timestamp,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let (uid_validity, uid, name) = match key {
-        MessageKey::Imap { uid_validity, uid, .. } => (Some(*uid_validity), Some(*uid), None),
-        MessageKey::Maildir { name, .. } => (None, None, Some(name)),
-    };
+    let (uid_validity, uid, name) = key_columns(key);
     let done = sqlx::query(
         "INSERT INTO location (mail_id, folder, uid_validity, uid, name, received_at, seen_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
@@ -246,6 +243,14 @@ pub(super) async fn add_location(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// `uid_validity`, `uid`, `name` as the columns have them.
+pub(super) fn key_columns(key: &MessageKey) -> (Option<u32>, Option<u32>, Option<&str>) {
+    match key {
+        MessageKey::Imap { uid_validity, uid, .. } => (Some(*uid_validity), Some(*uid), None),
+        MessageKey::Maildir { name, .. } => (None, None, Some(name)),
+    }
 }
 
 /// The key that a row of `location` describes.

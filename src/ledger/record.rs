@@ -8,15 +8,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::attempt::is_attempt;
 use super::column::{json_text, micros, time_text};
 use super::in_force::{next_version, put_in_force, venues_of};
 use super::intake::{NewEntry, NewLetter, NewMail};
 use super::letters::{insert_letters, note_bounce};
 use super::{Error, audit, progress};
 use crate::clinic::{address_key, venue_key};
-use crate::inbound::attachment::FileKind;
 use crate::inbound::message::Message;
-use crate::inspection::judgement::{Answer, Inspection, SenderStanding, Submission};
+use crate::inspection::judgement::{Answer, Inspection, Submission};
 use crate::inspection::verdict::{Finding, Severity, Slot, Visibility};
 
 /// A recorded mail and what the audit trail says about it.
@@ -37,10 +37,7 @@ pub(super) struct Origin<'a> {
 }
 
 pub(super) async fn mail(connection: &mut SqliteConnection, mail: &NewMail<'_>) -> Result<Recorded, Error> {
-    store_bytes(connection, mail.sha256, &mail.raw.bytes, mail.raw.omitted).await?;
     let mail_id = insert_mail(connection, mail).await?;
-    progress::add_location(connection, mail_id, &mail.raw.key, mail.raw.received_at, mail.recorded_at)
-        .await?;
     let judgement_id = insert_judgement(
         connection,
         mail_id,
@@ -142,7 +139,7 @@ pub(super) async fn entry(
     entry: &NewEntry<'_>,
 ) -> Result<(i64, Value), Error> {
     let sha256 = audit::sha256(entry.file);
-    store_bytes(connection, &sha256, entry.file, None).await?;
+    store_file(connection, &sha256, entry.file).await?;
     let venue = entry.submission.clinic.as_ref().map(|clinic| venue_key(&clinic.venue_no));
     let decision_id: i64 = sqlx::query_scalar(
         "INSERT INTO staff_decision (at, actor, kind, venue_key, reason) VALUES (?1, ?2, 'submit', ?3, ?4)
@@ -168,32 +165,38 @@ pub(super) async fn entry(
     Ok((id, json!({ "sha256": sha256, "channel": entry.channel, "submission": told })))
 }
 
-async fn store_bytes(
+async fn store_file(
     connection: &mut SqliteConnection,
     sha256: &str,
     bytes: &[u8],
-    omitted: Option<u64>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO raw_message (sha256, size, omitted, bytes) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-    )
-    .bind(sha256)
-    .bind(bytes.len() as i64)
-    .bind(omitted.map(|size| size as i64))
-    .bind(bytes)
-    .execute(connection)
-    .await?;
+    sqlx::query("INSERT INTO raw_message (sha256, size, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+        .bind(sha256)
+        .bind(bytes.len() as i64)
+        .bind(bytes)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
+/// Bytes, mail and place in one round trip; answers the mail's id. (sqlx counts a parameter number that a
+/// statement leaves out as one of its own: together they must stay fewer than the values bound.)
 async fn insert_mail(connection: &mut SqliteConnection, mail: &NewMail<'_>) -> Result<i64, sqlx::Error> {
     let message = mail.message;
+    let (uid_validity, uid, name) = progress::key_columns(&mail.raw.key);
     sqlx::query_scalar(
-        "INSERT INTO mail (sha256, received_at, recorded_at, date_header, from_address, from_key, subject, message_id,
+        "INSERT INTO raw_message (sha256, size, omitted, bytes) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING;
+         INSERT INTO mail (sha256, received_at, recorded_at, date_header, from_address, from_key, subject, message_id,
                            canonical, is_bounce, answers)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id",
+         VALUES (?1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14);
+         INSERT INTO location (mail_id, folder, uid_validity, uid, name, received_at, seen_at)
+         VALUES (last_insert_rowid(), ?15, ?16, ?17, ?18, ?5, ?6) ON CONFLICT DO NOTHING;
+         SELECT id FROM mail WHERE sha256 = ?1",
     )
     .bind(mail.sha256)
+    .bind(mail.raw.bytes.len() as i64)
+    .bind(mail.raw.omitted.map(|size| size as i64))
+    .bind(&mail.raw.bytes)
     .bind(micros(mail.raw.received_at))
     .bind(micros(mail.recorded_at))
     .bind(message.date.map(micros))
@@ -204,6 +207,10 @@ async fn insert_mail(connection: &mut SqliteConnection, mail: &NewMail<'_>) -> R
     .bind(&message.canonical)
     .bind(message.bounce.is_some())
     .bind(json!(message.answers).to_string())
+    .bind(mail.raw.key.folder())
+    .bind(uid_validity)
+    .bind(uid)
+    .bind(name)
     .fetch_one(connection)
     .await
 }
@@ -368,39 +375,6 @@ async fn insert_ruling(
     .bind(of(Severity::Staff))
     .fetch_one(connection)
     .await
-}
-
-/// A form; or, from an address of the clinic, a file that was plainly meant as one.
-fn is_attempt(submission: &Submission, message: Option<&Message>) -> bool {
-    if submission.form.is_some() {
-        return true;
-    }
-    let known = matches!(
-        submission.sender,
-        SenderStanding::Registered | SenderStanding::Provisional | SenderStanding::Staff
-    );
-    let Some(message) = message else { return known && submission.file.is_some() };
-    let meant = |kind: FileKind| {
-        kind.is_workbook()
-            || matches!(
-                kind,
-                FileKind::Pdf
-                    | FileKind::Image
-                    | FileKind::EncryptedWorkbook
-                    | FileKind::EncryptedArchive
-                    | FileKind::HtmlWorkbook
-                    | FileKind::XmlWorkbook
-                    | FileKind::OldWorkbook
-                    | FileKind::Word
-                    | FileKind::Ichitaro
-                    | FileKind::Tnef
-            )
-    };
-    known
-        && match submission.file.and_then(|file| message.attachments.get(file)) {
-            Some(file) => meant(file.kind),
-            None => message.attachments.iter().any(|file| !file.inline && meant(file.kind)),
-        }
 }
 
 async fn insert_slots(

@@ -173,7 +173,7 @@ async fn held_while_the_registry_is_empty_and_judged_again_after_the_import() {
 
     let stored = desk.ledger.stored_mail(id).await.unwrap();
     assert_eq!(stored.raw.bytes, draft.raw().bytes);
-    assert_eq!(stored.receipts, [receipt.clone()]);
+    assert_eq!(stored.receipts, std::slice::from_ref(&receipt));
     let accepted = Draft { outcome: Outcome::Accepted, answer: Answer::Send(Template::Accept), ..draft };
     let submission = accepted.submission(receipt.clone(), Some(clinic("0123")));
     let new = inspection(&accepted, vec![submission]);
