@@ -191,7 +191,8 @@ pub fn main() -> ExitCode {
 fn start(arguments: Arguments) -> Result<u8, Failure> {
     let config = Config::load(&arguments.config)?;
     let verbosity = if arguments.quiet { -1 } else { i8::try_from(arguments.verbose).unwrap_or(2) };
-    telemetry::start(&config.log, verbosity);
+    let quiet = matches!(arguments.verb, Verb::Demo(_)) && verbosity == 0;
+    telemetry::start(&config.log, if quiet { -1 } else { verbosity });
     drop(rustls::crypto::ring::default_provider().install_default());
     let context = Context {
         config,

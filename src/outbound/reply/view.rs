@@ -256,6 +256,9 @@ impl View {
         (self.errors, self.error_count) = (errors.lines, errors.count);
         let warnings = findings::warnings(&all, &mut room);
         (self.warnings, self.warning_count) = (warnings.lines, warnings.count);
+        // Our own layout derives the dose and adds up by itself: that is no reading to tell of.
+        let issued = submission.form.as_ref().is_some_and(|form| form.template.is_some());
+        all.retain(|finding| !(issued && matches!(finding.code.as_str(), "R11" | "R27")));
         self.notes = findings::notes(&all);
         self.brief_errors = findings::brief(&all, Severity::Error);
         self.brief_warnings = findings::brief(&all, Severity::Warning);
