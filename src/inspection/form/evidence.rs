@@ -200,11 +200,10 @@ pub fn from_columns(visibility: &BTreeSet<Visibility>) -> Option<u8> {
     }
 }
 
-/// Text of a cell at the top of a sheet: what its first rows say, joined, for recognising other papers by title.
+/// The texts in the first rows of a sheet: folded for comparing, and as written.
 pub fn heading_texts<'g>(grid: &'g Grid<'_>, rows: u32) -> impl Iterator<Item = (&'g str, &'g str)> {
-    grid.spots()
-        .iter()
-        .take_while(move |spot| spot.row < rows)
-        .filter(|spot| matches!(spot.cell.value, Value::Text(_)))
-        .map(|spot| (spot.key.as_str(), spot.text.as_str()))
+    grid.spots().iter().take_while(move |spot| spot.row < rows).filter_map(|spot| match &spot.cell.value {
+        Value::Text(text) => Some((spot.key.as_str(), text.trim())),
+        _ => None,
+    })
 }

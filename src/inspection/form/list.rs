@@ -45,7 +45,7 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             month: segment.month,
             found,
         };
-        for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
+        for row in grid.rows_between(table.bottom + 1, table.end) {
             if reader.row(row) {
                 last_used = last_used.max(row);
             }
@@ -152,7 +152,7 @@ enum Division {
 fn division(grid: &Grid<'_>, table: &Table, column: u32) -> Division {
     let mut doses = 0;
     let mut kinds = 0;
-    for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
+    for row in grid.rows_between(table.bottom + 1, table.end) {
         let Some(spot) = grid.at(row, column) else { continue };
         if label::visibility_mentioned(&spot.key).is_some() {
             kinds += 1;
@@ -170,8 +170,7 @@ fn division(grid: &Grid<'_>, table: &Table, column: u32) -> Division {
 /// A general count beside one explicit count is harmless only where it repeats it.
 fn agrees(grid: &Grid<'_>, table: &Table, general: u32, explicit: u32) -> bool {
     let read = |row, column| grid.at(row, column).map(|spot| count::read(&spot.cell.value).read);
-    grid.row_numbers()
-        .filter(|row| (table.bottom + 1..=table.end).contains(row))
+    grid.rows_between(table.bottom + 1, table.end)
         .all(|row| read(row, general).is_none_or(|value| Some(value) == read(row, explicit)))
 }
 
@@ -286,7 +285,7 @@ impl Reader<'_, '_> {
         let (public, private) = self.counts(row);
         Written {
             typed_date: typed(plan.date) && !plan.segment.shares,
-            typed_start: typed(plan.start) && !(plan.segment.shares && !self.owns(plan.start)),
+            typed_start: typed(plan.start) && !plan.segment.shares_start,
             date,
             day_name,
             start,
@@ -294,10 +293,6 @@ impl Reader<'_, '_> {
             public,
             private,
         }
-    }
-
-    fn owns(&self, column: &Column) -> bool {
-        (self.plan.segment.first..=self.plan.segment.last).contains(&column.column)
     }
 
     fn date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
@@ -693,7 +688,7 @@ fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut 
             || grid.covering(table.bottom, column).is_some()
             || grid.covering(table.top, column).is_some()
     };
-    for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
+    for row in grid.rows_between(table.bottom + 1, table.end) {
         let loose: Vec<&Spot<'_>> =
             grid.row(row).iter().filter(|spot| !spot.formula() && !headed(spot.column)).collect();
         if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot)) {

@@ -40,6 +40,8 @@ pub struct Segment {
     /// Its date column (and perhaps its time column) serves another list too: a row without a count of its
     /// own says nothing here.
     pub shares: bool,
+    /// The same for its time column.
+    pub shares_start: bool,
 }
 
 impl Segment {
@@ -184,8 +186,12 @@ fn share(segments: &mut [Segment]) {
     let date_column = |segment: &Segment| {
         segment.column(Class::Date).or_else(|| segment.column(Class::Day)).map(|column| column.column)
     };
+    let start_column = |segment: &Segment| segment.column(Class::Start).map(|column| column.column);
     let dates: Vec<Option<u32>> = segments.iter().map(date_column).collect();
+    let starts: Vec<Option<u32>> = segments.iter().map(start_column).collect();
     for segment in segments {
+        let start = start_column(segment);
+        segment.shares_start = start.is_some() && starts.iter().filter(|other| **other == start).count() > 1;
         let own = date_column(segment);
         segment.shares = own.is_some() && dates.iter().filter(|date| **date == own).count() > 1;
     }
