@@ -497,8 +497,9 @@ fn visibility_above(
     first_row: u32,
     column: u32,
 ) -> Option<Visibility> {
+    let near = lane.start.saturating_sub(1)..lane.from;
     let corner = (span.row..first_row)
-        .flat_map(|row| grid.row(row).iter().take_while(|spot| spot.column < lane.from))
+        .flat_map(|row| grid.row(row).iter().filter(|spot| near.contains(&spot.column)))
         .find_map(table::visibility_title);
     corner.or_else(|| above(grid, span, lane, column, table::visibility_title).map(|hint| hint.value))
 }
