@@ -2,8 +2,7 @@
 
 use jiff::civil::{Date, Time};
 
-use super::list::time_entry;
-use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry};
+use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry, time_entry};
 use super::{Entry, Observation, Remark, Row, WeekdayEntry};
 use crate::inspection::layout::axes::{Block, DateColumn, TimeRow};
 use crate::inspection::layout::grid::Grid;

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::label::{self, Label};
-use super::table;
 use crate::inspection::normalize::token;
 use crate::inspection::verdict::{Place, a1};
 use crate::inspection::workbook::{Cell, Merged, Sheet, Value};
@@ -59,7 +58,7 @@ pub struct Grid<'a> {
 impl<'a> Grid<'a> {
     pub fn new(sheet: &'a Sheet) -> Self {
         let spots = sheet.cells.iter().filter_map(|cell| spot(cell, false)).collect();
-        Self::build(sheet, spots, within(sheet).collect(), false)
+        Self::build(sheet, spots, &within(sheet).collect::<Vec<_>>(), false)
     }
 
     /// The same sheet with rows and columns exchanged; places still come out as the clinic sees them.
@@ -72,11 +71,11 @@ impl<'a> Grid<'a> {
                 last_row: range.last_column,
                 last_column: range.last_row,
             })
-            .collect();
-        Self::build(sheet, spots, merged, true)
+            .collect::<Vec<_>>();
+        Self::build(sheet, spots, &merged, true)
     }
 
-    fn build(sheet: &'a Sheet, mut spots: Vec<Spot<'a>>, merged: Vec<Merged>, turned: bool) -> Self {
+    fn build(sheet: &'a Sheet, mut spots: Vec<Spot<'a>>, merged: &[Merged], turned: bool) -> Self {
         spots.sort_by_key(|spot| (spot.row, spot.column));
         spots.dedup_by_key(|spot| (spot.row, spot.column));
         let mut rows: Vec<(u32, usize, usize)> = Vec::new();
@@ -92,7 +91,7 @@ impl<'a> Grid<'a> {
             .filter(|(_, spot)| {
                 let names =
                     |label: Label| label.dose.is_some() || label.visibility.is_some() || label.is_count();
-                spot.label.is_some_and(names) && table::is_title(&spot.key)
+                spot.label.is_some_and(names) && label::is_title(&spot.key)
             })
             .map(|(index, _)| index)
             .take(MAX_TITLES)
@@ -110,7 +109,7 @@ impl<'a> Grid<'a> {
             turned,
             spots,
             rows,
-            covered: cover(&merged, last_row, last_column),
+            covered: cover(merged, last_row, last_column),
             titles,
             hidden_rows: hidden_rows.iter().copied().collect(),
             hidden_columns: hidden_columns.iter().copied().collect(),

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grid::Grid;
 use super::label::Class;
-use super::table::Hint;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{Read, count, time};
@@ -13,6 +12,15 @@ use crate::inspection::workbook::Value;
 
 /// Rows looked at to decide which of two columns of one role is meant.
 const SAMPLE_ROWS: u32 = 40;
+
+/// Something said above a table, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint<T> {
+    pub value: T,
+    pub row: u32,
+    pub column: u32,
+    pub raw: String,
+}
 
 /// A column with its heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
