@@ -57,14 +57,11 @@ pub fn group<'r, 'a>(readings: &'r mut Vec<SheetReading<'a>>) -> Vec<Vec<SheetRe
             (Some(known), Some(venue)) => known == venue,
             _ => known_name.is_some() && *known_name == name,
         });
-        let at = match known {
-            Some(at) => at,
-            None => {
-                owners.push((venue, name));
-                groups.push(Vec::new());
-                groups.len() - 1
-            }
-        };
+        let at = known.unwrap_or_else(|| {
+            owners.push((venue, name));
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
         if let Some(group) = groups.get_mut(at) {
             group.push(reading);
         }
@@ -161,21 +158,21 @@ pub fn adopt_titles(form: &mut Form, titles: &Titles, used: bool) {
 }
 
 fn adopt_fields(fields: &mut Fields, more: &Fields) {
-    fn adopt<T: Clone>(mine: &mut Option<Entry<T>>, theirs: &Option<Entry<T>>) {
+    fn adopt<T: Clone>(mine: &mut Option<Entry<T>>, theirs: Option<&Entry<T>>) {
         if mine.as_ref().is_none_or(Entry::is_blank)
-            && (mine.is_none() || theirs.as_ref().is_some_and(|entry| !entry.is_blank()))
+            && (mine.is_none() || theirs.is_some_and(|entry| !entry.is_blank()))
         {
-            mine.clone_from(theirs);
+            *mine = theirs.cloned();
         }
     }
-    adopt(&mut fields.venue_no, &more.venue_no);
-    adopt(&mut fields.name, &more.name);
-    adopt(&mut fields.ward, &more.ward);
-    adopt(&mut fields.med_code, &more.med_code);
-    adopt(&mut fields.contact_name, &more.contact_name);
-    adopt(&mut fields.phone, &more.phone);
-    adopt(&mut fields.email, &more.email);
-    adopt(&mut fields.submitted_on, &more.submitted_on);
-    adopt(&mut fields.submission_kind, &more.submission_kind);
-    adopt(&mut fields.cap, &more.cap);
+    adopt(&mut fields.venue_no, more.venue_no.as_ref());
+    adopt(&mut fields.name, more.name.as_ref());
+    adopt(&mut fields.ward, more.ward.as_ref());
+    adopt(&mut fields.med_code, more.med_code.as_ref());
+    adopt(&mut fields.contact_name, more.contact_name.as_ref());
+    adopt(&mut fields.phone, more.phone.as_ref());
+    adopt(&mut fields.email, more.email.as_ref());
+    adopt(&mut fields.submitted_on, more.submitted_on.as_ref());
+    adopt(&mut fields.submission_kind, more.submission_kind.as_ref());
+    adopt(&mut fields.cap, more.cap.as_ref());
 }

@@ -91,8 +91,8 @@ pub fn titles(grid: &Grid<'_>, limit: u32) -> Titles {
             titles.ours = true;
             other_period = other_period.or(Some(period));
         }
-        let titled = key.contains("予約枠報告") || (key.starts_with("様式") && key.chars().count() <= 24);
-        if titled && !key.contains("様式番号") {
+        let names_form = key.contains("予約枠報告") || (key.starts_with("様式") && key.chars().count() <= 24);
+        if names_form && !key.contains("様式番号") {
             titles.ours |= key.contains("予約枠");
             let first = !titles.both && titles.number.is_none() && titles.visibility.is_none();
             if first {

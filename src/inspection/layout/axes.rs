@@ -127,11 +127,11 @@ fn date_rows(
         dates.entry(spot.row).or_default().push(spot.column);
     }
     for row in grid.row_numbers() {
-        let timed = grid
+        let is_body = grid
             .row(row)
             .iter()
             .any(|spot| times.get(&spot.column).is_some_and(|rows| rows.binary_search(&row).is_ok()));
-        if timed || dates.contains_key(&row) {
+        if is_body || dates.contains_key(&row) {
             continue;
         }
         let days: Vec<u32> =

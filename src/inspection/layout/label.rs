@@ -210,7 +210,7 @@ pub fn split_note(key: &str) -> (String, String) {
         match ch {
             '(' | '[' | '【' | '〔' | '「' | '『' | '<' | '《' | '〈' => depth += 1,
             ')' | ']' | '】' | '〕' | '」' | '』' | '>' | '》' | '〉' => {
-                depth = depth.saturating_sub(1)
+                depth = depth.saturating_sub(1);
             }
             '※' | '★' | '●' | '■' | '◆' | '○' | '□' | '◎' | '*' | '"' => {}
             _ if depth > 0 => inside.push(ch),
