@@ -114,8 +114,12 @@ fn is_heading_only(spots: &[Spot<'_>]) -> bool {
 /// The second row of a heading holds headings only, and at least one that divides a column.
 fn is_second_heading(grid: &Grid<'_>, row: u32) -> bool {
     let spots = grid.row(row);
-    let divides =
-        |label: Label| label.is_count() || matches!(label.class, Some(Class::Start | Class::End) | None);
+    // A lone 「１回目」 is a title over the rows below, not part of the heading.
+    let divides = |label: Label| {
+        label.is_count()
+            || matches!(label.class, Some(Class::Start | Class::End))
+            || (label.class.is_none() && spots.len() > 1)
+    };
     is_heading_only(spots)
         && spots.iter().filter_map(|spot| spot.label).any(divides)
         && !(Kinds::of(spots).number() >= 2 && Kinds::of(spots).date)
