@@ -57,13 +57,15 @@ pub struct Grid<'a> {
 
 impl<'a> Grid<'a> {
     pub fn new(sheet: &'a Sheet) -> Self {
-        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, false)).collect();
+        let mut seen = Seen::new();
+        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, false, &mut seen)).collect();
         Self::build(sheet, spots, &within(sheet).collect::<Vec<_>>(), false)
     }
 
     /// The same sheet with rows and columns exchanged; places still come out as the clinic sees them.
     pub fn turned(sheet: &'a Sheet) -> Self {
-        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, true)).collect();
+        let mut seen = Seen::new();
+        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, true, &mut seen)).collect();
         let merged = within(sheet)
             .map(|range| Merged {
                 first_row: range.first_column,
@@ -206,20 +208,26 @@ impl<'a> Grid<'a> {
     }
 }
 
-fn spot(cell: &Cell, turned: bool) -> Option<Spot<'_>> {
+/// Texts folded once each: a form repeats 「月」 and 「１回目」 hundreds of times.
+type Seen<'a> = BTreeMap<&'a str, (String, String, Option<Label>)>;
+
+fn spot<'a>(cell: &'a Cell, turned: bool, seen: &mut Seen<'a>) -> Option<Spot<'a>> {
     if cell.row > LAST_ROW || cell.column > LAST_COLUMN {
         return None;
     }
     let (row, column) = if turned { (cell.column, cell.row) } else { (cell.row, cell.column) };
     let (text, key, label) = match &cell.value {
         Value::Text(text) => {
-            let folded = token::fold(text);
-            if folded.is_empty() {
+            let known = seen.entry(text.as_str()).or_insert_with(|| {
+                let folded = token::fold(text);
+                let key = token::squash(&folded).to_lowercase();
+                let label = label::of(&key);
+                (folded, key, label)
+            });
+            if known.0.is_empty() {
                 return None;
             }
-            let key = token::squash(&folded).to_lowercase();
-            let label = label::of(&key);
-            (folded, key, label)
+            known.clone()
         }
         _ => (String::new(), String::new(), None),
     };
