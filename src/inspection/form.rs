@@ -15,11 +15,15 @@ pub use read::read;
 
 mod evidence;
 mod fields;
+mod assemble;
 mod list;
+mod loose;
 mod matrix;
 mod notices;
+mod plan;
 mod read;
 mod sheet;
+mod written;
 
 /// One cell as the clinic filled it in.
 #[derive(Clone, Debug, PartialEq, Eq)]

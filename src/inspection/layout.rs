@@ -4,4 +4,5 @@ pub mod grid;
 pub mod label;
 pub mod table;
 pub mod segment;
+pub mod months;
 pub mod axes;

@@ -423,3 +423,66 @@ fn visibility_follows_the_columns() {
     assert_eq!(form.visibility.iter().copied().collect::<Vec<_>>(), Visibility::BOTH);
     assert_eq!((form.number, form.evidence.columns), (Some(1), Some(3)));
 }
+
+#[test]
+fn fields_in_the_form_do_not_look_like_a_heading() {
+    let mut sheet = page(&[
+        &["受付時間", "9:00～17:00", "定員", "30"],
+        &[""],
+        &["接種日", "時刻", "公開枠数"],
+        &["10/25", "9:00", "6"],
+    ]);
+    sheet.text("E1", "予約枠報告様式１");
+    let form = read_form(&[&sheet]);
+    assert_eq!(slots(&form), ["10/25 9:00 6 0"]);
+    assert!(!has(&form, |seen| matches!(seen, Observation::MissingColumns { .. })), "{form:#?}");
+}
+
+#[test]
+fn section_titles_tell_the_visibility() {
+    check(
+        &[
+            &["公開枠"],
+            &["接種日", "時刻", "枠数"],
+            &["10/25", "9:00", "6"],
+            &[""],
+            &["非公開枠"],
+            &["接種日", "時刻", "枠数"],
+            &["10/25", "9:00", "2"],
+        ],
+        &["10/25 9:00 6 2"],
+    );
+    check(
+        &[
+            &["公開枠", "", "", "", "非公開枠"],
+            &["接種日", "時刻", "枠数", "", "接種日", "時刻", "枠数"],
+            &["10/25", "9:00", "6", "", "10/25", "9:00", "2"],
+        ],
+        &["10/25 9:00 6 2"],
+    );
+}
+
+#[test]
+fn a_second_dose_title_between_the_rows() {
+    let form = read_form(&[&page(&[
+        &["接種日", "時刻", "公開枠数"],
+        &["【１回目】"],
+        &["10/25", "9:00", "6"],
+        &["【２回目】"],
+        &["11/15", "9:00", "5"],
+    ])]);
+    let doses: Vec<_> =
+        form.rows.iter().map(|row| row.dose.as_ref().unwrap().value().unwrap().number()).collect();
+    assert_eq!((slots(&form).len(), doses), (2, vec![1, 2]));
+}
+
+#[test]
+fn text_files_hold_text_only() {
+    let mut sheet = Page::new("様式");
+    sheet.texts("A1", &["接種日", "接種時刻", "公開枠数", "非公開枠数"]);
+    sheet
+        .texts("A2", &["2021/10/25", "09:00", "6", "0"])
+        .texts("A3", &["10月30日（土）", "14時", "０", "１２"]);
+    sheet.texts("A4", &["", "15時", "0", "3"]);
+    assert_eq!(slots(&read_form(&[&sheet])), ["10/25 9:00 6 0", "10/30 14:00 0 12", "10/30 15:00 0 3"]);
+}

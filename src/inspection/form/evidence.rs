@@ -91,8 +91,8 @@ pub fn titles(grid: &Grid<'_>, limit: u32) -> Titles {
             titles.ours = true;
             other_period = other_period.or(Some(period));
         }
-        let titled = key.contains("予約枠報告") || (key.starts_with("様式") && key.chars().count() <= 24);
-        if titled && !key.contains("様式番号") {
+        let names_form = key.contains("予約枠報告") || (key.starts_with("様式") && key.chars().count() <= 24);
+        if names_form && !key.contains("様式番号") {
             titles.ours |= key.contains("予約枠");
             let first = !titles.both && titles.number.is_none() && titles.visibility.is_none();
             if first {
@@ -200,11 +200,10 @@ pub fn from_columns(visibility: &BTreeSet<Visibility>) -> Option<u8> {
     }
 }
 
-/// Text of a cell at the top of a sheet: what its first rows say, joined, for recognising other papers by title.
+/// The texts in the first rows of a sheet: folded for comparing, and as written.
 pub fn heading_texts<'g>(grid: &'g Grid<'_>, rows: u32) -> impl Iterator<Item = (&'g str, &'g str)> {
-    grid.spots()
-        .iter()
-        .take_while(move |spot| spot.row < rows)
-        .filter(|spot| matches!(spot.cell.value, Value::Text(_)))
-        .map(|spot| (spot.key.as_str(), spot.text.as_str()))
+    grid.spots().iter().take_while(move |spot| spot.row < rows).filter_map(|spot| match &spot.cell.value {
+        Value::Text(text) => Some((spot.key.as_str(), text.trim())),
+        _ => None,
+    })
 }

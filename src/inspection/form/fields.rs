@@ -246,26 +246,46 @@ fn joined_characters(grid: &Grid<'_>, first: &Spot<'_>) -> Option<String> {
 
 /// The labels in one cell, each with the value behind it: 「会場番号：０１２３　医療機関名：○○医院」.
 fn pieces(spot: &Spot<'_>) -> Vec<(Field, String)> {
-    if let Some(field) = field_of(&spot.key) {
-        return vec![(field, String::new())];
-    }
     let Value::Text(raw) = &spot.cell.value else { return Vec::new() };
     if raw.chars().count() > 200 {
         return Vec::new();
     }
+    let pieces = chunks(raw.trim());
+    if !pieces.is_empty() {
+        return pieces;
+    }
+    // 「会 場 番 号」, or a label with the number right behind it.
+    let digits = spot.key.trim_start_matches(|ch: char| !ch.is_ascii_digit());
+    let plain = spot.key.strip_suffix(digits).unwrap_or(&spot.key);
+    match field_of(&spot.key) {
+        Some(_) if spot.key.contains(':') => Vec::new(),
+        Some(field @ (Field::VenueNo | Field::MedCode))
+            if digits.len() >= 3
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+                && field_of(plain) == Some(field) =>
+        {
+            vec![(field, digits.to_string())]
+        }
+        Some(field) => vec![(field, String::new())],
+        None => Vec::new(),
+    }
+}
+
+/// The parts of a text that stand apart by white space or a colon.
+fn chunks(raw: &str) -> Vec<(Field, String)> {
     let colon = |ch: char| matches!(ch, ':' | '：' | '∶');
     let mut pieces: Vec<(Field, String)> = Vec::new();
-    let mut rest = raw.trim();
+    let mut rest = raw;
     // 「会 場 番 号：0123」
     if let Some((left, right)) = rest.split_once(colon)
-        && let Some(field) = field_of(&token::key(left))
+        && let Some(field) = field_of(&token::key(left)).filter(|_| chunks(left).is_empty())
     {
         pieces.push((field, String::new()));
         rest = right;
     }
     for (index, chunk) in rest.split_whitespace().enumerate() {
         let (left, right) = chunk.split_once(colon).unwrap_or((chunk, ""));
-        if let Some(field) = field_of(&token::key(left)) {
+        if let Some(field) = field_of(&token::key(left)).filter(|_| chunk != raw || chunk.contains(colon)) {
             pieces.push((field, right.to_string()));
         } else if let Some((_, value)) = pieces.last_mut() {
             if !value.is_empty() {

@@ -1,20 +1,22 @@
 //! Pure: the rows of a list table.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::{Date, Time, Weekday};
 
+use super::loose::{has_content, is_grand_total, is_sample_mark, is_sum, note_unplaced};
+use super::plan::Plan;
 use super::sheet::{
     Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
+    time_entry,
 };
+use super::written::{Above, Written, found_visibility};
 use super::{Entry, Observation, Row, TypedTotal, WeekdayEntry, fields, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
-use crate::inspection::layout::segment::{Column, Segment};
-use crate::inspection::layout::table::{self, Hint, Table};
+use crate::inspection::layout::segment::{Column, Hint};
+use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::{self, Month};
-use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, time, token, weekday};
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
 use crate::inspection::verdict::{Place, Visibility};
 use crate::inspection::workbook::Value;
 
@@ -45,7 +47,7 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             month: segment.month,
             found,
         };
-        for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
+        for row in grid.rows_between(table.bottom + 1, table.end) {
             if reader.row(row) {
                 last_used = last_used.max(row);
             }
@@ -60,132 +62,6 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
     });
 }
 
-/// Does anything stand under headings that do not make a list?
-fn has_content(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Context) -> bool {
-    grid.between(table.bottom + 1, table.end).iter().any(|spot| {
-        (segment.first..=segment.last).contains(&spot.column)
-            && (date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value))
-    })
-}
-
-/// Which column plays which part, settled once for a list.
-struct Plan<'s> {
-    segment: &'s Segment,
-    date: &'s Column,
-    month: Option<&'s Column>,
-    start: &'s Column,
-    public: Option<&'s Column>,
-    private: Option<&'s Column>,
-    /// A count column with a column beside it that says 公開 or 非公開.
-    by_row: Option<(&'s Column, &'s Column)>,
-    dose: Option<&'s Column>,
-}
-
-impl<'s> Plan<'s> {
-    /// `None`: nothing tells whether the counts are public.
-    fn of(grid: &Grid<'_>, table: &Table, segment: &'s Segment, context: &Context) -> Option<Self> {
-        let column = |class| segment.column(class);
-        let mut plan = Self {
-            segment,
-            date: column(Class::Date).or_else(|| column(Class::Day))?,
-            month: if segment.columns.contains_key(&Class::Date) { None } else { column(Class::Month) },
-            start: column(Class::Start)?,
-            public: column(Class::Public),
-            private: column(Class::Private),
-            by_row: None,
-            dose: column(Class::Dose),
-        };
-        let division = column(Class::Division).map(|column| (column, division(grid, table, column.column)));
-        if let Some((column, Division::Dose)) = division
-            && plan.dose.is_none()
-        {
-            plan.dose = Some(column);
-        }
-        let Some(general) = column(Class::Count) else { return Some(plan) };
-        if let Some(explicit) = plan.public.or(plan.private) {
-            return agrees(grid, table, general.column, explicit.column).then_some(plan);
-        }
-        if let Some((kind, Division::Visibility)) = division {
-            plan.by_row = Some((general, kind));
-            return Some(plan);
-        }
-        match segment.visibility.as_ref().map(|hint| hint.value).or(context.visibility)? {
-            Visibility::Public => plan.public = Some(general),
-            Visibility::Private => plan.private = Some(general),
-        }
-        Some(plan)
-    }
-
-    fn visibilities(&self) -> Vec<Visibility> {
-        if self.by_row.is_some() {
-            return Vec::new();
-        }
-        let public = self.public.map(|_| Visibility::Public);
-        public.into_iter().chain(self.private.map(|_| Visibility::Private)).collect()
-    }
-
-    fn is_count_column(&self, column: u32) -> bool {
-        [self.public, self.private].into_iter().flatten().any(|count| count.column == column)
-    }
-
-    /// The dose that the heading of a count column names.
-    fn heading_dose(&self) -> Option<(&'s Column, Dose)> {
-        let named = [
-            self.public,
-            self.private,
-            self.by_row.map(|(count, _)| count),
-            Some(self.start),
-            Some(self.date),
-        ];
-        named.into_iter().flatten().find_map(|column| column.dose.map(|dose| (column, dose)))
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Division {
-    Dose,
-    Visibility,
-    Neither,
-}
-
-/// What the values of a 区分 column divide.
-fn division(grid: &Grid<'_>, table: &Table, column: u32) -> Division {
-    let mut doses = 0;
-    let mut kinds = 0;
-    for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
-        let Some(spot) = grid.at(row, column) else { continue };
-        if label::visibility_mentioned(&spot.key).is_some() {
-            kinds += 1;
-        } else if matches!(dose::read(&spot.cell.value).read, Read::Value(_)) {
-            doses += 1;
-        }
-    }
-    match (doses, kinds) {
-        (0, 0) => Division::Neither,
-        (doses, kinds) if kinds >= doses => Division::Visibility,
-        _ => Division::Dose,
-    }
-}
-
-/// A general count beside one explicit count is harmless only where it repeats it.
-fn agrees(grid: &Grid<'_>, table: &Table, general: u32, explicit: u32) -> bool {
-    let read = |row, column| grid.at(row, column).map(|spot| count::read(&spot.cell.value).read);
-    grid.row_numbers()
-        .filter(|row| (table.bottom + 1..=table.end).contains(row))
-        .all(|row| read(row, general).is_none_or(|value| Some(value) == read(row, explicit)))
-}
-
-/// The last row that was read, for what is carried down from it.
-struct Above {
-    row: u32,
-    date: Entry<Date>,
-    start: Option<Time>,
-    start_entry: Entry<Time>,
-    dose: Option<Entry<Dose>>,
-    public: Option<Entry<u32>>,
-    private: Option<Entry<u32>>,
-}
-
 struct Reader<'r, 'g> {
     grid: &'r Grid<'g>,
     context: &'r Context,
@@ -196,32 +72,6 @@ struct Reader<'r, 'g> {
     dose: Option<Hint<Dose>>,
     month: Option<Month>,
     found: &'r mut Found,
-}
-
-/// What is written in one row before anything is carried into it.
-struct Written {
-    typed_date: bool,
-    typed_start: bool,
-    date: Entry<Date>,
-    day_name: Option<Weekday>,
-    start: Entry<Time>,
-    span_end: Option<Time>,
-    public: Option<Entry<u32>>,
-    private: Option<Entry<u32>>,
-}
-
-impl Written {
-    fn counts(&self) -> impl Iterator<Item = &Entry<u32>> {
-        self.public.iter().chain(&self.private)
-    }
-
-    fn has_count(&self) -> bool {
-        self.counts().any(|count| !count.is_blank())
-    }
-
-    fn no_more_than_zero(&self) -> bool {
-        self.counts().all(|count| count.is_blank() || count.value() == Some(0))
-    }
 }
 
 impl Reader<'_, '_> {
@@ -266,7 +116,7 @@ impl Reader<'_, '_> {
     fn is_title(&mut self, spots: &[&Spot<'_>]) -> bool {
         let [only] = spots else { return false };
         let own = [self.plan.dose.map(|column| column.column), Some(self.plan.start.column)];
-        if !only.is_text() || own.contains(&Some(only.column)) || !table::is_title(&only.key) {
+        if !only.is_text() || own.contains(&Some(only.column)) || !label::is_title(&only.key) {
             return false;
         }
         if let Some(month) = date::month_heading(&only.text) {
@@ -286,7 +136,7 @@ impl Reader<'_, '_> {
         let (public, private) = self.counts(row);
         Written {
             typed_date: typed(plan.date) && !plan.segment.shares,
-            typed_start: typed(plan.start) && !(plan.segment.shares && !self.owns(plan.start)),
+            typed_start: typed(plan.start) && !plan.segment.shares_start,
             date,
             day_name,
             start,
@@ -294,10 +144,6 @@ impl Reader<'_, '_> {
             public,
             private,
         }
-    }
-
-    fn owns(&self, column: &Column) -> bool {
-        (self.plan.segment.first..=self.plan.segment.last).contains(&column.column)
     }
 
     fn date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
@@ -627,90 +473,6 @@ impl Reader<'_, '_> {
         if figures {
             let sheet = self.grid.name.to_string();
             self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
-        }
-    }
-}
-
-fn found_visibility(found: &mut Found, written: &Written) {
-    if written.public.is_some() {
-        found.visibility.insert(Visibility::Public);
-    }
-    if written.private.is_some() {
-        found.visibility.insert(Visibility::Private);
-    }
-}
-
-/// Reads one time cell where it stands.
-pub fn time_entry(
-    grid: &Grid<'_>,
-    spot: &Spot<'_>,
-    heading: &str,
-    date: Option<Date>,
-) -> (Entry<Time>, Option<Time>) {
-    let reading = time::read(&spot.cell.value, date);
-    let end = match &reading.read {
-        Read::Value(span) => span.end,
-        _ => None,
-    };
-    let read = match reading.read {
-        Read::Value(span) => Read::Value(span.start),
-        Read::Blank => Read::Blank,
-        Read::Not(trouble) => Read::Not(trouble),
-    };
-    let raw = serial::written_in_time_column(&spot.cell.value);
-    (entry(grid.place(spot.row, spot.column), heading, raw, Reading { read, remarks: reading.remarks }), end)
-}
-
-fn is_sum(spot: &Spot<'_>) -> bool {
-    spot.is_text() && spot.key.chars().count() <= 14 && label::is_total(&spot.key)
-}
-
-/// 合計, 総計, １回目合計; but not 小計 or 10/25計.
-pub fn is_grand_total(key: &str) -> bool {
-    let bare: String = label::split_note(key).0;
-    let bare = bare.replace("1回目", "").replace("2回目", "").replace("枠数", "").replace('の', "");
-    matches!(bare.as_str(), "合計" | "総計" | "計" | "総合計" | "総数")
-}
-
-fn is_sample_mark(spot: &Spot<'_>) -> bool {
-    let bare = label::split_note(&spot.key);
-    let bare = if bare.0.is_empty() { bare.1 } else { bare.0 };
-    let stem = bare.trim_end_matches(|ch: char| ch.is_ascii_digit() || ch == ':' || ch == ')');
-    matches!(stem, "例" | "記入例" | "記載例" | "見本" | "サンプル")
-}
-
-/// Content beside the table's columns that looks like a slot is told, never dropped in silence.
-fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
-    let labelled: BTreeSet<u32> = table
-        .segments
-        .iter()
-        .flat_map(|segment| {
-            segment.labelled.iter().copied().chain(segment.columns.values().map(|column| column.column))
-        })
-        .collect();
-    let headed = |column: u32| {
-        labelled.contains(&column)
-            || grid.covering(table.bottom, column).is_some()
-            || grid.covering(table.top, column).is_some()
-    };
-    for row in grid.row_numbers().filter(|row| (table.bottom + 1..=table.end).contains(row)) {
-        let loose: Vec<&Spot<'_>> =
-            grid.row(row).iter().filter(|spot| !spot.formula() && !headed(spot.column)).collect();
-        if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot)) {
-            continue;
-        }
-        let moment = loose.iter().find(|spot| {
-            date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value)
-        });
-        let Some(moment) = moment else { continue };
-        let counted = loose.iter().any(|spot| {
-            spot.column != moment.column
-                && matches!(count::read(&spot.cell.value).read, Read::Value(number) if number > 0)
-        });
-        if counted {
-            let place = grid.place(moment.row, moment.column);
-            let raw = serial::written(&moment.cell.value);
-            found.observations.push(Observation::Unplaced { place, raw });
         }
     }
 }

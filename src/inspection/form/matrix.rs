@@ -2,8 +2,7 @@
 
 use jiff::civil::{Date, Time};
 
-use super::list::time_entry;
-use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry};
+use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry, time_entry};
 use super::{Entry, Observation, Remark, Row, WeekdayEntry};
 use crate::inspection::layout::axes::{Block, DateColumn, TimeRow};
 use crate::inspection::layout::grid::Grid;
@@ -67,19 +66,16 @@ fn time_of(grid: &Grid<'_>, block: &Block, row: &TimeRow, before: Option<&Timed>
     let Some(spot) = row.start.and_then(|(row, column)| grid.at(row, column)) else {
         // 公開 and 非公開 rows under one time that was written once.
         let same = before.filter(|before| row.visibility.is_some() && before.visibility != row.visibility);
-        return match same {
-            Some(before) => {
-                Timed { start: before.start.clone(), end: before.end.clone(), visibility: row.visibility }
-            }
-            None => {
-                let column = block.rows.iter().find_map(|row| row.start).map_or(0, |(_, column)| column);
-                Timed {
-                    start: blank(grid.place(row.row, column), heading),
-                    end: None,
-                    visibility: row.visibility,
-                }
-            }
-        };
+        if let Some(before) = same {
+            return Timed {
+                start: before.start.clone(),
+                end: before.end.clone(),
+                visibility: row.visibility,
+            };
+        }
+        let column = block.rows.iter().find_map(|row| row.start).map_or(0, |(_, column)| column);
+        let start = blank(grid.place(row.row, column), heading);
+        return Timed { start, end: None, visibility: row.visibility };
     };
     let (start, span_end) = time_entry(grid, spot, heading, None);
     let typed = row

@@ -1,13 +1,13 @@
 //! Pure: what is common to reading lists and matrices: the context of a sheet, entries with their places, findings.
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 
 use super::{Entry, Observation, Remark, Row, TypedTotal};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
-use crate::inspection::layout::table::Hint;
+use crate::inspection::layout::segment::Hint;
 use crate::inspection::normalize::date::{self, Calendar, Month};
-use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, token};
+use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, time, token};
 use crate::inspection::verdict::{Place, Visibility};
 use crate::inspection::workbook::Value;
 
@@ -171,4 +171,25 @@ pub fn fill_the_other(public: &mut Option<Entry<u32>>, private: &mut Option<Entr
 /// 「B」 for column 1.
 pub fn column_letters(column: u32) -> String {
     crate::inspection::verdict::a1(0, column).trim_end_matches(|ch: char| ch.is_ascii_digit()).to_string()
+}
+
+/// Reads one time cell where it stands.
+pub fn time_entry(
+    grid: &Grid<'_>,
+    spot: &Spot<'_>,
+    heading: &str,
+    date: Option<Date>,
+) -> (Entry<Time>, Option<Time>) {
+    let reading = time::read(&spot.cell.value, date);
+    let end = match &reading.read {
+        Read::Value(span) => span.end,
+        _ => None,
+    };
+    let read = match reading.read {
+        Read::Value(span) => Read::Value(span.start),
+        Read::Blank => Read::Blank,
+        Read::Not(trouble) => Read::Not(trouble),
+    };
+    let raw = serial::written_in_time_column(&spot.cell.value);
+    (entry(grid.place(spot.row, spot.column), heading, raw, Reading { read, remarks: reading.remarks }), end)
 }

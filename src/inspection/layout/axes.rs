@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::grid::{Grid, Spot};
 use super::label::{self, Class};
-use super::table::{self, Hint};
+use super::months::{Months, bare_day, is_day, month_of, month_over, sheet_month};
+use super::segment::Hint;
+use super::table;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
-use crate::inspection::normalize::{Read, count, serial, time, token};
+use crate::inspection::normalize::{Read, count, time};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::Value;
 
@@ -67,7 +69,7 @@ pub fn find(grid: &Grid<'_>, calendar: &Calendar) -> (Vec<Block>, usize) {
         let limit = rows.get(index + 1).map_or_else(|| grid.last_row(), |next| next - 1);
         let floor = index.checked_sub(1).and_then(|before| rows.get(before)).map_or(0, |before| before + 1);
         let Some(columns) = dates.get(&row) else { continue };
-        for lane in lanes(&times, columns, row, limit) {
+        for lane in lanes(grid, &times, columns, row, limit) {
             let span = Span { row, limit, floor };
             let block = block(grid, calendar, &span, &lane);
             if let Some(counts) = worth(grid, &block, columns, &lane) {
@@ -97,6 +99,12 @@ fn time_columns(grid: &Grid<'_>) -> BTreeMap<u32, Vec<u32>> {
             known.dedup();
         }
     }
+    if columns.is_empty() {
+        for spot in grid.spots().iter().filter(|spot| time::is_compact(&spot.cell.value)) {
+            columns.entry(spot.column).or_default().push(spot.row);
+        }
+        columns.retain(|_, rows| rows.len() >= 3);
+    }
     columns
 }
 
@@ -119,11 +127,11 @@ fn date_rows(
         dates.entry(spot.row).or_default().push(spot.column);
     }
     for row in grid.row_numbers() {
-        let timed = grid
+        let is_body = grid
             .row(row)
             .iter()
             .any(|spot| times.get(&spot.column).is_some_and(|rows| rows.binary_search(&row).is_ok()));
-        if timed || dates.contains_key(&row) {
+        if is_body || dates.contains_key(&row) {
             continue;
         }
         let days: Vec<u32> =
@@ -148,55 +156,6 @@ fn date_rows(
     dates
 }
 
-/// 25, 「25」, 「25日」
-fn is_day(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => serial::whole(*number).is_some_and(|day| (1..=31).contains(&day)),
-        Value::Text(text) => {
-            let key = token::key(text);
-            let digits = key.split('(').next().unwrap_or_default().trim_end_matches('日');
-            digits.len() <= 2 && digits.parse::<u8>().is_ok_and(|day| (1..=31).contains(&day))
-        }
-        _ => false,
-    }
-}
-
-/// The month that stands over a column: in the nearest of the rows above, at or before it; and where.
-fn month_over(grid: &Grid<'_>, row: u32, column: u32) -> Option<((u32, u32), Month)> {
-    (row.saturating_sub(REACH)..row).rev().find_map(|above| {
-        let spots = grid.row(above);
-        let bare = spots.iter().any(|spot| spot.key == "月");
-        let says = |spot: &Spot<'_>| month_of(spot).or_else(|| month_number(spot).filter(|_| bare));
-        spots
-            .iter()
-            .rev()
-            .filter(|spot| spot.column <= column)
-            .find_map(|spot| says(spot).map(|month| ((spot.row, spot.column), month)))
-    })
-}
-
-/// 10 in a row headed 「月」.
-fn month_number(spot: &Spot<'_>) -> Option<Month> {
-    let Value::Number(number) = spot.cell.value else { return None };
-    let month = i8::try_from(serial::whole(number)?).ok()?;
-    (1..=12).contains(&month).then_some(Month { year: None, month })
-}
-
-/// A month heading; a date cell counts when it is the first of a month (shown as 「10月」).
-fn month_of(spot: &Spot<'_>) -> Option<Month> {
-    match spot.cell.value {
-        Value::Text(_) => date::month_heading(&spot.text),
-        Value::Serial(number) => serial::date_of(number)
-            .filter(|date| date.day() == 1)
-            .map(|date| Month { year: Some(date.year()), month: date.month() }),
-        _ => None,
-    }
-}
-
-fn sheet_month(grid: &Grid<'_>) -> Option<Month> {
-    date::month_heading(grid.name)
-}
-
 /// A column of times with the body columns it serves.
 struct Lane {
     start: u32,
@@ -207,7 +166,7 @@ struct Lane {
 }
 
 /// The lanes below one row of dates: each serves the columns up to the next column of times.
-fn lanes(times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u32, limit: u32) -> Vec<Lane> {
+fn lanes(grid: &Grid<'_>, times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u32, limit: u32) -> Vec<Lane> {
     let within: Vec<(u32, Vec<u32>)> = times
         .iter()
         .map(|(column, rows)| {
@@ -220,16 +179,25 @@ fn lanes(times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u32, limit: u32) -
     for (index, (column, rows)) in within.iter().enumerate() {
         let next = within.get(index + 1).map_or(u32::MAX, |(next, _)| *next);
         if !dates.iter().any(|date| *date > *column && *date < next) {
-            if waiting.is_none() {
-                waiting = Some((*column, rows.clone()));
-            }
+            waiting = Some((*column, rows.clone()));
             continue;
         }
-        let (start, end, rows) = match waiting.take() {
+        // 開始 and 終了 side by side.
+        let pair = waiting.take().filter(|(before, starts)| {
+            column - before <= 2 && rows.iter().filter(|row| starts.contains(row)).count() * 2 > rows.len()
+        });
+        let (start, end, rows) = match pair {
             Some((start, rows)) => (start, Some(*column), rows),
             None => (*column, None, rows.clone()),
         };
-        lanes.push(Lane { start, end, from: *column + 1, to: next.saturating_sub(1), rows });
+        let from = grid
+            .row(row)
+            .iter()
+            .filter(|spot| spot.column > *column && !heads_no_date(spot))
+            .map(|spot| spot.column)
+            .min()
+            .unwrap_or(*column + 1);
+        lanes.push(Lane { start, end, from, to: next.saturating_sub(1), rows });
     }
     // Times that stand behind the body only.
     if lanes.is_empty()
@@ -252,11 +220,8 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
     let last_time = lane.rows.last().copied().unwrap_or(first_row);
     let columns = columns(grid, calendar, span, lane, first_row);
     let mut rows = Vec::new();
-    for row in first_row..=span.limit.min(grid.last_row()) {
+    for row in grid.rows_between(first_row, span.limit) {
         let spots = grid.row(row);
-        if spots.is_empty() {
-            continue;
-        }
         let start = grid.covering(row, lane.start).map(|spot| (spot.row, spot.column));
         let total = spots
             .iter()
@@ -296,7 +261,11 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
 /// Below the last time only a typed whole number counts as content of the matrix.
 fn has_stray_count(spots: &[Spot<'_>], columns: &[DateColumn]) -> bool {
     spots.iter().any(|spot| {
-        let body = columns.iter().any(|column| column.column == spot.column && column.date.is_some());
+        let body = columns
+            .binary_search_by_key(&spot.column, |column| column.column)
+            .ok()
+            .and_then(|at| columns.get(at))
+            .is_some_and(|column| column.date.is_some());
         body && !spot.formula() && matches!(spot.cell.value, Value::Number(number) if number > 0.0)
     })
 }
@@ -324,7 +293,7 @@ fn columns(
         .max()
         .unwrap_or(0);
     let mut columns: Vec<DateColumn> = Vec::new();
-    let mut months = Months { heading: None, month: sheet_month(grid), day: 0 };
+    let mut months = Months::of(grid);
     for column in numbers {
         let Some(sub) = sub_heading(grid, span.row, first_row, column) else { continue };
         let date = match grid.covering(span.row, column) {
@@ -355,57 +324,9 @@ fn columns(
     columns
 }
 
-/// The month as one goes from left to right along a row of bare days.
-struct Months {
-    heading: Option<(u32, u32)>,
-    month: Option<Month>,
-    day: u32,
-}
-
-impl Months {
-    /// The month over a day, and whether it is written over that very column.
-    fn over(&mut self, grid: &Grid<'_>, row: u32, column: u32, day: u32) -> (Option<Month>, bool) {
-        let over = month_over(grid, row, column);
-        let heading = over.map(|(at, _)| at);
-        if heading != self.heading {
-            self.heading = heading;
-            self.month = over.map(|(_, month)| month);
-        } else if day < self.day {
-            // 31 is followed by 1 under a month that was written once.
-            self.month = self.month.map(next_month);
-        }
-        self.day = day;
-        let own = heading.is_some_and(|(above, at)| at == column && grid.merged_at(above, at).is_none());
-        (self.month, own && over.map(|(_, month)| month) == self.month)
-    }
-}
-
-fn next_month(month: Month) -> Month {
-    if month.month == 12 {
-        Month { year: month.year.map(|year| year.saturating_add(1)), month: 1 }
-    } else {
-        Month { year: month.year, month: month.month + 1 }
-    }
-}
-
-fn bare_day(value: &Value) -> Option<u32> {
-    if !is_day(value) {
-        return None;
-    }
-    match value {
-        Value::Number(number) => serial::whole(*number).and_then(|day| u32::try_from(day).ok()),
-        Value::Text(text) => {
-            let key = token::key(text);
-            key.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
-        }
-        _ => None,
-    }
-}
-
 /// 計, 備考, 時刻 in the row of dates.
 fn heads_no_date(spot: &Spot<'_>) -> bool {
-    label::is_total(&spot.key)
-        || spot.label.is_some_and(|label| label.class.is_some_and(|class| class != Class::Date))
+    label::is_total(&spot.key) || spot.label.is_some_and(|label| label.class.is_some())
 }
 
 /// What the rows between dates and times say of a column: `None` when it is no body column (計).
@@ -445,10 +366,12 @@ fn row_visibility(grid: &Grid<'_>, span: &Span, lane: &Lane, row: u32) -> Option
         .filter(|spot| spot.column < lane.from && spot.column != lane.start)
         .find_map(table::visibility_title);
     let covering = || {
-        (0..lane.from).filter(|column| *column != lane.start).find_map(|column| {
-            let merged = grid.merged_at(row, column).filter(|merged| merged.first_row > span.row)?;
-            table::visibility_title(grid.at(merged.first_row, merged.first_column)?)
-        })
+        (lane.from.saturating_sub(REACH * 2)..lane.from).filter(|column| *column != lane.start).find_map(
+            |column| {
+                let merged = grid.merged_at(row, column).filter(|merged| merged.first_row > span.row)?;
+                table::visibility_title(grid.at(merged.first_row, merged.first_column)?)
+            },
+        )
     };
     beside.or_else(covering).or_else(|| {
         if grid.turned {
@@ -466,13 +389,14 @@ fn title_before<T>(
     row: u32,
     says: impl Fn(&Spot<'_>) -> Option<T>,
 ) -> Option<Hint<T>> {
-    (lane.start.saturating_sub(REACH)..lane.start).rev().find_map(|column| {
-        (0..=row)
-            .rev()
-            .filter_map(|row| grid.at(row, column))
-            .filter(|spot| table::is_title(&spot.key))
-            .find_map(|spot| table::hint(spot, says(spot)))
-    })
+    grid.titles()
+        .iter()
+        .filter_map(|at| grid.spots().get(*at))
+        .filter(|spot| {
+            spot.row <= row && (lane.start.saturating_sub(REACH)..lane.start).contains(&spot.column)
+        })
+        .filter_map(|spot| table::hint(spot, says(spot)))
+        .max_by_key(|hint| (hint.column, hint.row))
 }
 
 /// A title in the corner or above the dates, at or before this column.
@@ -483,9 +407,9 @@ fn visibility_above(
     first_row: u32,
     column: u32,
 ) -> Option<Visibility> {
+    let near = lane.start.saturating_sub(1)..lane.from;
     let corner = (span.row..first_row)
-        .flat_map(|row| grid.row(row))
-        .filter(|spot| spot.column < lane.from)
+        .flat_map(|row| grid.row(row).iter().filter(|spot| near.contains(&spot.column)))
         .find_map(table::visibility_title);
     corner.or_else(|| above(grid, span, lane, column, table::visibility_title).map(|hint| hint.value))
 }
@@ -502,13 +426,13 @@ fn above<T>(
     says: impl Fn(&Spot<'_>) -> Option<T>,
 ) -> Option<Hint<T>> {
     let top = span.row.saturating_sub(REACH).max(span.floor);
-    (top..span.row).rev().filter(|row| !is_body_row(grid, lane, *row)).find_map(|row| {
-        grid.row(row)
-            .iter()
-            .rev()
-            .filter(|spot| spot.column <= column && table::is_title(&spot.key))
-            .find_map(|spot| table::hint(spot, says(spot)))
-    })
+    grid.titles()
+        .iter()
+        .filter_map(|at| grid.spots().get(*at))
+        .filter(|spot| (top..span.row).contains(&spot.row) && spot.column <= column)
+        .filter(|spot| !is_body_row(grid, lane, spot.row))
+        .filter_map(|spot| table::hint(spot, says(spot)))
+        .max_by_key(|hint| (hint.row, hint.column))
 }
 
 fn is_body_row(grid: &Grid<'_>, lane: &Lane, row: u32) -> bool {

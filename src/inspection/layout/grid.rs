@@ -7,8 +7,14 @@ use crate::inspection::normalize::token;
 use crate::inspection::verdict::{Place, a1};
 use crate::inspection::workbook::{Cell, Merged, Sheet, Value};
 
+/// The last row and column that a sheet of any program has; what claims to lie beyond is nothing of a clinic's.
+const LAST_ROW: u32 = 1_048_575;
+const LAST_COLUMN: u32 = 16_383;
+
 /// Positions that merged ranges may cover in the index; more than this is no form.
 const MAX_COVERED: u64 = 200_000;
+/// Titles looked at; a form has a handful.
+const MAX_TITLES: usize = 200;
 
 /// One cell with its text folded and squashed (empty for other values) and what it is as a heading.
 #[derive(Clone, Debug)]
@@ -43,33 +49,35 @@ pub struct Grid<'a> {
     /// Row and the range of its spots, ascending.
     rows: Vec<(u32, usize, usize)>,
     covered: BTreeMap<(u32, u32), Merged>,
+    /// Short texts that name a dose or a visibility: where in `spots`.
+    titles: Vec<usize>,
     hidden_rows: BTreeSet<u32>,
     hidden_columns: BTreeSet<u32>,
 }
 
 impl<'a> Grid<'a> {
     pub fn new(sheet: &'a Sheet) -> Self {
-        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, false)).collect();
-        Self::build(sheet, spots, sheet.merged.clone(), false)
+        let mut seen = Seen::new();
+        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, false, &mut seen)).collect();
+        Self::build(sheet, spots, &within(sheet).collect::<Vec<_>>(), false)
     }
 
     /// The same sheet with rows and columns exchanged; places still come out as the clinic sees them.
     pub fn turned(sheet: &'a Sheet) -> Self {
-        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, true)).collect();
-        let merged = sheet
-            .merged
-            .iter()
+        let mut seen = Seen::new();
+        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, true, &mut seen)).collect();
+        let merged = within(sheet)
             .map(|range| Merged {
                 first_row: range.first_column,
                 first_column: range.first_row,
                 last_row: range.last_column,
                 last_column: range.last_row,
             })
-            .collect();
-        Self::build(sheet, spots, merged, true)
+            .collect::<Vec<_>>();
+        Self::build(sheet, spots, &merged, true)
     }
 
-    fn build(sheet: &'a Sheet, mut spots: Vec<Spot<'a>>, merged: Vec<Merged>, turned: bool) -> Self {
+    fn build(sheet: &'a Sheet, mut spots: Vec<Spot<'a>>, merged: &[Merged], turned: bool) -> Self {
         spots.sort_by_key(|spot| (spot.row, spot.column));
         spots.dedup_by_key(|spot| (spot.row, spot.column));
         let mut rows: Vec<(u32, usize, usize)> = Vec::new();
@@ -79,6 +87,17 @@ impl<'a> Grid<'a> {
                 _ => rows.push((spot.row, index, index + 1)),
             }
         }
+        let titles = spots
+            .iter()
+            .enumerate()
+            .filter(|(_, spot)| {
+                let names =
+                    |label: Label| label.dose.is_some() || label.visibility.is_some() || label.is_count();
+                spot.label.is_some_and(names) && label::is_title(&spot.key)
+            })
+            .map(|(index, _)| index)
+            .take(MAX_TITLES)
+            .collect();
         let last_row = spots.last().map_or(0, |spot| spot.row);
         let last_column = spots.iter().map(|spot| spot.column).max().unwrap_or(0);
         let (hidden_rows, hidden_columns) = if turned {
@@ -92,7 +111,8 @@ impl<'a> Grid<'a> {
             turned,
             spots,
             rows,
-            covered: cover(&merged, last_row, last_column),
+            covered: cover(merged, last_row, last_column),
+            titles,
             hidden_rows: hidden_rows.iter().copied().collect(),
             hidden_columns: hidden_columns.iter().copied().collect(),
         }
@@ -105,6 +125,19 @@ impl<'a> Grid<'a> {
     /// Rows that hold something, ascending.
     pub fn row_numbers(&self) -> impl DoubleEndedIterator<Item = u32> + '_ {
         self.rows.iter().map(|(row, _, _)| *row)
+    }
+
+    /// Rows `from..=to` that hold something, ascending.
+    pub fn rows_between(&self, from: u32, to: u32) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        let start = self.rows.partition_point(|(row, _, _)| *row < from);
+        let end = self.rows.partition_point(|(row, _, _)| *row <= to).max(start);
+        self.rows.get(start..end).unwrap_or_default().iter().map(|(row, _, _)| *row)
+    }
+
+    /// The spots of one row up to and including a column.
+    pub fn row_up_to(&self, row: u32, column: u32) -> &[Spot<'a>] {
+        let spots = self.row(row);
+        spots.get(..spots.partition_point(|spot| spot.column <= column)).unwrap_or_default()
     }
 
     /// The spots of one row, left to right.
@@ -122,6 +155,11 @@ impl<'a> Grid<'a> {
         let start = self.spots.partition_point(|spot| spot.row < from);
         let end = self.spots.partition_point(|spot| spot.row <= to);
         self.spots.get(start..end).unwrap_or_default()
+    }
+
+    /// Short texts that name a dose or a visibility, as indexes into `spots`.
+    pub fn titles(&self) -> &[usize] {
+        &self.titles
     }
 
     /// The spot at exactly this position.
@@ -170,21 +208,41 @@ impl<'a> Grid<'a> {
     }
 }
 
-fn spot(cell: &Cell, turned: bool) -> Option<Spot<'_>> {
+/// Texts folded once each: a form repeats 「月」 and 「１回目」 hundreds of times.
+type Seen<'a> = BTreeMap<&'a str, (String, String, Option<Label>)>;
+
+fn spot<'a>(cell: &'a Cell, turned: bool, seen: &mut Seen<'a>) -> Option<Spot<'a>> {
+    if cell.row > LAST_ROW || cell.column > LAST_COLUMN {
+        return None;
+    }
     let (row, column) = if turned { (cell.column, cell.row) } else { (cell.row, cell.column) };
     let (text, key, label) = match &cell.value {
         Value::Text(text) => {
-            let folded = token::fold(text);
-            if folded.is_empty() {
+            let known = seen.entry(text.as_str()).or_insert_with(|| {
+                let folded = token::fold(text);
+                let key = token::squash(&folded).to_lowercase();
+                let label = label::of(&key);
+                (folded, key, label)
+            });
+            if known.0.is_empty() {
                 return None;
             }
-            let key = token::squash(&folded).to_lowercase();
-            let label = label::of(&key);
-            (folded, key, label)
+            known.clone()
         }
         _ => (String::new(), String::new(), None),
     };
     Some(Spot { row, column, cell, text, key, label })
+}
+
+/// The merged ranges, cut to the size of a sheet.
+fn within(sheet: &Sheet) -> impl Iterator<Item = Merged> + '_ {
+    sheet.merged.iter().filter(|range| range.first_row <= LAST_ROW && range.first_column <= LAST_COLUMN).map(
+        |range| Merged {
+            last_row: range.last_row.min(LAST_ROW),
+            last_column: range.last_column.min(LAST_COLUMN),
+            ..*range
+        },
+    )
 }
 
 /// Every covered position within the sheet's content, so that looking one up is no search.

@@ -210,7 +210,7 @@ pub fn split_note(key: &str) -> (String, String) {
         match ch {
             '(' | '[' | '【' | '〔' | '「' | '『' | '<' | '《' | '〈' => depth += 1,
             ')' | ']' | '】' | '〕' | '」' | '』' | '>' | '》' | '〉' => {
-                depth = depth.saturating_sub(1)
+                depth = depth.saturating_sub(1);
             }
             '※' | '★' | '●' | '■' | '◆' | '○' | '□' | '◎' | '*' | '"' => {}
             _ if depth > 0 => inside.push(ch),
@@ -283,4 +283,14 @@ fn longest(base: &str) -> Option<(Class, usize)> {
         return Some((Class::Count, TERMS.len()));
     }
     best.map(|(class, rank, _)| (class, rank))
+}
+
+/// Short, and not a note, a sum, a printed instruction or the form's own title.
+pub fn is_title(key: &str) -> bool {
+    key.chars().count() <= 20
+        && !key.starts_with('※')
+        && !is_total(key)
+        && !["計", "自動", "上限", "様式", "報告", "ください", "下さい", "システム", "期間", ":"]
+            .iter()
+            .any(|word| key.contains(word))
 }

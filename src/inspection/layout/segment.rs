@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grid::Grid;
 use super::label::Class;
-use super::table::Hint;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{Read, count, time};
@@ -13,6 +12,15 @@ use crate::inspection::workbook::Value;
 
 /// Rows looked at to decide which of two columns of one role is meant.
 const SAMPLE_ROWS: u32 = 40;
+
+/// Something said above a table, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint<T> {
+    pub value: T,
+    pub row: u32,
+    pub column: u32,
+    pub raw: String,
+}
 
 /// A column with its heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +48,8 @@ pub struct Segment {
     /// Its date column (and perhaps its time column) serves another list too: a row without a count of its
     /// own says nothing here.
     pub shares: bool,
+    /// The same for its time column.
+    pub shares_start: bool,
 }
 
 impl Segment {
@@ -184,8 +194,12 @@ fn share(segments: &mut [Segment]) {
     let date_column = |segment: &Segment| {
         segment.column(Class::Date).or_else(|| segment.column(Class::Day)).map(|column| column.column)
     };
+    let start_column = |segment: &Segment| segment.column(Class::Start).map(|column| column.column);
     let dates: Vec<Option<u32>> = segments.iter().map(date_column).collect();
+    let starts: Vec<Option<u32>> = segments.iter().map(start_column).collect();
     for segment in segments {
+        let start = start_column(segment);
+        segment.shares_start = start.is_some() && starts.iter().filter(|other| **other == start).count() > 1;
         let own = date_column(segment);
         segment.shares = own.is_some() && dates.iter().filter(|date| **date == own).count() > 1;
     }

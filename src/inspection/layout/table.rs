@@ -2,7 +2,7 @@
 
 use super::grid::{Grid, Spot};
 use super::label::{self, Class, Label};
-use super::segment::{self, Column, Segment};
+use super::segment::{self, Column, Hint, Segment};
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{dose, time};
@@ -33,15 +33,6 @@ impl Table {
     pub fn last_column(&self) -> u32 {
         self.segments.iter().map(|segment| segment.last).max().unwrap_or(0)
     }
-}
-
-/// Something said above a table, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint<T> {
-    pub value: T,
-    pub row: u32,
-    pub column: u32,
-    pub raw: String,
 }
 
 /// Every list on the sheet, top to bottom.
@@ -123,8 +114,12 @@ fn is_heading_only(spots: &[Spot<'_>]) -> bool {
 /// The second row of a heading holds headings only, and at least one that divides a column.
 fn is_second_heading(grid: &Grid<'_>, row: u32) -> bool {
     let spots = grid.row(row);
-    let divides =
-        |label: Label| label.is_count() || matches!(label.class, Some(Class::Start | Class::End) | None);
+    // A lone 「１回目」 is a title over the rows below, not part of the heading.
+    let divides = |label: Label| {
+        label.is_count()
+            || matches!(label.class, Some(Class::Start | Class::End))
+            || (label.class.is_none() && spots.len() > 1)
+    };
     is_heading_only(spots)
         && spots.iter().filter_map(|spot| spot.label).any(divides)
         && !(Kinds::of(spots).number() >= 2 && Kinds::of(spots).date)
@@ -230,7 +225,7 @@ fn adopt_titles(grid: &Grid<'_>, calendar: &Calendar, row: u32, segments: &mut [
     if is_data {
         return;
     }
-    let titles = || spots.iter().filter(|spot| is_title(&spot.key));
+    let titles = || spots.iter().filter(|spot| label::is_title(&spot.key));
     let doses: Vec<Hint<Dose>> = titles().filter_map(|spot| hint(spot, dose_title(&spot.key))).collect();
     let seen: Vec<Hint<Visibility>> =
         titles().filter_map(|spot| hint(spot, visibility_title(spot))).collect();
@@ -276,14 +271,4 @@ pub fn visibility_title(spot: &Spot<'_>) -> Option<Visibility> {
 pub fn dose_title(key: &str) -> Option<Dose> {
     let said = dose::mentioned(key).or_else(|| dose::parse(key).filter(|_| key.contains('回')));
     said.filter(|_| !key.contains("期間"))
-}
-
-/// Short, and not a note, a sum, a printed instruction or the form's own title.
-pub fn is_title(key: &str) -> bool {
-    key.chars().count() <= 20
-        && !key.starts_with('※')
-        && !label::is_total(key)
-        && !["計", "自動", "上限", "様式", "報告", "ください", "下さい", "システム", "期間", ":"]
-            .iter()
-            .any(|word| key.contains(word))
 }

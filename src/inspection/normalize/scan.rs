@@ -59,12 +59,10 @@ impl<'a> Scan<'a> {
     /// A number of one or two digits.
     pub fn short_number(&mut self) -> Option<u32> {
         let before = *self;
-        match self.number() {
-            Some((number, 1..=2)) => Some(number),
-            _ => {
-                *self = before;
-                None
-            }
+        if let Some((number, 1..=2)) = self.number() {
+            return Some(number);
         }
+        *self = before;
+        None
     }
 }

@@ -32,15 +32,24 @@ pub fn is_certain(value: &Value) -> bool {
             let minutes = number * 1440.0;
             (minutes - minutes.round()).abs() < 0.02
         }
-        Value::Number(number) => {
-            serial::whole(*number).is_some_and(|n| (700..=2100).contains(&n) && n % 100 < 60 && n % 5 == 0)
-        }
         Value::Text(text) => {
             let reading = of_text(text, None);
-            matches!(reading.read, super::Read::Value(_)) && !reading.remarks.contains(&Remark::Estimated)
+            matches!(reading.read, super::Read::Value(_))
+                && !reading.remarks.contains(&Remark::Estimated)
+                && !token::key(text).bytes().all(|byte| byte.is_ascii_digit())
         }
         _ => false,
     }
+}
+
+/// 900, 930, 1330: a time only among others of its kind.
+pub fn is_compact(value: &Value) -> bool {
+    let number = match value {
+        Value::Number(number) => serial::whole(*number),
+        Value::Text(text) => token::key(text).parse().ok(),
+        _ => None,
+    };
+    number.is_some_and(|n| (700..=2100).contains(&n) && n % 100 < 60 && n % 5 == 0)
 }
 
 fn just(start: Time) -> Reading<Span> {

@@ -1,0 +1,73 @@
+//! Pure: what stands in or beside a list without being a row of it: sums, samples, content that fits no column.
+
+use std::collections::BTreeSet;
+
+use super::sheet::{Context, Found};
+use super::{Observation, fields};
+use crate::inspection::layout::grid::{Grid, Spot};
+use crate::inspection::layout::label;
+use crate::inspection::layout::segment::Segment;
+use crate::inspection::layout::table::Table;
+use crate::inspection::normalize::{Read, count, date, serial, time};
+
+/// Does anything stand under headings that do not make a list?
+pub fn has_content(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Context) -> bool {
+    grid.between(table.bottom + 1, table.end).iter().any(|spot| {
+        (segment.first..=segment.last).contains(&spot.column)
+            && (date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value))
+    })
+}
+
+pub fn is_sum(spot: &Spot<'_>) -> bool {
+    spot.is_text() && spot.key.chars().count() <= 14 && label::is_total(&spot.key)
+}
+
+/// 合計, 総計, １回目合計; but not 小計 or 10/25計.
+pub fn is_grand_total(key: &str) -> bool {
+    let bare: String = label::split_note(key).0;
+    let bare = bare.replace("1回目", "").replace("2回目", "").replace("枠数", "").replace('の', "");
+    matches!(bare.as_str(), "合計" | "総計" | "計" | "総合計" | "総数")
+}
+
+pub fn is_sample_mark(spot: &Spot<'_>) -> bool {
+    let bare = label::split_note(&spot.key);
+    let bare = if bare.0.is_empty() { bare.1 } else { bare.0 };
+    let stem = bare.trim_end_matches(|ch: char| ch.is_ascii_digit() || ch == ':' || ch == ')');
+    matches!(stem, "例" | "記入例" | "記載例" | "見本" | "サンプル")
+}
+
+/// Content beside the table's columns that looks like a slot is told, never dropped in silence.
+pub fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
+    let labelled: BTreeSet<u32> = table
+        .segments
+        .iter()
+        .flat_map(|segment| {
+            segment.labelled.iter().copied().chain(segment.columns.values().map(|column| column.column))
+        })
+        .collect();
+    let headed = |column: u32| {
+        labelled.contains(&column)
+            || grid.covering(table.bottom, column).is_some()
+            || grid.covering(table.top, column).is_some()
+    };
+    for row in grid.rows_between(table.bottom + 1, table.end) {
+        let loose: Vec<&Spot<'_>> =
+            grid.row(row).iter().filter(|spot| !spot.formula() && !headed(spot.column)).collect();
+        if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot)) {
+            continue;
+        }
+        let moment = loose.iter().find(|spot| {
+            date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value)
+        });
+        let Some(moment) = moment else { continue };
+        let counted = loose.iter().any(|spot| {
+            spot.column != moment.column
+                && matches!(count::read(&spot.cell.value).read, Read::Value(number) if number > 0)
+        });
+        if counted {
+            let place = grid.place(moment.row, moment.column);
+            let raw = serial::written(&moment.cell.value);
+            found.observations.push(Observation::Unplaced { place, raw });
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Pure: which column of a list plays which part, and whether its counts are public.
+
+use super::Read;
+use super::sheet::Context;
+use crate::campaign::Dose;
+use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::label::{self, Class};
+use crate::inspection::layout::segment::{Column, Segment};
+use crate::inspection::layout::table::Table;
+use crate::inspection::normalize::{count, dose};
+use crate::inspection::verdict::Visibility;
+
+/// Which column plays which part, settled once for a list.
+pub struct Plan<'s> {
+    pub segment: &'s Segment,
+    pub date: &'s Column,
+    pub month: Option<&'s Column>,
+    pub start: &'s Column,
+    pub public: Option<&'s Column>,
+    pub private: Option<&'s Column>,
+    /// A count column with a column beside it that says 公開 or 非公開.
+    pub by_row: Option<(&'s Column, &'s Column)>,
+    pub dose: Option<&'s Column>,
+}
+
+impl<'s> Plan<'s> {
+    /// `None`: nothing tells whether the counts are public.
+    pub fn of(grid: &Grid<'_>, table: &Table, segment: &'s Segment, context: &Context) -> Option<Self> {
+        let column = |class| segment.column(class);
+        let mut plan = Self {
+            segment,
+            date: column(Class::Date).or_else(|| column(Class::Day))?,
+            month: if segment.columns.contains_key(&Class::Date) { None } else { column(Class::Month) },
+            start: column(Class::Start)?,
+            public: column(Class::Public),
+            private: column(Class::Private),
+            by_row: None,
+            dose: column(Class::Dose),
+        };
+        let division = column(Class::Division).map(|column| (column, division(grid, table, column.column)));
+        if let Some((column, Division::Dose)) = division
+            && plan.dose.is_none()
+        {
+            plan.dose = Some(column);
+        }
+        let Some(general) = column(Class::Count) else { return Some(plan) };
+        if let Some(explicit) = plan.public.or(plan.private) {
+            return agrees(grid, table, general.column, explicit.column).then_some(plan);
+        }
+        if let Some((kind, Division::Visibility)) = division {
+            plan.by_row = Some((general, kind));
+            return Some(plan);
+        }
+        match segment.visibility.as_ref().map(|hint| hint.value).or(context.visibility)? {
+            Visibility::Public => plan.public = Some(general),
+            Visibility::Private => plan.private = Some(general),
+        }
+        Some(plan)
+    }
+
+    pub fn visibilities(&self) -> Vec<Visibility> {
+        if self.by_row.is_some() {
+            return Vec::new();
+        }
+        let public = self.public.map(|_| Visibility::Public);
+        public.into_iter().chain(self.private.map(|_| Visibility::Private)).collect()
+    }
+
+    pub fn is_count_column(&self, column: u32) -> bool {
+        [self.public, self.private].into_iter().flatten().any(|count| count.column == column)
+    }
+
+    /// The dose that the heading of a count column names.
+    pub fn heading_dose(&self) -> Option<(&'s Column, Dose)> {
+        let named = [
+            self.public,
+            self.private,
+            self.by_row.map(|(count, _)| count),
+            Some(self.start),
+            Some(self.date),
+        ];
+        named.into_iter().flatten().find_map(|column| column.dose.map(|dose| (column, dose)))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Division {
+    Dose,
+    Visibility,
+    Neither,
+}
+
+/// What the values of a 区分 column divide.
+fn division(grid: &Grid<'_>, table: &Table, column: u32) -> Division {
+    let mut doses = 0;
+    let mut kinds = 0;
+    for row in grid.rows_between(table.bottom + 1, table.end) {
+        let Some(spot) = grid.at(row, column) else { continue };
+        if label::visibility_mentioned(&spot.key).is_some() {
+            kinds += 1;
+        } else if matches!(dose::read(&spot.cell.value).read, Read::Value(_)) {
+            doses += 1;
+        }
+    }
+    match (doses, kinds) {
+        (0, 0) => Division::Neither,
+        (doses, kinds) if kinds >= doses => Division::Visibility,
+        _ => Division::Dose,
+    }
+}
+
+/// A general count beside one explicit count is harmless only where it repeats it.
+fn agrees(grid: &Grid<'_>, table: &Table, general: u32, explicit: u32) -> bool {
+    let read = |row, column| grid.at(row, column).map(|spot| count::read(&spot.cell.value).read);
+    grid.rows_between(table.bottom + 1, table.end)
+        .all(|row| read(row, general).is_none_or(|value| Some(value) == read(row, explicit)))
+}
