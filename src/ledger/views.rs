@@ -120,7 +120,6 @@ pub struct OutboxView {
 /// Where a run of `once` began; see [`Ledger::counts_since`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mark {
-    location: i64,
     mail: i64,
     attempt: i64,
     letter: i64,
@@ -281,14 +280,14 @@ impl Ledger {
 
     /// Where the ledger stands now, to be handed to [`Ledger::counts_since`] at the end of the run.
     pub async fn mark(&self) -> Result<Mark, Error> {
-        let (location, mail, attempt, letter, filed) = sqlx::query_as(
-            "SELECT (SELECT COALESCE(MAX(id), 0) FROM location), (SELECT COALESCE(MAX(id), 0) FROM mail),
+        let (mail, attempt, letter, filed) = sqlx::query_as(
+            "SELECT (SELECT COALESCE(MAX(id), 0) FROM mail),
                     (SELECT COALESCE(MAX(id), 0) FROM outbox_attempt), (SELECT COALESCE(MAX(id), 0) FROM outbox),
                     (SELECT COUNT(*) FROM location WHERE filed_at IS NOT NULL)",
         )
         .fetch_one(&self.readers)
         .await?;
-        Ok(Mark { location, mail, attempt, letter, filed })
+        Ok(Mark { mail, attempt, letter, filed })
     }
 
     /// What happened since the mark. `seen` counts messages found (the same bytes at two places are two).
@@ -309,12 +308,12 @@ impl Ledger {
                          WHERE o.state IN ('deferred', 'ambiguous')),
                         (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id WHERE o.state = 'failed'),
                         (SELECT COUNT(*) FROM outbox WHERE id > ?2 AND state = 'suppressed'),
-                        (SELECT COUNT(*) FROM location WHERE id > ?3),
+                        (SELECT COUNT(*) FROM mail WHERE id > ?3),
                         (SELECT COUNT(*) FROM location WHERE filed_at IS NOT NULL)",
             )
             .bind(mark.attempt)
             .bind(mark.letter)
-            .bind(mark.location)
+            .bind(mark.mail)
             .fetch_one(&mut *tx)
             .await?;
         let pending: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM waiting").fetch_one(&mut *tx).await?;
