@@ -263,6 +263,10 @@ fn backlog_of_2000_mails() {
         .collect();
     let size = mails.iter().map(Vec::len).sum::<usize>() / MAILS;
     dovecot.deliver_many(mails.iter().map(Vec::as_slice), at("2021-10-04T10:00:00+09:00"));
+    if std::env::var_os("BACKLOG_PAUSE").is_some() {
+        println!("{}", desk.path("uketsuke.toml").display());
+        std::thread::sleep(Duration::from_secs(100_000));
+    }
     let started = Instant::now();
     let (report, code) = desk.json(&["once"]);
     let seconds = started.elapsed().as_secs_f64();

@@ -102,8 +102,8 @@ impl IntakeDesk {
         &mut self.mailbox
     }
 
-    /// Takes in everything that waits now. Fetching the next set, filing away the last and judging the present
-    /// one go on at the same time; each set is one transaction.
+    /// Takes in everything that waits now. While one set is recorded (one transaction), the next is taken apart by
+    /// the children, the one before is filed away and the one after is fetched.
     pub async fn intake_once(&mut self) -> Result<Taken, Error> {
         let mut taken = Taken::default();
         let listed: std::collections::BTreeSet<MessageKey> = self.mailbox.list().await?.into_iter().collect();
@@ -127,26 +127,22 @@ impl IntakeDesk {
         self.owed.retain(|key, _| listed.contains(key));
         let mut rest = waiting.as_slice();
         let mut fetched = self.next_set(&mut rest, &mut taken).await?;
-        loop {
+        let mut ready = Vec::new();
+        while !(fetched.is_empty() && ready.is_empty() && unfiled.is_empty()) {
             let office = self.office.clone();
-            let keep_lines = self.keep_lines;
-            let judging = async {
-                if fetched.is_empty() { Ok((Taken::default(), Vec::new())) } else { office.take_in(fetched, keep_lines).await }
-            };
+            let recording = office.record_set(std::mem::take(&mut ready), self.keep_lines);
+            let readying = office.make_ready(std::mem::take(&mut fetched));
             let moving = async {
                 let filed = self.file_away(&unfiled).await;
-                let next = self.next_set(&mut rest, &mut taken).await;
-                (filed, next)
+                (filed, self.next_set(&mut rest, &mut taken).await)
             };
-            let (judged, (filed, next)) = tokio::join!(judging, moving);
-            let (more, recorded) = judged?;
-            taken.add(more);
+            let (recorded, readied, (filed, next)) = tokio::join!(recording, readying, moving);
             taken.filed += self.settle(filed, &mut taken.errors).await?;
+            let (more, recorded) = recorded?;
+            taken.add(more);
             unfiled = recorded;
+            ready = readied?;
             fetched = next?;
-            if fetched.is_empty() && unfiled.is_empty() {
-                break;
-            }
         }
         taken.pending = self.owed.len() as u64 + taken.later;
         self.office.ledger.note_service_ok("mailbox", self.office.now()).await?;
@@ -225,45 +221,50 @@ impl IntakeDesk {
 }
 
 impl Office {
-    /// Dissects, judges and records one set; answers what is to be filed away, and whether staff must look.
-    async fn take_in(&self, raws: Vec<RawMessage>, keep_lines: bool) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
-        let ready = self.make_ready(raws).await?;
+    /// Judges and records one set; answers what is to be filed away, and whether staff must look.
+    async fn record_set(&self, ready: Vec<Ready>, keep_lines: bool) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
         let mut taken = Taken::default();
         let mut recorded = Vec::new();
+        if ready.is_empty() {
+            return Ok((taken, recorded));
+        }
         let mut intake = self.ledger.begin_intake().await?;
         let keys: Vec<MessageKey> = ready.iter().map(|mail| mail.raw.key.clone()).collect();
         intake.note_seen(&keys, self.now()).await?;
-        for mail in &ready {
+        for mail in ready {
+            let key = mail.raw.key.clone();
             if let Some(known) = intake.recognise(&mail.sha256, &mail.raw, self.now()).await? {
-                recorded.push((mail.raw.key.clone(), intake.needs_staff(known).await?));
+                recorded.push((key, intake.needs_staff(known).await?));
                 continue;
             }
-            let inspection = self.judge_and_record(&mut intake, mail).await?;
+            let inspection = self.judge_and_record(&mut intake, &mail).await?;
             if keep_lines {
-                taken.lines.push(line(mail, &inspection));
+                taken.lines.push(line(&mail, &inspection));
             }
             taken.seen += 1;
             *taken.outcomes.entry(inspection.outcome.as_str()).or_default() += 1;
-            recorded.push((mail.raw.key.clone(), inspection.needs_staff));
+            recorded.push((key, inspection.needs_staff));
         }
         intake.commit().await?;
         Ok((taken, recorded))
     }
 
-    /// The children work in parallel; the order of the mails stays.
+    /// The children take the mails apart in parallel, worker threads read the forms; the order of the mails stays.
     async fn make_ready(&self, raws: Vec<RawMessage>) -> Result<Vec<Ready>, Error> {
         let ahead = 2 * self.readers.width();
-        let mut dissecting = stream::iter(raws.into_iter().map(|raw| async move {
-            let dissected = self.readers.dissect(&raw.bytes, raw.omitted).await?;
-            let examined = judge::examine(&dissected, &self.campaign);
-            Ok::<Ready, Error>(Ready { sha256: sha256_hex(&raw.bytes), raw, dissected, examined })
-        }))
-        .buffered(ahead);
+        let mut working = stream::iter(raws.into_iter().map(|raw| tokio::spawn(self.clone().make_one_ready(raw))))
+            .buffered(ahead);
         let mut ready = Vec::new();
-        while let Some(mail) = dissecting.next().await {
-            ready.push(mail?);
+        while let Some(mail) = working.next().await {
+            ready.push(mail.map_err(|cause| Error::Task(cause.to_string()))??);
         }
         Ok(ready)
+    }
+
+    async fn make_one_ready(self, raw: RawMessage) -> Result<Ready, Error> {
+        let dissected = self.readers.dissect(&raw.bytes, raw.omitted).await?;
+        let examined = judge::examine(&dissected, &self.campaign);
+        Ok(Ready { sha256: sha256_hex(&raw.bytes), raw, dissected, examined })
     }
 
     async fn judge_and_record(&self, intake: &mut Intake, ready: &Ready) -> Result<Inspection, Error> {
@@ -272,8 +273,10 @@ impl Office {
         let standing = intake.mail_standing(message, received_at).await?;
         let (inspection, letters) = self.judge(intake, ready, received_at, standing, &[]).await?;
         let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
-        let mut raw = ready.raw.clone();
-        raw.received_at = received_at;
+        let mut raw = std::borrow::Cow::Borrowed(&ready.raw);
+        if raw.received_at != received_at {
+            raw.to_mut().received_at = received_at;
+        }
         let id = intake
             .record(NewMail {
                 raw: &raw,

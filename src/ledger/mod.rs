@@ -85,7 +85,13 @@ impl Ledger {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_lazy_with(options(path).statement_cache_capacity(200));
+            .connect_lazy_with(
+                options(path)
+                    .statement_cache_capacity(200)
+                    // A batch of fifty mails is some 6 MB: it must not be spilled to the WAL more than once.
+                    .pragma("cache_size", "-12288")
+                    .pragma("wal_autocheckpoint", "4000"),
+            );
         let readers = SqlitePoolOptions::new()
             .max_connections(3)
             .max_lifetime(None)

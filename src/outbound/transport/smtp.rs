@@ -185,19 +185,24 @@ impl Smtp {
         let connect_within = duration(self.settings.connect_timeout);
         let within = connect_within + 2 * duration(self.settings.command_timeout);
         let opening = async {
-            if self.settings.security == Security::None {
-                let connecting = timeout(connect_within, TcpStream::connect(address));
-                let failed = |cause: String| format!("failed to connect to {}: {cause}", self.server());
-                let stream = connecting
-                    .await
-                    .map_err(|_| failed("no answer in time".into()))?
-                    .map_err(|error| failed(error.to_string()))?;
-                let stream = Box::new(PlainStream::new(stream, helo));
-                return Ok(AsyncSmtpConnection::connect_with_transport(stream, &own_name).await);
+            if self.settings.security == Security::Tls {
+                let tls = self.tls.clone();
+                return Ok(AsyncSmtpConnection::connect_tokio1(address, Some(connect_within), &own_name, tls, None)
+                    .await);
             }
-            let implicit = if self.settings.security == Security::Tls { self.tls.clone() } else { None };
-            Ok(AsyncSmtpConnection::connect_tokio1(address, Some(connect_within), &own_name, implicit, None)
-                .await)
+            let connecting = timeout(connect_within, TcpStream::connect(address));
+            let failed = |cause: String| format!("failed to connect to {}: {cause}", self.server());
+            let stream = connecting
+                .await
+                .map_err(|_| failed("no answer in time".into()))?
+                .map_err(|error| failed(error.to_string()))?;
+            // The dot is a write of its own: without this it would wait for the delayed acknowledgement of the body.
+            stream.set_nodelay(true).map_err(|error| failed(error.to_string()))?;
+            if self.settings.security == Security::Starttls {
+                return Ok(AsyncSmtpConnection::connect_with_transport(Box::new(stream), &own_name).await);
+            }
+            let stream = Box::new(PlainStream::new(stream, helo));
+            Ok(AsyncSmtpConnection::connect_with_transport(stream, &own_name).await)
         };
         timeout(within, opening)
             .await
