@@ -132,19 +132,37 @@ impl From<config::Error> for Failure {
 
 impl From<crate::ledger::Error> for Failure {
     fn from(cause: crate::ledger::Error) -> Self {
-        use crate::ledger::Error;
-        let code = match cause {
-            Error::Missing { .. } | Error::Refused { .. } => EXIT_DATA,
-            _ if cause.is_transient() => EXIT_LATER,
-            _ => EXIT_IO,
-        };
-        Self::new(code, cause)
+        Self::new(ledger_code(&cause), cause)
+    }
+}
+
+fn ledger_code(cause: &crate::ledger::Error) -> u8 {
+    use crate::ledger::Error;
+    match cause {
+        Error::Missing { .. } | Error::Refused { .. } => EXIT_DATA,
+        _ if cause.is_transient() => EXIT_LATER,
+        _ => EXIT_IO,
     }
 }
 
 impl From<crate::daemon::Error> for Failure {
     fn from(cause: crate::daemon::Error) -> Self {
-        Self::new(cause.exit_code(), cause)
+        use crate::daemon::Error;
+        let code = match &cause {
+            Error::Ledger(inner) => return Self::new(ledger_code(inner), cause),
+            Error::Mailbox(inner) if inner.is_configuration() => EXIT_CONFIG,
+            Error::Mailbox(inner) if !inner.is_server() => EXIT_IO,
+            Error::Mailbox(_) => EXIT_UNAVAILABLE,
+            Error::LeaseLost => EXIT_LATER,
+            Error::Transport(_)
+            | Error::Reader(_)
+            | Error::Task(_)
+            | Error::Workbook(_)
+            | Error::File { .. } => EXIT_IO,
+            Error::Configuration(_) => EXIT_CONFIG,
+            Error::Registry { .. } => EXIT_DATA,
+        };
+        Self::new(code, cause)
     }
 }
 
@@ -235,9 +253,9 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         }
         Verb::Man => {
             use clap::CommandFactory;
-            clap_mangen::Man::new(Arguments::command())
-                .render(&mut std::io::stdout())
-                .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write the manual page: {cause}")))?;
+            clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(|cause| {
+                Failure::new(EXIT_IO, format!("failed to write the manual page: {cause}"))
+            })?;
             Ok(0)
         }
     }

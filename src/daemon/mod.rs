@@ -22,6 +22,7 @@ pub mod deliver;
 pub mod daily;
 pub mod registry;
 pub mod service;
+mod watch;
 
 /// What a verb of the daemon can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -46,22 +47,6 @@ pub enum Error {
     File { path: PathBuf, cause: std::io::Error },
     #[error("registry {path}: {problems}")]
     Registry { path: PathBuf, problems: String },
-}
-
-impl Error {
-    /// The exit code of interface "Global rules".
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Error::Mailbox(cause) if cause.is_configuration() => crate::cli::EXIT_CONFIG,
-            Error::Mailbox(cause) if !cause.is_server() => crate::cli::EXIT_IO,
-            Error::Mailbox(_) => crate::cli::EXIT_UNAVAILABLE,
-            Error::Ledger(cause) if cause.is_transient() => crate::cli::EXIT_LATER,
-            Error::LeaseLost => crate::cli::EXIT_LATER,
-            Error::Task(_) | Error::Workbook(_) | Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
-            Error::Configuration(_) => crate::cli::EXIT_CONFIG,
-            Error::Registry { .. } => crate::cli::EXIT_DATA,
-        }
-    }
 }
 
 /// The office: everything that a verb works with, opened once.

@@ -62,6 +62,8 @@ impl Office {
         let intake = tokio::spawn(intake_loop(self.clone(), stopped.clone()));
         let deliver = tokio::spawn(deliver_loop(self.clone(), stopped.clone()));
         let daily = tokio::spawn(daily_loop(self.clone(), stopped));
+        let metrics =
+            self.listen_for_metrics().await?.map(|port| tokio::spawn(self.clone().serve_metrics(port)));
         let ended = wait_for_signals(reload).await?;
         tracing::info!("finishing the work in flight");
         stopping.send_replace(true);
@@ -72,6 +74,9 @@ impl Office {
                 Ok(Err(cause)) => tracing::error!(task = name, %cause, "ended early"),
                 Err(_) => tracing::warn!(task = name, "did not finish within 20 s; nothing is lost"),
             }
+        }
+        if let Some(metrics) = metrics {
+            metrics.abort();
         }
         self.readers.shutdown().await;
         self.ledger.close().await;
@@ -89,7 +94,8 @@ pub enum Ended {
 
 /// SIGHUP with a wrong configuration changes nothing.
 async fn wait_for_signals(reload: impl Fn() -> Result<Config, config::Error>) -> Result<Ended, Error> {
-    let failed = |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
+    let failed =
+        |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
     let mut term = signal(SignalKind::terminate()).map_err(failed)?;
     let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
@@ -134,7 +140,12 @@ async fn intake_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Resu
         match round.await {
             Ok(taken) => {
                 if taken.seen > 0 {
-                    tracing::info!(seen = taken.seen, filed = taken.filed, pending = taken.pending, "round done");
+                    tracing::info!(
+                        seen = taken.seen,
+                        filed = taken.filed,
+                        pending = taken.pending,
+                        "round done"
+                    );
                 }
                 backoff.recovered("mailbox");
                 let Some(watching) = desk.as_mut() else { continue };
@@ -220,7 +231,8 @@ impl Backoff {
     fn failed_with(&mut self, what: &str, cause: &Error, refused: bool, now: jiff::Timestamp) -> Duration {
         let since = *self.since.get_or_insert(now);
         self.tries += 1;
-        let doubled = Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_secs(300));
+        let doubled =
+            Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_secs(300));
         let pause = if refused { Duration::from_secs(600) } else { doubled.mul_f64(spread(now)) };
         tracing::warn!(
             what,

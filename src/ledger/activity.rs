@@ -112,6 +112,16 @@ impl Ledger {
         Ok(tx.commit().await?)
     }
 
+    /// When a service answered last.
+    pub async fn service_checked_at(&self, service: &str) -> Result<Option<Timestamp>, Error> {
+        let at: Option<Option<i64>> =
+            sqlx::query_scalar("SELECT checked_at FROM service_status WHERE service = ?1")
+                .bind(service)
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(maybe_instant(at.flatten()))
+    }
+
     /// A service does not answer; answers since when.
     pub async fn note_service_down(
         &self,

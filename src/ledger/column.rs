@@ -54,8 +54,8 @@ pub(super) fn scope(public: bool, private: bool) -> BTreeSet<Visibility> {
     scope
 }
 
-/// A row of table `slot`.
-#[derive(sqlx::FromRow)]
+/// A row of table `slot`, as a JSON array in this order.
+#[derive(serde::Deserialize)]
 pub(super) struct SlotRow {
     pub date: String,
     pub start: String,

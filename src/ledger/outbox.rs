@@ -194,6 +194,13 @@ impl Ledger {
         Ok(done.rows_affected() > 0)
     }
 
+    /// How many letters are in each state.
+    pub async fn outbox_states(&self) -> Result<Vec<(String, i64)>, Error> {
+        Ok(sqlx::query_as("SELECT state, COUNT(*) FROM outbox GROUP BY state")
+            .fetch_all(&self.readers)
+            .await?)
+    }
+
     /// When the next letter is due or the next lease runs out.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         let due: Option<i64> = sqlx::query_scalar(

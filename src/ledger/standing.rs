@@ -115,13 +115,16 @@ pub(super) async fn slots(
     connection: &mut SqliteConnection,
     reading_id: i64,
 ) -> Result<Vec<Slot>, sqlx::Error> {
-    let rows: Vec<SlotRow> = sqlx::query_as(
-        "SELECT date, start, \"end\", dose, public, private, sheet, row FROM slot
-         WHERE reading_id = ?1 ORDER BY ordinal",
+    // One row of JSON: every row that crosses to the database's thread and back costs more than its contents.
+    let rows: String = sqlx::query_scalar(
+        "SELECT json_group_array(json_array(date, start, \"end\", dose, public, private, sheet, row))
+         FROM (SELECT * FROM slot WHERE reading_id = ?1 ORDER BY ordinal)",
     )
     .bind(reading_id)
-    .fetch_all(connection)
+    .fetch_one(connection)
     .await?;
+    let rows: Vec<SlotRow> =
+        serde_json::from_str(&rows).map_err(|cause| sqlx::Error::Decode(Box::new(cause)))?;
     Ok(rows.into_iter().map(SlotRow::slot).collect())
 }
 

@@ -1,4 +1,4 @@
-//! Pure: section `[outgoing]` of the configuration.
+//! I/O: section `[outgoing]` of the configuration.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

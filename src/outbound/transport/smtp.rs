@@ -187,8 +187,14 @@ impl Smtp {
         let opening = async {
             if self.settings.security == Security::Tls {
                 let tls = self.tls.clone();
-                return Ok(AsyncSmtpConnection::connect_tokio1(address, Some(connect_within), &own_name, tls, None)
-                    .await);
+                return Ok(AsyncSmtpConnection::connect_tokio1(
+                    address,
+                    Some(connect_within),
+                    &own_name,
+                    tls,
+                    None,
+                )
+                .await);
             }
             let connecting = timeout(connect_within, TcpStream::connect(address));
             let failed = |cause: String| format!("failed to connect to {}: {cause}", self.server());
