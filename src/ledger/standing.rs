@@ -201,6 +201,7 @@ pub(super) async fn of_mail(
     }
     let (password_mail, replies_last_hour, replies_last_day) =
         of_sender(connection, &address_key(message.from()), received_at, own).await?;
+    let ping_pong = ping_pong(connection, message, received_at, own).await?;
     Ok(MailStanding {
         redelivery_of,
         message_id_seen,
@@ -210,7 +211,57 @@ pub(super) async fn of_mail(
         is_ours,
         replies_last_hour,
         replies_last_day,
+        ping_pong,
     })
+}
+
+/// Does this mail answer a letter of ours within ten minutes, without a new file? Then it and those of its kind
+/// within the last day, else 0.
+async fn ping_pong(
+    connection: &mut SqliteConnection,
+    message: &Message,
+    received_at: Timestamp,
+    own: i64,
+) -> Result<u32, sqlx::Error> {
+    if message.answers.is_empty() || message.from().is_empty() {
+        return Ok(0);
+    }
+    let files: Vec<&str> =
+        message.attachments.iter().filter(|file| !file.inline).map(|file| file.sha256.as_str()).collect();
+    // The two clocks, ours and the mailbox's, may differ a little.
+    let quick: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id IN (SELECT value FROM json_each(?1))
+                        AND o.state NOT IN ('held', 'suppressed')
+                        AND ?2 - COALESCE(o.sent_at, o.created_at) BETWEEN -60000000 AND 600000000)
+            AND NOT EXISTS (SELECT 1 FROM json_each(?3) f WHERE NOT EXISTS
+                               (SELECT 1 FROM submission s WHERE s.file_sha256 = f.value))",
+    )
+    .bind(serde_json::json!(message.answers).to_string())
+    .bind(micros(received_at))
+    .bind(serde_json::json!(files).to_string())
+    .fetch_one(&mut *connection)
+    .await?;
+    if !quick {
+        return Ok(0);
+    }
+    let day_ago = received_at.checked_sub(SignedDuration::from_hours(24)).unwrap_or_default();
+    let before: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM mail m
+         WHERE m.from_key = ?1 AND m.received_at > ?2 AND m.received_at <= ?3 AND m.id <> ?4
+           AND EXISTS (SELECT 1 FROM outbox o WHERE o.message_id IN (SELECT value FROM json_each(m.answers))
+                       AND o.state NOT IN ('held', 'suppressed')
+                       AND m.received_at - COALESCE(o.sent_at, o.created_at) BETWEEN -60000000 AND 600000000)
+           AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.mail_id = m.id AND s.file_sha256 IS NOT NULL
+                           AND NOT EXISTS (SELECT 1 FROM submission e
+                                           WHERE e.file_sha256 = s.file_sha256 AND e.id < s.id))",
+    )
+    .bind(address_key(message.from()))
+    .bind(micros(day_ago))
+    .bind(micros(received_at))
+    .bind(own)
+    .fetch_one(connection)
+    .await?;
+    Ok(1 + before as u32)
 }
 
 /// The sender's refused password mail of the last 48 hours, and the budgeted replies of the last hour and day.
