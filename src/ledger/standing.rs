@@ -215,8 +215,8 @@ pub(super) async fn of_mail(
     })
 }
 
-/// Does this mail answer a letter of ours within ten minutes, without a new file? Then it and those of its kind
-/// within the last day, else 0.
+/// How many letters of ours were answered within ten minutes and without a new file, by this mail and by those of the
+/// same sender within the day before; 0 for a mail that answers nothing.
 async fn ping_pong(
     connection: &mut SqliteConnection,
     message: &Message,
@@ -228,40 +228,32 @@ async fn ping_pong(
     }
     let files: Vec<&str> =
         message.attachments.iter().filter(|file| !file.inline).map(|file| file.sha256.as_str()).collect();
-    // The two clocks, ours and the mailbox's, may differ a little.
-    let quick: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM outbox o WHERE o.message_id IN (SELECT value FROM json_each(?1))
-                        AND o.state NOT IN ('held', 'suppressed')
-                        AND ?2 - COALESCE(o.sent_at, o.created_at) BETWEEN -60000000 AND 600000000)
-            AND NOT EXISTS (SELECT 1 FROM json_each(?3) f WHERE NOT EXISTS
-                               (SELECT 1 FROM submission s WHERE s.file_sha256 = f.value))",
-    )
-    .bind(serde_json::json!(message.answers).to_string())
-    .bind(micros(received_at))
-    .bind(serde_json::json!(files).to_string())
-    .fetch_one(&mut *connection)
-    .await?;
-    if !quick {
-        return Ok(0);
-    }
     let day_ago = received_at.checked_sub(SignedDuration::from_hours(24)).unwrap_or_default();
-    let before: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM mail m
-         WHERE m.from_key = ?1 AND m.received_at > ?2 AND m.received_at <= ?3 AND m.id <> ?4
-           AND EXISTS (SELECT 1 FROM outbox o WHERE o.message_id IN (SELECT value FROM json_each(m.answers))
-                       AND o.state NOT IN ('held', 'suppressed')
-                       AND m.received_at - COALESCE(o.sent_at, o.created_at) BETWEEN -60000000 AND 600000000)
-           AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.mail_id = m.id AND s.file_sha256 IS NOT NULL
-                           AND NOT EXISTS (SELECT 1 FROM submission e
-                                           WHERE e.file_sha256 = s.file_sha256 AND e.id < s.id))",
+    // The two clocks, ours and the mailbox's, may differ a little: a minute is allowed for that.
+    let letters: i64 = sqlx::query_scalar(
+        "WITH answer (id, at, answers) AS (
+             SELECT m.id, m.received_at, m.answers FROM mail m
+             WHERE m.from_key = ?1 AND m.received_at > ?2 AND m.received_at <= ?3 AND m.id <> ?4
+               AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.mail_id = m.id AND s.file_sha256 IS NOT NULL
+                               AND NOT EXISTS (SELECT 1 FROM submission e
+                                               WHERE e.file_sha256 = s.file_sha256 AND e.id < s.id))
+             UNION ALL
+             SELECT 0, ?3, ?5 WHERE NOT EXISTS (SELECT 1 FROM json_each(?6) f WHERE NOT EXISTS
+                                                   (SELECT 1 FROM submission s WHERE s.file_sha256 = f.value)))
+         SELECT COUNT(DISTINCT o.id) FROM answer a, json_each(a.answers) j
+         JOIN outbox o ON o.message_id = j.value
+         WHERE o.state NOT IN ('held', 'suppressed')
+           AND a.at - COALESCE(o.sent_at, o.created_at) BETWEEN -60000000 AND 600000000",
     )
     .bind(address_key(message.from()))
     .bind(micros(day_ago))
     .bind(micros(received_at))
     .bind(own)
+    .bind(serde_json::json!(message.answers).to_string())
+    .bind(serde_json::json!(files).to_string())
     .fetch_one(connection)
     .await?;
-    Ok(1 + before as u32)
+    Ok(letters as u32)
 }
 
 /// The sender's refused password mail of the last 48 hours, and the budgeted replies of the last hour and day.

@@ -2,6 +2,8 @@
 
 use crate::counter::{Counter, MINAMI, ON_TIME, minami, with_file, wrong};
 use crate::support::Post;
+use uketsuke::ledger::setup::NewExport;
+use uketsuke::ledger::staff::Decision;
 
 fn dated(post: &Post, date: &str) -> Vec<u8> {
     let text = String::from_utf8(post.bytes()).unwrap();
@@ -11,18 +13,19 @@ fn dated(post: &Post, date: &str) -> Vec<u8> {
 #[test]
 fn an_extension_replaces_the_deadline_it_names() {
     let mut counter = Counter::new();
-    let extend = |counter: &Counter, arguments: &[&str]| {
-        let mut all = vec!["extend", "0123"];
-        all.extend(arguments);
-        all.extend(["--reason", "停電のため"]);
-        let output = counter.desk.run(&all);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let extend = |counter: &Counter, submission: Option<&str>, correction: Option<&str>| {
+        let at = |text: Option<&str>| text.map(|text| text.parse::<jiff::Timestamp>().unwrap());
+        let (submission, correction) = (at(submission), at(correction));
+        counter.with_ledger(async |ledger| {
+            let decision = Decision { at: ON_TIME.parse().unwrap(), actor: "tanaka", reason: "停電のため" };
+            ledger.extend("0123", submission, correction, decision).await.unwrap();
+        });
     };
-    extend(&counter, &["--submission", "2021-10-11T23:59:59+09:00"]);
+    extend(&counter, Some("2021-10-11T23:59:59+09:00"), None);
     let first = counter.take("2021-10-11T23:59:59+09:00", with_file("a.xlsx", minami(1, 6)));
     assert_eq!(first.letters, ["accept > minami@example.jp: sent"]);
     assert_eq!(counter.show("8-0123-1")["timing"], "on_time");
-    extend(&counter, &["--correction", "2021-10-15T23:59:59+09:00"]);
+    extend(&counter, None, Some("2021-10-15T23:59:59+09:00"));
     for (at, people, timing, letter) in [
         ("2021-10-14T10:00:00+09:00", 7, "correction", "corr_ok > minami@example.jp: sent"),
         ("2021-10-15T10:00:00+09:00", 8, "correction_last_day", "corr_dday > minami@example.jp: sent"),
@@ -74,7 +77,7 @@ fn t07_sent_in_time_received_late() {
     let mut counter = Counter::new();
     counter.take(ON_TIME, with_file("a.xlsx", minami(1, 6)));
     let inside = dated(&with_file("b.xlsx", minami(1, 7)), "Fri, 08 Oct 2021 10:00:00 +0900");
-    counter.take_bytes("2021-10-10T10:00:00+09:00", &inside).is("accepted", true, &["corr_ok > minami@example.jp: sent"]);
+    counter.take_bytes("2021-10-10T10:00:00+09:00", &inside).is("accepted", false, &["corr_ok > minami@example.jp: sent"]);
     assert!(!counter.codes("8-0123-2").contains(&"T07".to_string()));
 }
 
@@ -101,8 +104,12 @@ fn t05_t06_wait_for_a_person_and_errors_are_told_at_once() {
 fn t09_a_version_that_was_exported() {
     let mut counter = Counter::new();
     counter.take(ON_TIME, with_file("a.xlsx", minami(1, 6)));
-    let out = counter.desk.path("slots.csv");
-    assert!(counter.desk.run(&["export", "--out", out.to_str().unwrap()]).status.success());
+    counter.with_ledger(async |ledger| {
+        let lines = ledger.export_lines().await.unwrap();
+        let at = ON_TIME.parse().unwrap();
+        let export = NewExport { file: "slots.csv", sha256: "00", is_diff: false, actor: "tanaka", at };
+        ledger.mark_exported(&lines, export).await.unwrap();
+    });
     let other_scope = counter.take("2021-10-06T10:00:00+09:00", with_file("b.xlsx", minami(2, 5)));
     other_scope.is("accepted", false, &["corr_ok > minami@example.jp: sent"]);
     let same_scope = counter.take("2021-10-06T11:00:00+09:00", with_file("c.xlsx", minami(1, 7)));

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::{DeskFolder, Post, form, pairs, row};
+use uketsuke::ledger::Ledger;
 use uketsuke::issue::form_workbook::FilledRow;
 
 pub const MINAMI: &str = "minami@example.jp";
@@ -165,6 +166,16 @@ impl Counter {
 
     pub fn show(&self, receipt: &str) -> Value {
         self.desk.json(&["show", receipt]).0
+    }
+
+    /// Does something with the ledger itself, as a verb for staff would.
+    pub fn with_ledger(&self, work: impl AsyncFnOnce(&Ledger)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let ledger = Ledger::open(&self.desk.path("uketsuke.db"), ON_TIME.parse().unwrap()).await.unwrap();
+            work(&ledger).await;
+            ledger.close().await;
+        });
     }
 
     /// The codes of a submission's findings.
