@@ -31,13 +31,45 @@ pub fn read(text: &str) -> Words {
     let folded = fold(&own);
     let sentences = sentences(&own);
     Words {
-        mentions_password: contains_any(&folded, &["パスワード", "ぱすわーど", "password", "pw:", "pw :", "passwd"]),
-        says_attached: contains_any(&folded, &["添付", "別添", "送付いたします", "送付します", "お送りします", "お送りいたします", "提出します", "提出いたします"]),
+        mentions_password: contains_any(
+            &folded,
+            &["パスワード", "ぱすわーど", "password", "pw:", "pw :", "passwd"],
+        ),
+        says_attached: contains_any(
+            &folded,
+            &[
+                "添付",
+                "別添",
+                "送付いたします",
+                "送付します",
+                "お送りします",
+                "お送りいたします",
+                "提出します",
+                "提出いたします",
+            ],
+        ),
         asks_change: asks_change(&folded),
         confirms: contains_any(
             &folded,
-            &["確認しました", "確認致しました", "確認いたしました", "確認済", "確認できました", "問題ありません", "問題ないです", "問題なし", "問題ございません", "相違ありません", "間違いありません", "間違いございません", "異常ありません"],
-        ) && !contains_any(&folded, &["確認しましたが", "確認したところ", "確認いたしましたが", "確認致しましたが"]),
+            &[
+                "確認しました",
+                "確認致しました",
+                "確認いたしました",
+                "確認済",
+                "確認できました",
+                "問題ありません",
+                "問題ないです",
+                "問題なし",
+                "問題ございません",
+                "相違ありません",
+                "間違いありません",
+                "間違いございません",
+                "異常ありません",
+            ],
+        ) && !contains_any(
+            &folded,
+            &["確認しましたが", "確認したところ", "確認いたしましたが", "確認致しましたが"],
+        ),
         withdraws: sentences.iter().find(|sentence| is_withdrawal(&fold(sentence))).map(|s| shorten(s, 40)),
         withdraws_altogether: sentences
             .iter()
@@ -54,19 +86,32 @@ pub fn read(text: &str) -> Words {
 }
 
 /// Words of a sentence that takes back an earlier file, not the participation.
-const EARLIER: [&str; 12] = [
-    "前回", "先日", "先ほど", "先程", "以前", "昨日", "差替", "差し替", "訂正", "修正", "変更", "古い",
-];
+const EARLIER: [&str; 12] =
+    ["前回", "先日", "先ほど", "先程", "以前", "昨日", "差替", "差し替", "訂正", "修正", "変更", "古い"];
 
 /// Does it ask for a change? 「変更はありません」 does not.
 fn asks_change(folded: &str) -> bool {
-    const CHANGES: [&str; 11] =
-        ["変更", "修正", "訂正", "差替", "差し替え", "追加して", "削除して", "減らし", "増やし", "に直し", "へ直し"];
+    const CHANGES: [&str; 11] = [
+        "変更",
+        "修正",
+        "訂正",
+        "差替",
+        "差し替え",
+        "追加して",
+        "削除して",
+        "減らし",
+        "増やし",
+        "に直し",
+        "へ直し",
+    ];
     CHANGES.iter().any(|word| {
         folded.match_indices(word).any(|(at, _)| {
             let after = folded.get(at + word.len()..).unwrap_or_default();
             let after: String = after.chars().take_while(|c| !"。、\n".contains(*c)).take(12).collect();
-            !contains_any(&after, &["ありません", "ございません", "なし", "無し", "不要", "ないこと", "必要ない"])
+            !contains_any(
+                &after,
+                &["ありません", "ございません", "なし", "無し", "不要", "ないこと", "必要ない"],
+            )
         })
     })
 }
@@ -98,7 +143,15 @@ pub fn is_withdrawal(folded: &str) -> bool {
         "利用を中止",
     ];
     const CONDITIONAL: [&str; 9] = [
-        "場合は", "場合に", "場合、", "場合も", "されない場合", "ならない場合", "提出不要", "辞退者", "辞退され",
+        "場合は",
+        "場合に",
+        "場合、",
+        "場合も",
+        "されない場合",
+        "ならない場合",
+        "提出不要",
+        "辞退者",
+        "辞退され",
     ];
     // 「11月3日は実施しません」 is a day off, 「接種を実施しません」 is the end of it.
     let no_vaccination = contains_any(folded, &["実施しません", "実施いたしません", "実施致しません"])
@@ -149,8 +202,7 @@ fn is_signature_rule(line: &str) -> bool {
         return true;
     }
     let count = line.chars().count();
-    count >= 6
-        && line.chars().all(|c| "-=_*+~#・･‥…─━═＝－ー―—☆★◇◆□■◎○●♪.＊/／\\|｜∞≪≫<> 　".contains(c))
+    count >= 6 && line.chars().all(|c| "-=_*+~#・･‥…─━═＝－ー―—☆★◇◆□■◎○●♪.＊/／\\|｜∞≪≫<> 　".contains(c))
 }
 
 fn sentences(text: &str) -> Vec<String> {
@@ -163,9 +215,47 @@ fn sentences(text: &str) -> Vec<String> {
 /// A sentence that a person must read: a question, a wish, a circumstance. Covering notes are not.
 fn is_matter(folded: &str) -> bool {
     const MATTERS: [&str; 41] = [
-        "変更", "訂正", "修正", "差替", "差し替え", "キャンセル", "中止", "休診", "電話", "教えて", "でしょうか", "ですか", "ますか", "質問", "相談", "ご連絡ください",
-        "連絡を", "できません", "できない", "わかりません", "分かりません", "不明", "間に合", "遅れ", "遅く", "希望", "ただし", "但し", "なお、", "のみ", "限定", "不在", "困って", "誤り", "間違", "お願いがあ",
-        "辞退", "取下げ", "取り下げ", "利用しません", "実施しません",
+        "変更",
+        "訂正",
+        "修正",
+        "差替",
+        "差し替え",
+        "キャンセル",
+        "中止",
+        "休診",
+        "電話",
+        "教えて",
+        "でしょうか",
+        "ですか",
+        "ますか",
+        "質問",
+        "相談",
+        "ご連絡ください",
+        "連絡を",
+        "できません",
+        "できない",
+        "わかりません",
+        "分かりません",
+        "不明",
+        "間に合",
+        "遅れ",
+        "遅く",
+        "希望",
+        "ただし",
+        "但し",
+        "なお、",
+        "のみ",
+        "限定",
+        "不在",
+        "困って",
+        "誤り",
+        "間違",
+        "お願いがあ",
+        "辞退",
+        "取下げ",
+        "取り下げ",
+        "利用しません",
+        "実施しません",
     ];
     const COVERING: [&str; 4] = ["ご不明な点", "ご不明の点", "何かございましたら", "ご査収"];
     contains_any(folded, &MATTERS) && !contains_any(folded, &COVERING)
@@ -176,7 +266,22 @@ fn has_download_link(folded: &str) -> bool {
     link && contains_any(
         folded,
         &[
-            "ダウンロード", "download", "ファイル転送", "firestorage", "gigafile", "datadeliver", "box.com", "drive.google", "docs.google", "dropbox", "1drv", "sharepoint", "onedrive", "wetransfer", "icloud.com", "有効期限",
+            "ダウンロード",
+            "download",
+            "ファイル転送",
+            "firestorage",
+            "gigafile",
+            "datadeliver",
+            "box.com",
+            "drive.google",
+            "docs.google",
+            "dropbox",
+            "1drv",
+            "sharepoint",
+            "onedrive",
+            "wetransfer",
+            "icloud.com",
+            "有効期限",
         ],
     )
 }
@@ -214,7 +319,10 @@ mod tests {
             ("angle quotes", "確認しました。\n\n> 修正がある場合は\n> 取下げ"),
             ("outlook", "確認しました。\r\n\r\n-----Original Message-----\r\nFrom: a@b\r\n修正"),
             ("outlook ja", "確認しました。\n差出人: vproject\n修正"),
-            ("gmail ja", "確認しました。\n\n2021年10月12日(火) 9:00 ワクチン対策PT <vproject@city.jp>:\n\n修正"),
+            (
+                "gmail ja",
+                "確認しました。\n\n2021年10月12日(火) 9:00 ワクチン対策PT <vproject@city.jp>:\n\n修正",
+            ),
             ("signature", "確認しました。\n------------------------\n○○医院 辞退\n電話"),
             ("signature dashes", "確認しました。\n-- \n修正"),
         ] {
@@ -231,15 +339,25 @@ mod tests {
         assert!(read("予約枠の件、取り下げをお願いします").withdraws.is_some());
         assert!(read("ご利用しない場合は提出不要とのことですが").withdraws.is_none());
         assert!(read("都合により、システムの利用を見送ります。").withdraws.is_some());
-        assert!(read("システムを利用せず独自に受け付けられる場合は、その旨をご返信ください。").withdraws.is_none());
+        assert!(
+            read("システムを利用せず独自に受け付けられる場合は、その旨をご返信ください。")
+                .withdraws
+                .is_none()
+        );
         assert!(read("11月3日は祝日のため実施しません。").withdraws.is_none());
-        assert!(read("前回お送りした様式は取下げ、添付に差し替えてください。").withdraws_altogether.is_none());
+        assert!(
+            read("前回お送りした様式は取下げ、添付に差し替えてください。").withdraws_altogether.is_none()
+        );
         assert!(read("予約システムの利用を辞退します。").withdraws_altogether.is_some());
         assert!(!read("確認しました。変更・修正はありません。").asks_change);
         assert!(read("変更ありませんが、11/1を削除してください").asks_change);
         assert!(!read("確認しましたが、11/1の枠が違います").confirms);
         assert!(read("ＰＡＳＳＷＯＲＤは abc です").mentions_password);
-        assert!(read("お世話になっております。様式を添付いたします。よろしくお願いいたします。").beyond_greeting.is_none());
+        assert!(
+            read("お世話になっております。様式を添付いたします。よろしくお願いいたします。")
+                .beyond_greeting
+                .is_none()
+        );
         assert!(read("11/3は午前のみに変更希望です").beyond_greeting.is_some());
         assert!(read("下記URLよりダウンロードしてください https://xgf.nu/abc").download_link);
         assert!(read("10/25 9時 6人\n10/26 10時 6人").typed_table);

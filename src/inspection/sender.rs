@@ -51,7 +51,12 @@ pub struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    pub fn of(message: &'a Message, standing: &MailStanding, registry: &'a Registry, settings: &Settings) -> Self {
+    pub fn of(
+        message: &'a Message,
+        standing: &MailStanding,
+        registry: &'a Registry,
+        settings: &Settings,
+    ) -> Self {
         let address = message.from();
         let own: BTreeSet<String> = settings.own_addresses.iter().map(|own| address_key(own)).collect();
         let is_staff = !address.is_empty()
@@ -72,7 +77,8 @@ impl<'a> Sender<'a> {
             clinics: registry.by_address(address),
             surely_automatic: standing.is_ours || from_us || message.automatic.iter().any(surely),
             perhaps_automatic: message.automatic.iter().any(|sign| !surely(sign)),
-            addressed_to_us: own.is_empty() || message.recipients.iter().any(|to| own.contains(&address_key(to))),
+            addressed_to_us: own.is_empty()
+                || message.recipients.iter().any(|to| own.contains(&address_key(to))),
             assumed: false,
         }
     }
@@ -105,7 +111,11 @@ impl<'a> Sender<'a> {
             return SenderStanding::Registered;
         }
         let Some(clinic) = clinic else {
-            return if self.clinics.is_empty() { SenderStanding::Unknown } else { SenderStanding::Registered };
+            return if self.clinics.is_empty() {
+                SenderStanding::Unknown
+            } else {
+                SenderStanding::Registered
+            };
         };
         if clinic.owns_address(self.address) {
             SenderStanding::Registered
@@ -165,7 +175,9 @@ fn aligned_domain(value: &str, author: &str) -> bool {
     let domain = value.rsplit('@').next().unwrap_or_default().trim().to_lowercase();
     !domain.is_empty()
         && !author.is_empty()
-        && (domain == author || author.ends_with(&format!(".{domain}")) && domain.contains('.') || domain.ends_with(&format!(".{author}")))
+        && (domain == author
+            || author.ends_with(&format!(".{domain}")) && domain.contains('.')
+            || domain.ends_with(&format!(".{author}")))
 }
 
 /// The receipt time that the configured relay wrote, if any: the topmost `Received:` by a trusted host.

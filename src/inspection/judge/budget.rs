@@ -45,7 +45,11 @@ mod tests {
     fn a_full_window_puts_the_next_letter_off() {
         let check = |limit, planned: &[i64], now, expected| {
             let planned: Vec<Timestamp> = planned.iter().map(|at| minute(*at)).collect();
-            assert_eq!(Budget::per_hour(limit).next(minute(now), &planned), minute(expected), "{limit} {planned:?}");
+            assert_eq!(
+                Budget::per_hour(limit).next(minute(now), &planned),
+                minute(expected),
+                "{limit} {planned:?}"
+            );
         };
         check(0, &[0, 0, 0], 1, 1);
         check(2, &[], 5, 5);

@@ -70,9 +70,11 @@ fn submission(hand: &Hand, answered: &Answered) -> Submission {
     let standing = clinic.map(|clinic| hand.standing(&clinic.venue_no)).unwrap_or_default();
     let deadlines = standing.deadlines(hand.desk.campaign);
     let attachment = answered.file.and_then(|at| hand.mail.dissected.message.attachments.get(at));
-    let timing = hand.mail.received_at.filter(|_| clinic.is_some()).map(|received_at| {
-        hand.desk.campaign.timing(received_at, deadlines, hand.earlier(&standing))
-    });
+    let timing = hand
+        .mail
+        .received_at
+        .filter(|_| clinic.is_some())
+        .map(|received_at| hand.desk.campaign.timing(received_at, deadlines, hand.earlier(&standing)));
     Submission {
         file: answered.file,
         file_name: attachment.map(|attachment| attachment.name.clone()),
@@ -129,7 +131,12 @@ fn personal_data(hand: &Hand) -> Option<Answered> {
 /// Nobody means to submit a program; staff look, without a reply.
 fn program(hand: &Hand) -> Option<Answered> {
     let at = hand.program()?;
-    Some(Answered { file: Some(at), outcome: Outcome::Held, findings: Vec::new(), reply: Err(Silence::Quarantined) })
+    Some(Answered {
+        file: Some(at),
+        outcome: Outcome::Held,
+        findings: Vec::new(),
+        reply: Err(Silence::Quarantined),
+    })
 }
 
 /// 「利用しません」 in the clinic's own words (F14).
@@ -142,9 +149,7 @@ fn withdrawn_in_text(hand: &Hand) -> Option<Answered> {
 /// A mail so large that only its header was fetched (M19).
 fn oversize(hand: &Hand) -> Option<Answered> {
     let refusal = hand.mail.dissected.message.defects.iter().find_map(|defect| match defect {
-        Defect::Oversize { found, allowed } => {
-            Some(Refusal::limit("limits.message_bytes", *allowed, *found))
-        }
+        Defect::Oversize { found, allowed } => Some(Refusal::limit("limits.message_bytes", *allowed, *found)),
         _ => None,
     })?;
     let findings = vec![m::refused("メール全体", &refusal)];
@@ -191,12 +196,13 @@ fn refused(hand: &Hand) -> Option<Answered> {
 fn withdrawn_in_file(hand: &Hand) -> Option<Answered> {
     use crate::inspection::form::Observation;
     let readings = hand.mail.examined.files.iter().enumerate();
-    let (at, place, raw) = readings.filter_map(|(at, reading)| Some((at, reading.as_ref()?))).find_map(|(at, reading)| {
-        reading.observations.iter().find_map(|observation| match observation {
-            Observation::Withdrawal { place, raw } => Some((at, place.clone(), raw.clone())),
-            _ => None,
-        })
-    })?;
+    let (at, place, raw) =
+        readings.filter_map(|(at, reading)| Some((at, reading.as_ref()?))).find_map(|(at, reading)| {
+            reading.observations.iter().find_map(|observation| match observation {
+                Observation::Withdrawal { place, raw } => Some((at, place.clone(), raw.clone())),
+                _ => None,
+            })
+        })?;
     let findings = vec![m::f14_withdrawal(place, &raw)];
     Some(Answered { file: Some(at), outcome: Outcome::Held, findings, reply: Ok(Template::Withdraw) })
 }
@@ -205,7 +211,13 @@ fn withdrawn_in_file(hand: &Hand) -> Option<Answered> {
 fn companion(hand: &Hand) -> Option<Answered> {
     let mut companions = Vec::new();
     for (at, attachment, _) in files(hand).filter(|(_, attachment, _)| m::is_meant(attachment)) {
-        let title = hand.mail.examined.files.get(at).and_then(Option::as_ref).and_then(|file| file.companion.clone())?;
+        let title = hand
+            .mail
+            .examined
+            .files
+            .get(at)
+            .and_then(Option::as_ref)
+            .and_then(|file| file.companion.clone())?;
         companions.push((at, title, attachment.name.clone()));
     }
     let (at, title, _) = companions.first()?.clone();
@@ -241,13 +253,17 @@ fn not_a_form(hand: &Hand) -> Option<Answered> {
         .find(|(_, attachment, _)| attachment.kind.is_workbook())
         .or_else(|| meant.first())
         .copied()?;
-    if !attachment.kind.is_workbook() && hand.mail.examined.words.confirms
+    if !attachment.kind.is_workbook()
+        && hand.mail.examined.words.confirms
         && let Some(courtesy) = courtesy(hand)
     {
         return Some(courtesy);
     }
-    let finding =
-        if attachment.kind.is_workbook() { m::f02_not_our_form(&attachment.name) } else { m::m02_not_a_spreadsheet(&names(hand)) };
+    let finding = if attachment.kind.is_workbook() {
+        m::f02_not_our_form(&attachment.name)
+    } else {
+        m::m02_not_a_spreadsheet(&names(hand))
+    };
     Some(Answered {
         file: Some(at),
         outcome: Outcome::NotAForm,

@@ -42,17 +42,21 @@ impl Item<'_> {
 }
 
 /// Every form of the mail, identified.
-pub fn items<'a>(desk: &Desk<'a>, mail: &Mail<'a>, standing: &MailStanding, sender: &Sender<'a>) -> Vec<Item<'a>> {
+pub fn items<'a>(
+    desk: &Desk<'a>,
+    mail: &Mail<'a>,
+    standing: &MailStanding,
+    sender: &Sender<'a>,
+) -> Vec<Item<'a>> {
     let thread = standing.answers.as_ref().and_then(|letter| letter.venue_no.as_deref());
     let mut items = Vec::new();
     for (file, reading) in mail.examined.files.iter().enumerate() {
         for form in reading.iter().flat_map(|reading| &reading.forms) {
-            let (clinic, identity) = match mail.entered_for {
-                Some(venue_no) => (desk.registry.by_venue_no(venue_no), Vec::new()),
-                None => {
-                    let identity = rules::identify(form, desk.registry, sender.address, thread);
-                    (identity.clinic, identity.findings)
-                }
+            let (clinic, identity) = if let Some(venue_no) = mail.entered_for {
+                (desk.registry.by_venue_no(venue_no), Vec::new())
+            } else {
+                let identity = rules::identify(form, desk.registry, sender.address, thread);
+                (identity.clinic, identity.findings)
             };
             let slots = rules::slots(form, desk.campaign);
             let scope = form.visibility.clone();
@@ -66,11 +70,15 @@ pub fn items<'a>(desk: &Desk<'a>, mail: &Mail<'a>, standing: &MailStanding, send
 
 /// Rows that offer something and gave no slot: two forms with the same slots may differ in these.
 fn unread(form: &Form, campaign: &Campaign) -> Vec<[String; 4]> {
-    let raw = |entry: Option<&Entry<u32>>| entry.map(|entry| entry.raw.trim().to_string()).unwrap_or_default();
+    let raw =
+        |entry: Option<&Entry<u32>>| entry.map(|entry| entry.raw.trim().to_string()).unwrap_or_default();
     let mut rows = Vec::new();
     for row in &form.rows {
         let counts = [row.public.as_ref(), row.private.as_ref()];
-        let offers = counts.iter().flatten().any(|count| count.value().is_some_and(|n| n > 0) || count.trouble().is_some());
+        let offers = counts
+            .iter()
+            .flatten()
+            .any(|count| count.value().is_some_and(|n| n > 0) || count.trouble().is_some());
         let complete = row.date.value().and_then(|date| campaign.dose_on(date)).is_some()
             && row.start.value().is_some()
             && counts.iter().flatten().all(|count| count.trouble().is_none());
@@ -126,7 +134,9 @@ pub fn judge(hand: &Hand) -> Inspection {
 /// Every form beside its siblings. A sibling that is not accepted will not stand beside the others, so these are
 /// judged again without it.
 fn judge_all(hand: &Hand, items: &[Item]) -> Vec<Submission> {
-    let first = |at: &usize| !items.iter().take(*at).any(|earlier| items.get(*at).is_some_and(|item| item.repeats(earlier)));
+    let first = |at: &usize| {
+        !items.iter().take(*at).any(|earlier| items.get(*at).is_some_and(|item| item.repeats(earlier)))
+    };
     let mut judged: BTreeMap<usize, Submission> = BTreeMap::new();
     let mut left_out: BTreeSet<usize> = BTreeSet::new();
     let mut waiting: Vec<usize> = (0..items.len()).filter(first).collect();
@@ -135,7 +145,8 @@ fn judge_all(hand: &Hand, items: &[Item]) -> Vec<Submission> {
             judged.extend(judge_one(hand, items, *at, &left_out).map(|submission| (*at, submission)));
         }
         let before = left_out.len();
-        let fallen = judged.iter().filter(|(_, one)| matches!(one.outcome, Outcome::Held | Outcome::Rejected));
+        let fallen =
+            judged.iter().filter(|(_, one)| matches!(one.outcome, Outcome::Held | Outcome::Rejected));
         left_out.extend(fallen.map(|(at, _)| *at));
         waiting.retain(|at| left_out.len() > before && !left_out.contains(at));
     }
@@ -148,7 +159,8 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, left_out: &BTreeSet<usize>)
     let siblings = siblings(items, at, left_out);
     let attachment = hand.mail.dissected.message.attachments.get(item.file)?;
     let standing = item.clinic.map(|clinic| hand.standing(&clinic.venue_no)).unwrap_or_default();
-    let sender = if hand.mail.bare { SenderStanding::Registered } else { hand.sender.standing_for(item.clinic) };
+    let sender =
+        if hand.mail.bare { SenderStanding::Registered } else { hand.sender.standing_for(item.clinic) };
     let beside = beside(item, &siblings, &standing);
     let case = rules::Case {
         campaign: hand.desk.campaign,
@@ -162,7 +174,10 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, left_out: &BTreeSet<usize>)
         slots: &item.slots,
         scope: &item.scope,
         beside: &beside,
-        siblings: &siblings.iter().map(|sibling| (sibling.form.number, sibling.scope.clone())).collect::<Vec<_>>(),
+        siblings: &siblings
+            .iter()
+            .map(|sibling| (sibling.form.number, sibling.scope.clone()))
+            .collect::<Vec<_>>(),
         twins: hand.known.twins.get(&item.fingerprint).map_or(&[], Vec::as_slice),
         with_registry: hand.desk.with_registry,
     };
@@ -292,7 +307,10 @@ fn siblings<'a, 'b>(items: &'b [Item<'a>], at: usize, left_out: &BTreeSet<usize>
         .iter()
         .enumerate()
         .filter(|(other, sibling)| {
-            *other != at && !left_out.contains(other) && item.is_of_the_same_clinic(sibling) && !item.says_the_same(sibling)
+            *other != at
+                && !left_out.contains(other)
+                && item.is_of_the_same_clinic(sibling)
+                && !item.says_the_same(sibling)
         })
         .map(|(_, sibling)| sibling)
         .collect()

@@ -24,7 +24,8 @@ pub fn awaits_registry(hand: &Hand) -> bool {
 /// One reply for the mail: the only form's text, or MULTI with one block each. Beside patients' data nothing is
 /// told of any file; to a sender who may see none of the forms, only that they came.
 pub fn answer(hand: &Hand, submissions: &[Submission]) -> Answer {
-    let mut templates: Vec<Template> = submissions.iter().filter_map(|submission| submission.template).collect();
+    let mut templates: Vec<Template> =
+        submissions.iter().filter_map(|submission| submission.template).collect();
     templates.dedup();
     let visible = |submission: &Submission| {
         matches!(
@@ -35,7 +36,11 @@ pub fn answer(hand: &Hand, submissions: &[Submission]) -> Answer {
     let template = match templates.as_slice() {
         [] => return Answer::Silent(Silence::NoAuthor),
         _ if hand.personal_data().is_some() => Template::Held,
-        [template] if submissions.len() == 1 || matches!(template, Template::Conflict | Template::Unknown) => *template,
+        [template]
+            if submissions.len() == 1 || matches!(template, Template::Conflict | Template::Unknown) =>
+        {
+            *template
+        }
         _ if submissions.iter().any(visible) => Template::Multi,
         _ => BARE.into_iter().find(|bare| templates.contains(bare)).unwrap_or(Template::Held),
     };

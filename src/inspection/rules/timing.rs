@@ -67,10 +67,9 @@ fn band(receipt: &Receipt) -> Option<Finding> {
 fn t07_sent_in_time(receipt: &Receipt) -> Option<Finding> {
     let deadlines = receipt.standing.deadlines(receipt.desk.campaign);
     let missed = match receipt.timing {
-        Timing::Late | Timing::FixOfOnTime => deadlines.submission,
         Timing::CorrectionLate => deadlines.correction,
         Timing::AfterOpening if receipt.earlier.accepted => deadlines.correction,
-        Timing::AfterOpening => deadlines.submission,
+        Timing::Late | Timing::FixOfOnTime | Timing::AfterOpening => deadlines.submission,
         Timing::OnTime | Timing::Correction | Timing::CorrectionLastDay => return None,
     };
     let written = receipt.mail.dissected.message.date?;
