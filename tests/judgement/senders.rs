@@ -120,3 +120,19 @@ fn the_from_address_of_the_configuration_is_our_own() {
     let judged = counter.take(ON_TIME, Post { from: "desk@city.example", ..with_file("a.xlsx", minami(1, 6)) });
     judged.is("held", true, &[]);
 }
+
+#[test]
+fn staff_are_not_told_to_adopt_whom_nobody_can_be_sure_of() {
+    let mut counter = Counter::with(SERVER);
+    let headers = ["Authentication-Results: mx.city.example; dmarc=fail header.from=example.com"];
+    let forged = Post { from: "x@example.com", headers: &headers, ..with_file("a.xlsx", minami(1, 6)) };
+    counter.take(ON_TIME, forged).is("held", true, &[]);
+    counter.take(ON_TIME, Post { from: "ad@example.com", ..Post::default() }).is("not_a_form", true, &[]);
+    counter.take(ON_TIME, with_file("a.xlsx", minami(1, 6))).is("accepted", true, &["accept > minami@example.jp: sent"]);
+    let folder = counter.desk.path("digest");
+    let output = counter.desk.run(&["digest", "--date", "2021-10-05", "--out", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = std::fs::read_to_string(folder.join("digest.txt")).unwrap();
+    assert!(text.contains("送信者認証の失敗") && text.contains("様式なし・未登録"), "{text}");
+    assert!(!text.contains("adopt"), "{text}");
+}
