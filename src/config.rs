@@ -164,9 +164,13 @@ impl Config {
 
     /// What the judgement is set to.
     pub fn judge(&self) -> judge::Settings {
+        // The addresses under which mail reaches us and leaves us are our own, listed or not.
+        let mut own_addresses = self.outgoing.own_addresses.clone();
+        own_addresses.extend([self.outgoing.from.clone(), self.mailbox.username.clone()]);
+        own_addresses.retain(|address| address.contains('@'));
         judge::Settings {
             sender: sender::Settings {
-                own_addresses: self.outgoing.own_addresses.clone(),
+                own_addresses,
                 staff_addresses: self.staff.addresses.clone(),
                 authserv_id: self.authentication.authserv_id.clone(),
                 trusted_received: self.authentication.trusted_received.clone(),

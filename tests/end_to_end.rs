@@ -200,6 +200,7 @@ fn killed_at_any_moment_the_end_is_the_same() {
     for step in 0..40u64 {
         let mut child = desk
             .command(&["-q", "once"])
+            .env("UKETSUKE__LIMITS__BATCH", "7")
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .spawn()

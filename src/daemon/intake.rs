@@ -9,9 +9,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Error, Office};
+use crate::clinic::address_key;
 use crate::inbound::mailbox::{Destination, Mailbox};
 use crate::inbound::uid::{MessageKey, RawMessage};
 use crate::inspection::dissected::Dissected;
+use crate::inspection::judge::budget::Budget;
 use crate::inspection::judge::{self, Desk, Examined, Known, Mail};
 use crate::inspection::judgement::{Answer, Inspection};
 use crate::inspection::sender::trusted_receipt;
@@ -361,7 +363,8 @@ impl Office {
                 }
             };
         }
-        let letters = self.write_letters(ready, &mut inspection);
+        let mut letters = self.write_letters(ready, &mut inspection);
+        self.put_off(intake, &mut letters).await?;
         Ok((inspection, letters))
     }
 
@@ -389,7 +392,9 @@ impl Office {
         let mut letters = Vec::new();
         for (place, draft) in drafts.iter().enumerate() {
             match draft.seal(&self.identity, &format!("{}:{place}", ready.sha256), self.now()) {
-                Ok(letter) => letters.push(Addressed { letter, state, receipt: only_receipt.clone() }),
+                Ok(letter) => {
+                    letters.push(Addressed { letter, state, receipt: only_receipt.clone(), not_before: None })
+                }
                 Err(cause) => {
                     inspection.needs_staff = true;
                     inspection.findings.push(crate::inspection::rules::mail::m18_unaddressable(
@@ -400,6 +405,35 @@ impl Office {
             }
         }
         letters
+    }
+
+    /// The budgets that put letters off: by domain and hour, by hour, by day.
+    async fn put_off(&self, intake: &mut Intake, letters: &mut [Addressed]) -> Result<(), Error> {
+        let replies = &self.config.replies;
+        let now = self.now();
+        let mut beside: Vec<(String, Timestamp)> = Vec::new();
+        for new in letters.iter_mut().filter(|new| new.state == NewState::Queued) {
+            let key = address_key(&new.letter.to);
+            let domain = key.rsplit_once('@').map(|(_, domain)| domain.to_string()).unwrap_or_default();
+            let mut at = now;
+            for (budget, domain) in [
+                (Budget::per_hour(replies.budget_per_domain_hour), Some(domain.as_str())),
+                (Budget::per_hour(replies.budget_per_hour), None),
+                (Budget::per_day(replies.budget_per_day), None),
+            ] {
+                if budget.limit == 0 {
+                    continue;
+                }
+                let mut planned = intake.planned_letters(budget.limit, domain).await?;
+                planned.extend(
+                    beside.iter().filter(|(to, _)| domain.is_none_or(|own| own == to)).map(|(_, at)| *at),
+                );
+                at = at.max(budget.next(now, &planned));
+            }
+            new.not_before = (at > now).then_some(at);
+            beside.push((domain, at));
+        }
+        Ok(())
     }
 
     /// INTERNALDATE decides; for a Maildir the trusted relay's time stamp, where one is configured.
@@ -443,6 +477,8 @@ struct Addressed {
     letter: Letter,
     state: NewState,
     receipt: Option<String>,
+    /// A budget puts it off.
+    not_before: Option<Timestamp>,
 }
 
 impl Addressed {
@@ -451,7 +487,7 @@ impl Addressed {
             letter: &self.letter,
             state: self.state,
             receipt: self.receipt.as_deref(),
-            not_before: None,
+            not_before: self.not_before,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Words {
     pub confirms: bool,
     /// 「利用しません」「辞退」「取下げ」 (rule F14): the sentence.
     pub withdraws: Option<String>,
+    /// The same, where it cannot mean only an earlier file that the one attached is to replace.
+    pub withdraws_altogether: Option<String>,
     /// More than greetings and a covering note: questions, circumstances, wishes (rule M13): an excerpt.
     pub beyond_greeting: Option<String>,
     /// A link of a file transfer service instead of a file (rule M16).
@@ -46,22 +48,7 @@ pub fn read(text: &str) -> Words {
                 "提出いたします",
             ],
         ),
-        asks_change: contains_any(
-            &folded,
-            &[
-                "変更",
-                "修正",
-                "訂正",
-                "差替",
-                "差し替え",
-                "追加して",
-                "削除して",
-                "減らし",
-                "増やし",
-                "に直し",
-                "へ直し",
-            ],
-        ),
+        asks_change: asks_change(&folded),
         confirms: contains_any(
             &folded,
             &[
@@ -69,7 +56,10 @@ pub fn read(text: &str) -> Words {
                 "確認致しました",
                 "確認いたしました",
                 "確認済",
+                "確認できました",
                 "問題ありません",
+                "問題ないです",
+                "問題なし",
                 "問題ございません",
                 "相違ありません",
                 "間違いありません",
@@ -81,6 +71,13 @@ pub fn read(text: &str) -> Words {
             &["確認しましたが", "確認したところ", "確認いたしましたが", "確認致しましたが"],
         ),
         withdraws: sentences.iter().find(|sentence| is_withdrawal(&fold(sentence))).map(|s| shorten(s, 40)),
+        withdraws_altogether: sentences
+            .iter()
+            .find(|sentence| {
+                let folded = fold(sentence);
+                is_withdrawal(&folded) && !contains_any(&folded, &EARLIER)
+            })
+            .map(|s| shorten(s, 40)),
         beyond_greeting: sentences.iter().find(|sentence| is_matter(&fold(sentence))).map(|s| shorten(s, 60)),
         download_link: has_download_link(&folded),
         typed_table: own.lines().filter(|line| looks_like_slot(line)).count() >= 2,
@@ -88,9 +85,40 @@ pub fn read(text: &str) -> Words {
     }
 }
 
-/// Is this sentence a withdrawal (rule F14)? Our own printed instructions are not.
+/// Words of a sentence that takes back an earlier file, not the participation.
+const EARLIER: [&str; 12] =
+    ["前回", "先日", "先ほど", "先程", "以前", "昨日", "差替", "差し替", "訂正", "修正", "変更", "古い"];
+
+/// Does it ask for a change? 「変更はありません」 does not.
+fn asks_change(folded: &str) -> bool {
+    const CHANGES: [&str; 11] = [
+        "変更",
+        "修正",
+        "訂正",
+        "差替",
+        "差し替え",
+        "追加して",
+        "削除して",
+        "減らし",
+        "増やし",
+        "に直し",
+        "へ直し",
+    ];
+    CHANGES.iter().any(|word| {
+        folded.match_indices(word).any(|(at, _)| {
+            let after = folded.get(at + word.len()..).unwrap_or_default();
+            let after: String = after.chars().take_while(|c| !"。、\n".contains(*c)).take(12).collect();
+            !contains_any(
+                &after,
+                &["ありません", "ございません", "なし", "無し", "不要", "ないこと", "必要ない"],
+            )
+        })
+    })
+}
+
+/// Is this sentence a withdrawal (rule F14)? Our own printed instructions are not, nor is a single day off.
 pub fn is_withdrawal(folded: &str) -> bool {
-    const SIGNS: [&str; 16] = [
+    const SIGNS: [&str; 22] = [
         "利用しません",
         "利用致しません",
         "利用いたしません",
@@ -98,18 +126,37 @@ pub fn is_withdrawal(folded: &str) -> bool {
         "利用は希望しません",
         "利用希望しません",
         "利用を希望いたしません",
+        "利用しないこと",
+        "利用しない予定",
+        "利用しない旨",
+        "利用せず",
+        "利用を見送",
+        "システムは使用しません",
+        "システムを使用しません",
         "辞退",
         "取下げ",
         "取り下げ",
         "取りさげ",
         "参加しません",
-        "実施しません",
         "利用を取りやめ",
         "利用をとりやめ",
         "利用を中止",
     ];
-    contains_any(folded, &SIGNS)
-        && !contains_any(folded, &["利用しない場合", "されない場合", "ならない場合", "提出不要"])
+    const CONDITIONAL: [&str; 9] = [
+        "場合は",
+        "場合に",
+        "場合、",
+        "場合も",
+        "されない場合",
+        "ならない場合",
+        "提出不要",
+        "辞退者",
+        "辞退され",
+    ];
+    // 「11月3日は実施しません」 is a day off, 「接種を実施しません」 is the end of it.
+    let no_vaccination = contains_any(folded, &["実施しません", "実施いたしません", "実施致しません"])
+        && !folded.chars().any(|c| c.is_ascii_digit() || "日月火水木金土祝".contains(c));
+    (contains_any(folded, &SIGNS) || no_vaccination) && !contains_any(folded, &CONDITIONAL)
 }
 
 /// The text without quoted lines, what follows a quotation header, and the signature.
@@ -167,7 +214,7 @@ fn sentences(text: &str) -> Vec<String> {
 
 /// A sentence that a person must read: a question, a wish, a circumstance. Covering notes are not.
 fn is_matter(folded: &str) -> bool {
-    const MATTERS: [&str; 36] = [
+    const MATTERS: [&str; 41] = [
         "変更",
         "訂正",
         "修正",
@@ -204,6 +251,11 @@ fn is_matter(folded: &str) -> bool {
         "誤り",
         "間違",
         "お願いがあ",
+        "辞退",
+        "取下げ",
+        "取り下げ",
+        "利用しません",
+        "実施しません",
     ];
     const COVERING: [&str; 4] = ["ご不明な点", "ご不明の点", "何かございましたら", "ご査収"];
     contains_any(folded, &MATTERS) && !contains_any(folded, &COVERING)
@@ -286,6 +338,19 @@ mod tests {
         assert!(read("システムは利用しません。").withdraws.is_some());
         assert!(read("予約枠の件、取り下げをお願いします").withdraws.is_some());
         assert!(read("ご利用しない場合は提出不要とのことですが").withdraws.is_none());
+        assert!(read("都合により、システムの利用を見送ります。").withdraws.is_some());
+        assert!(
+            read("システムを利用せず独自に受け付けられる場合は、その旨をご返信ください。")
+                .withdraws
+                .is_none()
+        );
+        assert!(read("11月3日は祝日のため実施しません。").withdraws.is_none());
+        assert!(
+            read("前回お送りした様式は取下げ、添付に差し替えてください。").withdraws_altogether.is_none()
+        );
+        assert!(read("予約システムの利用を辞退します。").withdraws_altogether.is_some());
+        assert!(!read("確認しました。変更・修正はありません。").asks_change);
+        assert!(read("変更ありませんが、11/1を削除してください").asks_change);
         assert!(!read("確認しましたが、11/1の枠が違います").confirms);
         assert!(read("ＰＡＳＳＷＯＲＤは abc です").mentions_password);
         assert!(

@@ -11,15 +11,18 @@ use super::judgement::{Answer, Inspection, Silence, Submission};
 use super::rules::{self, mail as m};
 use super::sender::{self, Authentication, Sender};
 use super::standing::{MailStanding, Standing};
-use super::verdict::{Finding, Outcome, Severity, Template};
+use super::verdict::{Finding, Outcome, Place, Severity, Template};
 use super::workbook::Content;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Earlier};
 use crate::clinic::Registry;
+use crate::inbound::attachment::FileKind;
 use crate::inbound::message::{Defect, Message};
 
+pub mod budget;
 mod formless;
 mod forms;
 mod precedence;
+mod reply;
 
 /// What the judgement is set to.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +110,7 @@ pub fn examine(dissected: &Dissected, campaign: &Campaign) -> Examined {
 
 /// Which clinics and slot sets the ledger must be asked about.
 pub fn asks(desk: &Desk, mail: &Mail, standing: &MailStanding) -> Asks {
-    let sender = Sender::of(&mail.dissected.message, standing, desk.registry, &desk.settings.sender);
+    let sender = sender_of(desk, mail, standing);
     let mut asks = Asks::default();
     if let Some(clinic) = sender.only_clinic() {
         asks.venues.insert(clinic.venue_no.clone());
@@ -126,7 +129,7 @@ pub fn asks(desk: &Desk, mail: &Mail, standing: &MailStanding) -> Asks {
 /// The whole judgement of one mail.
 pub fn inspect(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
     let message = &mail.dissected.message;
-    let sender = Sender::of(message, &known.mail, desk.registry, &desk.settings.sender);
+    let sender = sender_of(desk, mail, &known.mail);
     let hand = Hand { desk, mail, known, sender: &sender };
     if let Some(reason) = unparsable(message) {
         return hand.aside(Outcome::Unreadable, Silence::Unparsable, vec![m::m19_unparsable(&reason)]);
@@ -136,17 +139,19 @@ pub fn inspect(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
             return hand.aside(Outcome::Duplicate, Silence::Redelivery, Vec::new());
         }
         let automatic = sender.surely_automatic || sender.perhaps_automatic;
-        if automatic && !sender.is_staff && !mail.examined.has_form() {
-            return hand.aside(
-                Outcome::Ignored,
-                Silence::Automatic,
-                m::m12_m18_automatic(message, &known.mail),
-            );
+        if automatic && !mail.examined.has_form() {
+            let findings = m::m12_m18_automatic(message, &sender, &known.mail);
+            return hand.aside(Outcome::Ignored, Silence::Automatic, hand.apply(findings));
         }
     }
     let mut inspection = if mail.examined.has_form() { forms::judge(&hand) } else { formless::judge(&hand) };
     hand.hold_back(&mut inspection);
     inspection
+}
+
+fn sender_of<'a>(desk: &Desk<'a>, mail: &Mail<'a>, standing: &MailStanding) -> Sender<'a> {
+    let sender = Sender::of(&mail.dissected.message, standing, desk.registry, &desk.settings.sender);
+    if desk.with_registry { sender } else { sender.assumed() }
 }
 
 /// Everything one judgement looks at.
@@ -184,21 +189,61 @@ impl Hand<'_> {
         self.known.clinics.get(venue_no).cloned().unwrap_or_default()
     }
 
+    /// What the clinic had sent before, as far as the timing depends on it.
+    fn earlier(&self, standing: &Standing) -> Earlier {
+        let deadline = standing.deadlines(self.desk.campaign).submission;
+        Earlier {
+            accepted: !standing.in_force.is_empty(),
+            // A deadline includes the whole second that it names.
+            attempted_in_time: standing
+                .first_attempt
+                .is_some_and(|at| at.as_second() <= deadline.as_second()),
+        }
+    }
+
+    /// The findings as `[rules]` wants them. What a clinic wrote in its own words stays with staff all the same.
+    fn apply(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        let mut findings = self.desk.settings.rules.apply(findings);
+        for finding in &mut findings {
+            if finding.code == "M13" && finding.severity != Severity::Staff {
+                finding.read = None;
+            }
+        }
+        findings
+    }
+
+    /// Columns that look like patients' data, in any file of the mail (rule M17).
+    fn personal_data(&self) -> Option<(usize, Place)> {
+        self.mail.examined.files.iter().enumerate().find_map(|(at, reading)| {
+            reading.as_ref().and_then(|reading| reading.personal_data.clone()).map(|place| (at, place))
+        })
+    }
+
+    /// A program among the files.
+    fn program(&self) -> Option<usize> {
+        let attachments = &self.mail.dissected.message.attachments;
+        attachments.iter().position(|attachment| attachment.kind == FileKind::Executable)
+    }
+
     /// Why no reply may leave, whatever the forms say: the finding for staff and the silence.
     fn silenced(&self) -> Option<(Finding, Silence)> {
         let message = &self.mail.dissected.message;
+        let sender = self.sender;
+        let unproven = sender.is_staff
+            && !self.desk.settings.sender.authserv_id.is_empty()
+            && sender.authentication != Authentication::Pass;
         if self.mail.bare {
             None
-        } else if self.sender.address.is_empty() {
+        } else if sender.address.is_empty() {
             Some((m::no_single_author(message), Silence::NoAuthor))
-        } else if self.sender.authentication == Authentication::Fail {
+        } else if sender.authentication == Authentication::Fail {
             Some((m::authentication_failed(message), Silence::Unauthenticated))
-        } else if self.sender.is_staff {
-            let unproven = !self.desk.settings.sender.authserv_id.is_empty()
-                && self.sender.authentication != Authentication::Pass;
-            unproven.then(|| (m::authentication_failed(message), Silence::Unauthenticated))
-        } else if self.sender.surely_automatic || (self.sender.perhaps_automatic && !self.sender.is_known()) {
+        } else if unproven {
+            Some((m::staff_unproven(message), Silence::Unauthenticated))
+        } else if sender.surely_automatic || (sender.perhaps_automatic && !sender.is_known()) {
             Some((m::m12_with_form(message), Silence::Automatic))
+        } else if self.mail.examined.has_form() && !sender.is_known() && !sender.addressed_to_us {
+            Some((m::not_addressed_to_us(), Silence::Stranger))
         } else {
             None
         }
@@ -208,29 +253,43 @@ impl Hand<'_> {
     fn hold_back(&self, inspection: &mut Inspection) {
         let Answer::Send(template) = inspection.answer.clone() else { return };
         let settings = self.desk.settings;
+        let known = &self.known.mail;
         let age = self.mail.seen_at.duration_since(self.received_at());
-        if self.sender.perhaps_automatic && !self.sender.is_staff {
-            inspection.answer = Answer::Draft(template);
-            inspection.findings.push(m::m12_with_form(&self.mail.dissected.message));
-            inspection.needs_staff = true;
+        let spent = over(known.replies_last_hour, settings.budget_per_address_hour)
+            || over(known.replies_last_day, settings.budget_per_address_day)
+            || known.ping_pong >= PING_PONG;
+        let (answer, finding) = if self.sender.perhaps_automatic {
+            (Answer::Draft(template), m::m12_drafted(&self.mail.dissected.message))
         } else if settings.max_age.is_some_and(|limit| age > limit) {
-            inspection.answer = Answer::Draft(template);
-            inspection.needs_staff = true;
-        } else if is_budgeted(template)
-            && (over(self.known.mail.replies_last_hour, settings.budget_per_address_hour)
-                || over(self.known.mail.replies_last_day, settings.budget_per_address_day))
-        {
-            inspection.answer = Answer::Suppress(template);
-            inspection.needs_staff = true;
-        }
+            (Answer::Draft(template), m::too_old())
+        } else if spent && self.is_budgeted(template, &inspection.submissions) {
+            (Answer::Suppress(template), m::over_budget())
+        } else {
+            return;
+        };
+        inspection.answer = answer;
+        inspection.findings.push(finding);
+        inspection.needs_staff = true;
+    }
+
+    /// The answer to a new form from a registered address is never suppressed.
+    fn is_budgeted(&self, template: Template, submissions: &[Submission]) -> bool {
+        let new_form = self.sender.is_known()
+            && submissions.iter().any(|one| one.form.is_some() && one.outcome != Outcome::Duplicate);
+        let each_is = |one: &Submission| one.template.is_none_or(is_budgeted);
+        !new_form
+            && (is_budgeted(template) || (template == Template::Multi && submissions.iter().all(each_is)))
     }
 }
+
+/// So many quick answers to our letters without a new file, and the sender is a program that was not known as one.
+const PING_PONG: u32 = 3;
 
 fn over(sent: u32, budget: u32) -> bool {
     budget > 0 && sent >= budget
 }
 
-/// Only these count against a budget: the answer to a new form from a registered address is never suppressed.
+/// Only these count against a budget.
 pub fn is_budgeted(template: Template) -> bool {
     matches!(
         template,

@@ -97,6 +97,8 @@ pub enum Silence {
     Unauthenticated,
     /// The message itself could not be parsed.
     Unparsable,
+    /// A program among the files of a mail without a form.
+    Quarantined,
 }
 
 /// What to do about a reply.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::campaign::Campaign;
 use crate::clinic::{Clinic, Registry, address_key};
 use crate::inbound::message::{AutomaticSign, Message};
 
@@ -47,6 +46,8 @@ pub struct Sender<'a> {
     pub perhaps_automatic: bool,
     /// Our address stands in To or Cc (A11).
     pub addressed_to_us: bool,
+    /// No registry is at hand to look the address up in: it is taken for a registered one.
+    pub assumed: bool,
 }
 
 impl<'a> Sender<'a> {
@@ -78,12 +79,19 @@ impl<'a> Sender<'a> {
             perhaps_automatic: message.automatic.iter().any(|sign| !surely(sign)),
             addressed_to_us: own.is_empty()
                 || message.recipients.iter().any(|to| own.contains(&address_key(to))),
+            assumed: false,
         }
+    }
+
+    /// The same sender where there is no registry to look the address up in.
+    #[must_use]
+    pub fn assumed(self) -> Self {
+        Self { assumed: true, ..self }
     }
 
     /// May be answered and may see figures of at least one clinic.
     pub fn is_known(&self) -> bool {
-        self.is_staff || !self.clinics.is_empty()
+        self.is_staff || !self.clinics.is_empty() || (self.assumed && !self.address.is_empty())
     }
 
     /// The clinic that the address alone names.
@@ -98,6 +106,9 @@ impl<'a> Sender<'a> {
     pub fn standing_for(&self, clinic: Option<&Clinic>) -> SenderStanding {
         if self.is_staff {
             return SenderStanding::Staff;
+        }
+        if self.assumed && !self.address.is_empty() {
+            return SenderStanding::Registered;
         }
         let Some(clinic) = clinic else {
             return if self.clinics.is_empty() {
@@ -129,39 +140,34 @@ fn authenticate(message: &Message, settings: &Settings) -> Authentication {
         .take_while(|hop| settings.trusted_received.iter().any(|host| host.eq_ignore_ascii_case(&hop.by)))
         .count();
     let domain = message.from().rsplit('@').next().unwrap_or_default().to_lowercase();
-    let mut verdict = Authentication::None;
-    for field in &message.authentication {
-        if !field.authserv_id.eq_ignore_ascii_case(&settings.authserv_id)
-            || field.received_above > trusted_hops
-        {
-            continue;
-        }
-        let mut spf_failed = false;
-        let mut dkim_passed = false;
-        for result in &field.results {
-            let aligned = |name: &str| {
-                result
-                    .properties
-                    .iter()
-                    .any(|(property, value)| property == name && aligned_domain(value, &domain))
-            };
-            match (result.method.as_str(), result.result.as_str()) {
-                ("dmarc", "fail") => return Authentication::Fail,
-                ("dmarc", "pass") => verdict = Authentication::Pass,
-                ("dkim", "pass") if aligned("header.d") || aligned("header.i") => {
-                    dkim_passed = true;
-                    verdict = Authentication::Pass;
-                }
-                ("spf", "pass") if aligned("smtp.mailfrom") => verdict = Authentication::Pass,
-                ("spf", "fail") => spf_failed = true,
-                _ => {}
+    let trusted = message.authentication.iter().filter(|field| {
+        field.authserv_id.eq_ignore_ascii_case(&settings.authserv_id) && field.received_above <= trusted_hops
+    });
+    // A filter for each method writes a field of its own, in any order: they are weighed together.
+    let (mut passed, mut dkim_passed, mut spf_failed) = (false, false, false);
+    for result in trusted.flat_map(|field| &field.results) {
+        let property = |name: &str| {
+            result.properties.iter().find(|(property, _)| property == name).map(|(_, value)| value.as_str())
+        };
+        let aligned = |name: &str| property(name).is_some_and(|value| aligned_domain(value, &domain));
+        match (result.method.as_str(), result.result.as_str()) {
+            ("dmarc", "fail") => return Authentication::Fail,
+            ("dmarc", "pass") => {
+                passed |= property("header.from").is_none_or(|value| aligned_domain(value, &domain));
             }
-        }
-        if spf_failed && !dkim_passed && verdict != Authentication::Pass {
-            return Authentication::Fail;
+            ("dkim", "pass") if aligned("header.d") || aligned("header.i") => dkim_passed = true,
+            ("spf", "pass") if aligned("smtp.mailfrom") => passed = true,
+            ("spf", "fail") => spf_failed = true,
+            _ => {}
         }
     }
-    verdict
+    if passed || dkim_passed {
+        Authentication::Pass
+    } else if spf_failed {
+        Authentication::Fail
+    } else {
+        Authentication::None
+    }
 }
 
 /// Is the domain of `value` (`d.example`, `@d.example`, `user@d.example`) the author's or a parent or child of it?
@@ -181,18 +187,4 @@ pub fn trusted_receipt(message: &Message, settings: &Settings) -> Option<jiff::T
         .iter()
         .find(|hop| settings.trusted_received.iter().any(|host| host.eq_ignore_ascii_case(&hop.by)))
         .and_then(|hop| hop.at)
-}
-
-/// Do two receipt times lie on different sides of a limit that decides `timing` (rule T11)?
-pub fn disputed(
-    a: jiff::Timestamp,
-    b: jiff::Timestamp,
-    deadlines: crate::campaign::Deadlines,
-    campaign: &Campaign,
-) -> bool {
-    use crate::campaign::Earlier;
-    [(false, false), (false, true), (true, false)].into_iter().any(|(accepted, attempted_in_time)| {
-        let earlier = Earlier { accepted, attempted_in_time };
-        campaign.timing(a, deadlines, earlier) != campaign.timing(b, deadlines, earlier)
-    })
 }

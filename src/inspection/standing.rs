@@ -117,4 +117,7 @@ pub struct MailStanding {
     /// Budgeted replies queued to the sender's address within the last hour and day (by receipt time).
     pub replies_last_hour: u32,
     pub replies_last_day: u32,
+    /// Letters of ours that this sender answered within ten minutes and without a new file, within the last day and
+    /// this mail included; 0 for a mail that answers nothing.
+    pub ping_pong: u32,
 }

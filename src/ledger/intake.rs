@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::{Error, Ledger, audit, column, progress, record, registry, standing};
+use super::{Error, Ledger, audit, column, letters, progress, record, registry, standing};
 use crate::clinic::{Registry, venue_key};
 use crate::inbound::message::Message;
 use crate::inbound::uid::{MessageKey, RawMessage};
@@ -262,6 +262,16 @@ impl Intake {
         let receipt = format!("{period}-{venue_no}-{drawn}");
         self.unused.insert(receipt.clone());
         Ok(receipt)
+    }
+
+    /// When the latest `count` letters to clinics left or are due to leave, earlier mails of this batch included;
+    /// with `domain`, only those to addresses of that domain.
+    pub async fn planned_letters(
+        &mut self,
+        count: u32,
+        domain: Option<&str>,
+    ) -> Result<Vec<Timestamp>, Error> {
+        Ok(letters::planned(&mut self.tx, count, domain).await?)
     }
 
     /// Records a mail that [`Intake::recognise`] did not know, with its submissions, slots, findings, letters and

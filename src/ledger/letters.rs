@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::column::micros;
+use super::column::{instant, micros};
 use super::intake::{NewLetter, NewState};
 use super::record::Origin;
 use super::{Error, audit};
@@ -69,6 +69,25 @@ pub(super) async fn insert_letters(
         told.push(json!({ "message_id": letter.message_id, "sha256": audit::sha256(&letter.bytes) }));
     }
     Ok(told)
+}
+
+/// When the latest `count` letters to clinics (to addresses of one domain, if given) left or are due to leave.
+pub(super) async fn planned(
+    connection: &mut SqliteConnection,
+    count: u32,
+    domain: Option<&str>,
+) -> Result<Vec<Timestamp>, sqlx::Error> {
+    let planned: Vec<i64> = sqlx::query_scalar(
+        "SELECT COALESCE(sent_at, next_attempt_at, created_at) AS at FROM outbox
+         WHERE kind NOT IN ('digest', 'alert') AND state NOT IN ('held', 'suppressed')
+           AND (?1 IS NULL OR substr(to_key, -length(?1) - 1) = '@' || ?1)
+         ORDER BY at DESC LIMIT ?2",
+    )
+    .bind(domain)
+    .bind(count)
+    .fetch_all(connection)
+    .await?;
+    Ok(planned.into_iter().map(instant).collect())
 }
 
 /// A delivery failure that names a letter of ours marks the letter and the address it went to.

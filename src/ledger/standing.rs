@@ -204,6 +204,7 @@ pub(super) async fn of_mail(
     }
     let (password_mail, replies_last_hour, replies_last_day) =
         of_sender(connection, &address_key(message.from()), received_at, own).await?;
+    let ping_pong = ping_pong(connection, message, received_at, own).await?;
     Ok(MailStanding {
         redelivery_of,
         message_id_seen,
@@ -213,7 +214,49 @@ pub(super) async fn of_mail(
         is_ours,
         replies_last_hour,
         replies_last_day,
+        ping_pong,
     })
+}
+
+/// How many letters of ours were answered within ten minutes and without a new file, by this mail and by those of the
+/// same sender within the day before; 0 for a mail that answers nothing.
+async fn ping_pong(
+    connection: &mut SqliteConnection,
+    message: &Message,
+    received_at: Timestamp,
+    own: i64,
+) -> Result<u32, sqlx::Error> {
+    if message.answers.is_empty() || message.from().is_empty() {
+        return Ok(0);
+    }
+    let files: Vec<&str> =
+        message.attachments.iter().filter(|file| !file.inline).map(|file| file.sha256.as_str()).collect();
+    let day_ago = received_at.checked_sub(SignedDuration::from_hours(24)).unwrap_or_default();
+    // The two clocks, ours and the mailbox's, may differ a little: a minute is allowed for that.
+    let letters: i64 = sqlx::query_scalar(
+        "WITH answer (id, at, answers) AS (
+             SELECT m.id, m.received_at, m.answers FROM mail m
+             WHERE m.from_key = ?1 AND m.received_at > ?2 AND m.received_at <= ?3 AND m.id <> ?4
+               AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.mail_id = m.id AND s.file_sha256 IS NOT NULL
+                               AND NOT EXISTS (SELECT 1 FROM submission e
+                                               WHERE e.file_sha256 = s.file_sha256 AND e.id < s.id))
+             UNION ALL
+             SELECT 0, ?3, ?5 WHERE NOT EXISTS (SELECT 1 FROM json_each(?6) f WHERE NOT EXISTS
+                                                   (SELECT 1 FROM submission s WHERE s.file_sha256 = f.value)))
+         SELECT COUNT(DISTINCT o.id) FROM answer a, json_each(a.answers) j
+         JOIN outbox o ON o.message_id = j.value
+         WHERE o.state NOT IN ('held', 'suppressed')
+           AND a.at - COALESCE(o.sent_at, o.created_at) BETWEEN -60000000 AND 600000000",
+    )
+    .bind(address_key(message.from()))
+    .bind(micros(day_ago))
+    .bind(micros(received_at))
+    .bind(own)
+    .bind(serde_json::json!(message.answers).to_string())
+    .bind(serde_json::json!(files).to_string())
+    .fetch_one(connection)
+    .await?;
+    Ok(letters as u32)
 }
 
 /// The sender's refused password mail of the last 48 hours, and the budgeted replies of the last hour and day.

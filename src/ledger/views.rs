@@ -290,7 +290,7 @@ impl Ledger {
         Ok(Mark { mail, attempt, letter, filed })
     }
 
-    /// What happened since the mark. `seen` counts messages found (the same bytes at two places are two).
+    /// What happened since the mark; a letter that a budget puts off counts as deferred. `seen` counts messages found (the same bytes at two places are two).
     pub async fn counts_since(&self, mark: Mark) -> Result<OnceView, Error> {
         let mut tx = self.read().await?;
         let outcomes: Vec<(String, i64)> = sqlx::query_as(
@@ -305,7 +305,8 @@ impl Ledger {
                  SELECT (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
                          WHERE o.state IN ('sent', 'bounced')),
                         (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
-                         WHERE o.state IN ('deferred', 'ambiguous')),
+                         WHERE o.state IN ('deferred', 'ambiguous'))
+                        + (SELECT COUNT(*) FROM outbox WHERE id > ?2 AND state = 'queued' AND next_attempt_at > created_at),
                         (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id WHERE o.state = 'failed'),
                         (SELECT COUNT(*) FROM outbox WHERE id > ?2 AND state = 'suppressed'),
                         (SELECT COUNT(*) FROM mail WHERE id > ?3),

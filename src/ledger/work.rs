@@ -85,6 +85,17 @@ struct Reason {
     venue_no: Option<String>,
 }
 
+/// Silences that say more of the mail than the codes of its findings do.
+const DOUBTFUL: [&str; 4] = ["unauthenticated", "no_author", "stranger", "quarantined"];
+
+impl Reason {
+    /// Findings on the mail as a whole borrow M07 and M08: there is no form to adopt or to reassign.
+    fn is_of(&self, matter: &Matter) -> bool {
+        let borrowed = self.receipt.is_none() && matches!(self.code.as_str(), "M07" | "M08");
+        self.code == matter.code && !borrowed
+    }
+}
+
 pub(super) async fn items(
     connection: &mut SqliteConnection,
     registry: &Registry,
@@ -108,8 +119,11 @@ fn item(mail: &Open, reasons: &[Reason], registry: &Registry) -> Option<WorkItem
     let found = MATTERS
         .iter()
         .filter(|matter| !(matter.passes && mail.settled))
-        .find_map(|matter| Some((matter, reasons.iter().find(|reason| reason.code == matter.code)?)));
-    if found.is_none() && mail.settled && !reasons.is_empty() {
+        .find_map(|matter| Some((matter, reasons.iter().find(|reason| reason.is_of(matter))?)));
+    // Whom nobody could be sure of is not to be taken on or accepted, whatever else was found.
+    let doubtful = mail.silence.as_deref().filter(|silence| DOUBTFUL.contains(silence));
+    let found = found.filter(|(matter, _)| doubtful.is_none() || matter.code == "M17");
+    if found.is_none() && mail.settled && doubtful.is_none() && !reasons.is_empty() {
         return None;
     }
     let first = reasons.first();
@@ -130,6 +144,7 @@ fn item(mail: &Open, reasons: &[Reason], registry: &Registry) -> Option<WorkItem
                 ("送信者認証の失敗", "なりすましの疑いがあります。医療機関へ電話してください。")
             }
             Some("no_author") => ("差出人不明", "差出人を確認してください。"),
+            Some("quarantined") => ("プログラムの添付", "開かず、転送せず、医療機関へ電話してください。"),
             Some("stranger") => ("様式なし・未登録", "内容を確認し、対応後に note で記録してください。"),
             Some("automatic") => {
                 ("自動送信メール", "様式の有無を確認し、outbox release で返信してください。")

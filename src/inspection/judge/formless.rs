@@ -1,12 +1,11 @@
 //! Pure: the judgement of a mail without any of our forms: what it carries instead, and whether that wants a reply.
 
 use super::Hand;
-use crate::campaign::{Earlier, Timing};
 use crate::inbound::attachment::{Attachment, FileKind};
 use crate::inbound::message::Defect;
 use crate::inspection::judgement::{Answer, Inspection, Silence, Submission};
 use crate::inspection::rules::{self, mail as m};
-use crate::inspection::verdict::{Finding, Outcome, Severity, Template};
+use crate::inspection::verdict::{Finding, Outcome, Place, Severity, Template};
 use crate::inspection::workbook::{Content, Refusal};
 
 /// What the mail amounts to.
@@ -22,7 +21,9 @@ struct Answered {
 pub fn judge(hand: &Hand) -> Inspection {
     let silenced = hand.silenced();
     let mut answered = first_file(hand).unwrap_or_else(|| words_only(hand));
-    let mut mail_findings = rules::mail::on_mail(hand.mail, hand.sender, &hand.known.mail);
+    answered.findings = hand.apply(answered.findings);
+    let mut mail_findings = hand.apply(rules::mail::on_mail(hand.mail));
+    mail_findings.extend(rules::mail::notes(hand.mail, hand.sender, &hand.known.mail));
     let stranger = !hand.mail.bare && !hand.sender.is_known();
     if let Some((finding, silence)) = silenced {
         answered.reply = Err(silence);
@@ -35,15 +36,21 @@ pub fn judge(hand: &Hand) -> Inspection {
         answered.reply = Err(Silence::Courtesy);
         mail_findings.push(m::not_addressed_to_us());
     }
+    // What a colleague writes is for colleagues: only a file that could not be used is worth a reply.
+    let colleague = hand.sender.is_staff && answered.file.is_none();
+    if colleague && answered.reply.is_ok() {
+        answered.reply = Err(Silence::Courtesy);
+    }
     let submission = submission(hand, &answered);
     let needs_staff = stranger
+        || colleague
         || submission.needs_staff()
         || mail_findings.iter().any(|finding| finding.severity == Severity::Staff);
     Inspection {
         outcome: answered.outcome,
         needs_staff,
         findings: mail_findings,
-        other_files: names(hand),
+        other_files: if hand.personal_data().is_some() { Vec::new() } else { names(hand) },
         submissions: vec![submission],
         answer: match answered.reply {
             Ok(template) => Answer::Send(template),
@@ -63,13 +70,11 @@ fn submission(hand: &Hand, answered: &Answered) -> Submission {
     let standing = clinic.map(|clinic| hand.standing(&clinic.venue_no)).unwrap_or_default();
     let deadlines = standing.deadlines(hand.desk.campaign);
     let attachment = answered.file.and_then(|at| hand.mail.dissected.message.attachments.get(at));
-    let timing = hand.mail.received_at.filter(|_| clinic.is_some()).map(|received_at| -> Timing {
-        let earlier = Earlier {
-            accepted: !standing.in_force.is_empty(),
-            attempted_in_time: standing.first_attempt.is_some_and(|at| at <= deadlines.submission),
-        };
-        hand.desk.campaign.timing(received_at, deadlines, earlier)
-    });
+    let timing = hand
+        .mail
+        .received_at
+        .filter(|_| clinic.is_some())
+        .map(|received_at| hand.desk.campaign.timing(received_at, deadlines, hand.earlier(&standing)));
     Submission {
         file: answered.file,
         file_name: attachment.map(|attachment| attachment.name.clone()),
@@ -94,9 +99,12 @@ fn submission(hand: &Hand, answered: &Answered) -> Submission {
     }
 }
 
-/// The file that decides: patients' data first, then what could not be opened, then what is not a form.
+/// What decides before the words alone do: patients' data, a program, a withdrawal, what could not be opened, what
+/// is not a form.
 fn first_file(hand: &Hand) -> Option<Answered> {
     personal_data(hand)
+        .or_else(|| program(hand))
+        .or_else(|| withdrawn_in_text(hand))
         .or_else(|| oversize(hand))
         .or_else(|| refused(hand))
         .or_else(|| withdrawn_in_file(hand))
@@ -115,11 +123,27 @@ fn files<'a>(hand: &'a Hand) -> impl Iterator<Item = (usize, &'a Attachment, &'a
 }
 
 fn personal_data(hand: &Hand) -> Option<Answered> {
-    let (at, place) = hand.mail.examined.files.iter().enumerate().find_map(|(at, reading)| {
-        reading.as_ref().and_then(|reading| reading.personal_data.clone()).map(|place| (at, place))
-    })?;
+    let (at, place) = hand.personal_data()?;
     let findings = vec![m::m17_personal_data(place)];
     Some(Answered { file: Some(at), outcome: Outcome::Held, findings, reply: Ok(Template::Held) })
+}
+
+/// Nobody means to submit a program; staff look, without a reply.
+fn program(hand: &Hand) -> Option<Answered> {
+    let at = hand.program()?;
+    Some(Answered {
+        file: Some(at),
+        outcome: Outcome::Held,
+        findings: Vec::new(),
+        reply: Err(Silence::Quarantined),
+    })
+}
+
+/// 「利用しません」 in the clinic's own words (F14).
+fn withdrawn_in_text(hand: &Hand) -> Option<Answered> {
+    let sentence = hand.mail.examined.words.withdraws.as_deref().filter(|_| !hand.mail.bare)?;
+    let findings = vec![m::f14_withdrawal(Place::default(), sentence)];
+    Some(Answered { file: None, outcome: Outcome::Held, findings, reply: Ok(Template::Withdraw) })
 }
 
 /// A mail so large that only its header was fetched (M19).
@@ -197,8 +221,28 @@ fn companion(hand: &Hand) -> Option<Answered> {
         companions.push((at, title, attachment.name.clone()));
     }
     let (at, title, _) = companions.first()?.clone();
+    if let Some(courtesy) = courtesy(hand) {
+        let findings = courtesy.findings.into_iter().chain([m::companion(&title)]).collect();
+        return Some(Answered { file: Some(at), findings, ..courtesy });
+    }
     let findings = vec![m::m01_no_form(), m::companion(&title)];
     Some(Answered { file: Some(at), outcome: Outcome::NotAForm, findings, reply: Ok(Template::Noatt) })
+}
+
+/// 「確認しました」, thanks, an answer to one of our letters that brings nothing and asks for nothing: no reply.
+fn courtesy(hand: &Hand) -> Option<Answered> {
+    let words = &hand.mail.examined.words;
+    if words.says_attached || words.asks_change {
+        return None;
+    }
+    let findings = if words.confirms {
+        vec![m::t10_confirmed()]
+    } else if hand.known.mail.answers.is_some() {
+        Vec::new()
+    } else {
+        return None;
+    };
+    Some(Answered { file: None, outcome: Outcome::NotAForm, findings, reply: Err(Silence::Courtesy) })
 }
 
 /// Rules F02 and M02: workbooks that are none of our forms, PDF, pictures, Word.
@@ -209,6 +253,12 @@ fn not_a_form(hand: &Hand) -> Option<Answered> {
         .find(|(_, attachment, _)| attachment.kind.is_workbook())
         .or_else(|| meant.first())
         .copied()?;
+    if !attachment.kind.is_workbook()
+        && hand.mail.examined.words.confirms
+        && let Some(courtesy) = courtesy(hand)
+    {
+        return Some(courtesy);
+    }
     let finding = if attachment.kind.is_workbook() {
         m::f02_not_our_form(&attachment.name)
     } else {
@@ -231,16 +281,8 @@ fn words_only(hand: &Hand) -> Answered {
         let findings = vec![m::m04_password_mail(known.password_mail)];
         return answer(Outcome::NotAForm, findings, Err(Silence::PasswordMail));
     }
-    if let Some(sentence) = &words.withdraws {
-        let findings = vec![m::f14_withdrawal(crate::inspection::verdict::Place::default(), sentence)];
-        return answer(Outcome::Held, findings, Ok(Template::Withdraw));
-    }
-    let wants_form = words.says_attached || words.asks_change;
-    if words.confirms && !wants_form {
-        return answer(Outcome::NotAForm, vec![m::t10_confirmed()], Err(Silence::Courtesy));
-    }
-    if known.answers.is_some() && !wants_form {
-        return answer(Outcome::NotAForm, Vec::new(), Err(Silence::Courtesy));
+    if let Some(courtesy) = courtesy(hand) {
+        return courtesy;
     }
     let mut findings = vec![m::m01_no_form()];
     if words.typed_table {

@@ -61,8 +61,3 @@ pub(super) fn count_label(visibility: Visibility) -> &'static str {
         Visibility::Private => "非公開枠数",
     }
 }
-
-/// A finding with a text of its own, for the cases that borrow the nearest rule's code.
-pub(super) fn note(code: &str, severity: Severity, message: &str) -> Finding {
-    Finding { severity, message: message.to_string(), mend: None, ..raise(code, &[]) }
-}

@@ -1,20 +1,22 @@
-//! Pure: the M rules: what the mail as a whole shows (spec: "Mail level").
+//! Pure: the M rules: what the mail as a whole shows (spec: "Mail level"). Their texts stand in the catalogue.
 
 use crate::clinic::Clinic;
 use crate::inbound::attachment::{Attachment, FileKind};
-use crate::inbound::message::{AutomaticSign, Message};
+use crate::inbound::message::{AutomaticSign, Defect, Message};
 use crate::inspection::form::Form;
 use crate::inspection::judge::Mail;
-use crate::inspection::judgement::Submission;
 use crate::inspection::sender::{Authentication, Sender};
-use crate::inspection::standing::{MailStanding, Standing};
+use crate::inspection::standing::MailStanding;
 use crate::inspection::verdict::{Finding, Place, Severity};
 use crate::inspection::workbook::Refusal;
 
-use super::finding::note as finding;
+use super::finding::{NAME, VENUE_NO, at_cell, raise, raise_other};
+
+/// A picture in the text from this size on is more than a signature's logo.
+const PASTED_PICTURE: u64 = 50_000;
 
 /// The findings on the mail itself, beside those that decide what becomes of it.
-pub fn on_mail(mail: &Mail, sender: &Sender, standing: &MailStanding) -> Vec<Finding> {
+pub fn on_mail(mail: &Mail) -> Vec<Finding> {
     let message = &mail.dissected.message;
     let words = &mail.examined.words;
     let mut findings = Vec::new();
@@ -22,47 +24,42 @@ pub fn on_mail(mail: &Mail, sender: &Sender, standing: &MailStanding) -> Vec<Fin
         return findings;
     }
     findings.extend(words.beyond_greeting.as_deref().map(m13_words));
-    if words.typed_table && mail.examined.has_form() {
-        findings.push(finding(
-            "M14",
-            Severity::Staff,
-            "本文に表または枠の記載があります。添付の様式との関係をご確認ください。",
-        ));
+    let pasted =
+        message.attachments.iter().any(|file| is_pasted_picture(file) && file.size >= PASTED_PICTURE);
+    if pasted || (words.typed_table && mail.examined.has_form()) {
+        findings.push(raise("M14", &[]));
     }
     if words.download_link && !mail.examined.has_form() {
-        findings.push(finding(
-            "M16",
-            Severity::Staff,
-            "ファイル転送サービス等のURLが記載されています。自動では取得していません。",
-        ));
+        findings.push(raise("M16", &[]));
     }
-    for attachment in message.attachments.iter().filter(|a| a.inside.iter().any(|name| is_zip(name))) {
-        let mut note =
-            finding("M20", Severity::Info, "パスワードのないzipファイルから取り出して読み取りました。");
-        note.read = Some(attachment.inside.join("/"));
-        findings.push(note);
-        break;
+    let zipped = message.attachments.iter().find(|file| file.inside.iter().any(|name| is_zip(name)));
+    findings.extend(zipped.map(|file| reading(raise("M20", &[("file", file.inside.join("/"))]), &file.name)));
+    findings
+}
+
+/// What staff should know of the mail that has no code of its own; not subject to `[rules]`.
+pub fn notes(mail: &Mail, sender: &Sender, standing: &MailStanding) -> Vec<Finding> {
+    let message = &mail.dissected.message;
+    let mut findings = Vec::new();
+    if mail.bare {
+        return findings;
     }
-    for attachment in message.attachments.iter().filter(|attachment| attachment.nested_mail.is_some()) {
-        let mut note = finding(
-            "M20",
-            Severity::Staff,
-            "転送されたメールの中の添付ファイルです。差出人をご確認ください。",
-        );
-        note.read = attachment.nested_mail.clone();
-        findings.push(note);
-        break;
-    }
+    let nested = message.attachments.iter().find_map(|file| file.nested_mail.as_ref());
+    findings.extend(nested.map(|name| for_staff(raise_other("M20", 0, &[("file", name.clone())]))));
     if standing.message_id_seen {
-        findings.push(finding(
-            "M06",
-            Severity::Staff,
-            "同じMessage-IDで内容の異なるメールを受信しています。",
-        ));
+        findings.push(for_staff(raise_other("M06", 2, &[])));
     }
     if sender.authentication == Authentication::None {
-        findings.push(finding("M07", Severity::Staff, "送信ドメイン認証の結果を確認できませんでした。"));
+        findings.push(raise_other("M07", 3, &[]));
     }
+    for defect in &message.defects {
+        if let Defect::Truncated(setting) = defect {
+            let found = Finding { mend: None, ..raise_other("M19", 3, &[("setting", setting.clone())]) };
+            findings.push(for_staff(found));
+        }
+    }
+    let program = message.attachments.iter().find(|file| file.kind == FileKind::Executable);
+    findings.extend(program.map(|file| m19_program(&file.name)));
     findings
 }
 
@@ -70,52 +67,61 @@ fn is_zip(name: &str) -> bool {
     name.to_lowercase().ends_with(".zip")
 }
 
+fn is_pasted_picture(attachment: &Attachment) -> bool {
+    attachment.kind == FileKind::Image && attachment.inline
+}
+
+fn for_staff(finding: Finding) -> Finding {
+    Finding { severity: Severity::Staff, ..finding }
+}
+
+fn reading(finding: Finding, read: &str) -> Finding {
+    Finding { read: (!read.is_empty()).then(|| read.to_string()), ..finding }
+}
+
 /// Is the file something the clinic meant to send (not a signature picture, a contact card, a signature)?
 pub fn is_meant(attachment: &Attachment) -> bool {
     let noise = matches!(attachment.kind, FileKind::Vcard | FileKind::Signature | FileKind::Calendar)
-        || (attachment.kind == FileKind::Image && attachment.inline)
+        || is_pasted_picture(attachment)
         || (matches!(attachment.kind, FileKind::Text | FileKind::Html) && attachment.inline);
     !noise
 }
 
 pub fn m01_no_form() -> Finding {
-    finding("M01", Severity::Error, "予約枠報告様式の添付を確認できませんでした。")
+    raise("M01", &[])
 }
 
 pub fn m02_not_a_spreadsheet(files: &[String]) -> Finding {
-    let mut found = finding("M02", Severity::Error, "Excel形式の様式を確認できませんでした。");
-    found.read = Some(files.join("、"));
-    found
+    let names = files.join("、");
+    reading(raise("M02", &[("files", names.clone())]), &names)
 }
 
 pub fn m02_typed_in_body() -> Finding {
-    finding("M02", Severity::Error, "本文に枠の記載がありますが、Excel形式の様式を確認できませんでした。")
+    raise_other("M02", 0, &[])
 }
 
 /// M03, M19, F01 by the reason for which a file gave no cells.
 pub fn refused(file: &str, refusal: &Refusal) -> Finding {
-    let (code, message) = match refusal {
-        Refusal::Password => {
-            ("M03", "添付ファイルにパスワードが設定されているため、内容を確認できませんでした。".to_string())
-        }
-        Refusal::Corrupt(_) => ("F01", "添付ファイルを開くことができませんでした。".to_string()),
+    let named = [("file", file.to_string())];
+    let found = match refusal {
+        Refusal::Password => raise("M03", &named),
+        Refusal::Corrupt(_) => raise("F01", &named),
         Refusal::OldFormat(kind) => {
-            ("F01", format!("添付ファイルの形式（{}）は読み取れませんでした。", format_name(*kind)))
+            raise_other("F01", 0, &[("file", file.to_string()), ("format", format_name(*kind).to_string())])
         }
-        Refusal::Empty => ("M19", "添付ファイルが空（0バイト）でした。".to_string()),
-        Refusal::Limit { setting, allowed, found } => (
-            "M19",
-            format!("添付ファイルの大きさが上限を超えています（{setting}：{found}／上限 {allowed}）。"),
-        ),
-        Refusal::Died(_) => ("M19", "添付ファイルを読み取ることができませんでした。".to_string()),
+        Refusal::Empty => raise_other("M19", 0, &named),
+        Refusal::Limit { setting, allowed, found } => {
+            let values = [
+                ("file", file.to_string()),
+                ("setting", setting.clone()),
+                ("found", found.to_string()),
+                ("allowed", allowed.to_string()),
+            ];
+            raise_other("M19", 1, &values)
+        }
+        Refusal::Died(_) => raise("M19", &named),
     };
-    let mut found = finding(code, Severity::Error, &message);
-    found.read = Some(file.to_string());
-    found.mend = Some(match refusal {
-        Refusal::Password => "パスワードを設定せずにお送りください。".to_string(),
-        _ => "Excelで開いて「名前を付けて保存」→「Excelブック（*.xlsx）」で保存し直したうえで、再度お送りください。".to_string(),
-    });
-    found
+    reading(found, file)
 }
 
 fn format_name(kind: FileKind) -> &'static str {
@@ -129,129 +135,101 @@ fn format_name(kind: FileKind) -> &'static str {
 
 /// The same trouble beside a form that could be read: for staff only.
 pub fn unread_beside_a_form(file: &str, refusal: &Refusal) -> Finding {
-    let mut found = refused(file, refusal);
-    found.severity = Severity::Staff;
-    found
+    for_staff(refused(file, refusal))
 }
 
 pub fn m04_password_mail(first: Option<i64>) -> Finding {
-    let first = first.map_or(String::new(), |id| format!("（メール {id}）"));
-    finding(
-        "M04",
-        Severity::Info,
-        &format!("パスワードをお知らせする2通目のメールです{first}。返信していません。"),
-    )
+    let first = first.map_or_else(|| "－".to_string(), |id| id.to_string());
+    raise("M04", &[("mail", first)])
 }
 
-pub fn m06_duplicate(standing: &Standing) -> Finding {
-    let receipts: Vec<&str> = standing.in_force.iter().map(|version| version.receipt.as_str()).collect();
-    finding(
-        "M06",
-        Severity::Info,
-        &format!("すでに受け付けた内容（受付番号 {}）と同じです。", receipts.join("、")),
-    )
+pub fn m06_duplicate(receipts: &[&str]) -> Finding {
+    raise("M06", &[("receipt", receipts.join("、"))])
 }
 
 /// A superseded version came again: never put back in force by itself.
-pub fn replay(standing: &Standing, fingerprint: &str) -> Finding {
-    let receipt = standing.superseded.get(fingerprint).map_or("", String::as_str);
-    finding(
-        "M06",
-        Severity::Staff,
-        &format!(
-            "以前に受け付けて差し替えられた内容（受付番号 {receipt}）と同じです。どちらを有効とするかご確認ください。"
-        ),
-    )
+pub fn replay(receipt: &str) -> Finding {
+    for_staff(raise_other("M06", 0, &[("receipt", receipt.to_string())]))
 }
 
 /// A form received before the version in force, but processed after it.
 pub fn overtaken(receipt: &str) -> Finding {
-    finding(
-        "M06",
-        Severity::Staff,
-        &format!(
-            "有効な版（受付番号 {receipt}）より前に受信した様式です。どちらを有効とするかご確認ください。"
-        ),
-    )
+    for_staff(raise_other("M06", 1, &[("receipt", receipt.to_string())]))
 }
 
-pub fn m07_unregistered(address: &str) -> Finding {
-    let mut found = finding(
-        "M07",
-        Severity::Staff,
-        "送信元のメールアドレスが登録されていません。本人確認のうえ、登録または受付をお願いします。",
-    );
-    found.read = Some(address.to_string());
-    found
+pub fn m07_unregistered(address: &str, clinic: &Clinic) -> Finding {
+    let values = [("from", address.to_string()), ("clinic", named(clinic))];
+    reading(raise("M07", &values), address)
 }
 
 pub fn m08_unknown_clinic(form: &Form) -> Finding {
-    let field = form.fields.venue_no.as_ref().or(form.fields.name.as_ref());
-    let mut found = finding("M08", Severity::Staff, "会場番号・医療機関名から医療機関を特定できません。");
-    if let Some(field) = field {
-        found.place = field.place.clone();
-        found.read = Some(field.raw.clone());
+    let found = raise("M08", &[]);
+    match (&form.fields.venue_no, &form.fields.name) {
+        (Some(number), _) => at_cell(found, &number.place, VENUE_NO, &number.raw),
+        (None, Some(name)) => at_cell(found, &name.place, NAME, &name.raw),
+        (None, None) => found,
     }
-    found
 }
 
 pub fn m09_elsewhere(sender: &Sender, clinic: &Clinic) -> Finding {
-    let registered: Vec<&str> = sender.clinics.iter().map(|clinic| clinic.name.as_str()).collect();
-    finding(
-        "M09",
-        Severity::Staff,
-        &format!(
-            "{}は「{}」の登録アドレスですが、様式は「{}（{}）」です。",
-            sender.address,
-            registered.join("、"),
-            clinic.name,
-            clinic.venue_no
-        ),
-    )
+    let registered: Vec<String> = sender.clinics.iter().map(|clinic| named(clinic)).collect();
+    let values =
+        [("from", sender.address.to_string()), ("other", registered.join("、")), ("clinic", named(clinic))];
+    raise("M09", &values)
 }
 
-pub fn m10_several_clinics(submissions: &[Submission]) -> Finding {
-    finding(
-        "M10",
-        Severity::Info,
-        &format!("1通のメールに複数の医療機関の様式（{}件）があります。", submissions.len()),
-    )
+/// 「みなみ内科クリニック（0123）」
+fn named(clinic: &Clinic) -> String {
+    format!("「{}（{}）」", clinic.name, clinic.venue_no)
+}
+
+pub fn m10_several_clinics(clinics: usize) -> Finding {
+    raise("M10", &[("n", clinics.to_string())])
 }
 
 pub fn m11_conflict() -> Finding {
-    finding(
-        "M11",
-        Severity::Staff,
-        "同じ医療機関の様式が複数届き、内容が異なっています。どちらが正しいか確認できないため、いずれも受付を保留しています。",
-    )
+    raise("M11", &[])
 }
 
-/// Automatic mail without a form: ignored; a bounce of our own letter goes to staff (M18).
-pub fn m12_m18_automatic(message: &Message, standing: &MailStanding) -> Vec<Finding> {
-    let mut findings = vec![m12(message, Severity::Info)];
-    if let (Some(letter), Some(bounce)) = (&standing.bounced, &message.bounce) {
+/// Automatic mail without a form: ignored; staff hear of a letter of ours that came back (M18), and of a file that
+/// a registered sender's program may have sent in earnest.
+pub fn m12_m18_automatic(message: &Message, sender: &Sender, standing: &MailStanding) -> Vec<Finding> {
+    let mut note = m12(message);
+    if sender.is_known() && message.bounce.is_none() && message.attachments.iter().any(is_meant) {
+        note.severity = Severity::Staff;
+    }
+    let mut findings = vec![note];
+    if let (Some(letter), Some(bounce)) = (&standing.bounced, &message.bounce)
+        && bounce.action == "failed"
+    {
         let receipt = letter.receipt.as_deref().unwrap_or("－");
-        findings.push(finding(
-            "M18",
-            Severity::Staff,
-            &format!(
-                "{}へ返信できません（{} {}、受付番号 {receipt}）。電話でご連絡ください。",
-                bounce.recipient, bounce.action, bounce.status
-            ),
-        ));
+        let cause = format!("{} {}、受付番号 {receipt}", bounce.action, bounce.status);
+        findings.push(raise_other("M18", 0, &[("address", bounce.recipient.clone()), ("cause", cause)]));
     }
     findings
 }
 
+/// A form with signs that no person sent it, from someone whom that leaves without any reply.
 pub fn m12_with_form(message: &Message) -> Finding {
-    m12(message, Severity::Staff)
+    for_staff(m12(message))
 }
 
-fn m12(message: &Message, severity: Severity) -> Finding {
-    let signs: Vec<String> = message.automatic.iter().map(sign_name).collect();
-    let mut found = finding("M12", severity, "自動送信のメールと判断しました。返信していません。");
-    found.read = (!signs.is_empty()).then(|| signs.join("、"));
-    found
+/// The same from a registered sender: the reply waits as a draft.
+pub fn m12_drafted(message: &Message) -> Finding {
+    let signs = signs(message);
+    for_staff(reading(raise_other("M12", 1, &[("sign", signs.clone())]), &signs))
+}
+
+fn m12(message: &Message) -> Finding {
+    let signs = signs(message);
+    if signs.is_empty() {
+        return raise_other("M12", 0, &[]);
+    }
+    reading(raise("M12", &[("sign", signs.clone())]), &signs)
+}
+
+fn signs(message: &Message) -> String {
+    message.automatic.iter().map(sign_name).collect::<Vec<_>>().join("、")
 }
 
 fn sign_name(sign: &AutomaticSign) -> String {
@@ -268,125 +246,84 @@ fn sign_name(sign: &AutomaticSign) -> String {
 }
 
 fn m13_words(sentence: &str) -> Finding {
-    let mut found = finding("M13", Severity::Staff, "本文に連絡事項の記載があります。");
-    found.read = Some(sentence.to_string());
-    found
+    reading(raise("M13", &[]), sentence)
 }
 
 pub fn m15_winmail(file: &str) -> Finding {
-    let mut found = finding(
-        "M15",
-        Severity::Error,
-        "添付が「winmail.dat」として届いたため、内容を取り出せませんでした。",
-    );
-    found.read = Some(file.to_string());
-    found.mend = Some(
-        "Outlookのメッセージ形式を「HTML形式」または「テキスト形式」に変更してお送りください。".to_string(),
-    );
-    found
+    reading(raise("M15", &[]), file)
 }
 
 pub fn m17_personal_data(place: Place) -> Finding {
-    let mut found = finding(
-        "M17",
-        Severity::Staff,
-        "個人情報と思われる列があります。内容を転記・転送せず、取扱いをご確認ください。",
-    );
-    found.place = place;
-    found
+    Finding { place, ..raise("M17", &[]) }
 }
 
 pub fn m19_unparsable(reason: &str) -> Finding {
-    let mut found = finding("M19", Severity::Staff, "メールの形式を解析できませんでした。");
-    found.read = Some(reason.to_string());
-    found
+    for_staff(reading(Finding { mend: None, ..raise_other("M19", 2, &[]) }, reason))
+}
+
+/// A program among the files: nobody opens it, and nothing is answered.
+pub fn m19_program(file: &str) -> Finding {
+    let found = Finding { mend: None, ..raise_other("M19", 4, &[("file", file.to_string())]) };
+    for_staff(reading(found, file))
 }
 
 pub fn f02_not_our_form(file: &str) -> Finding {
-    let mut found = finding(
-        "F02",
-        Severity::Error,
-        &format!("添付の「{file}」は予約枠報告様式１～３のいずれとも確認できませんでした。"),
-    );
-    found.read = Some(file.to_string());
-    found.mend = Some("市ホームページの様式をご使用ください。".to_string());
-    found
+    reading(raise("F02", &[("file", file.to_string())]), file)
 }
 
 pub fn f14_withdrawal(place: Place, raw: &str) -> Finding {
-    let mut found = finding(
-        "F14",
-        Severity::Staff,
-        "利用しない（取下げ）旨の記載があります。確認までは現状を維持します。",
-    );
-    found.place = place;
-    found.read = Some(raw.to_string());
-    found
+    reading(Finding { place, ..raise("F14", &[("raw", raw.to_string())]) }, raw)
 }
 
+/// Staff settle that a clinic has confirmed its slots.
 pub fn t10_confirmed() -> Finding {
-    finding(
-        "T10",
-        Severity::Staff,
-        "確認依頼への返信（確認しました）と思われます。確認済候補として職員が確定してください。",
-    )
+    for_staff(raise("T10", &[]))
 }
 
 pub fn companion(title: &str) -> Finding {
-    finding(
-        "M13",
-        Severity::Staff,
-        &format!("「{title}」が添付されています。予約枠報告とは別に担当者が確認してください。"),
-    )
+    raise_other("M13", 0, &[("title", title.to_string())])
 }
 
 pub fn stranger(address: &str) -> Finding {
-    let mut found = finding(
-        "M07",
-        Severity::Staff,
-        "登録されていない送信元からの、様式のないメールです。返信していません。",
-    );
-    found.read = Some(address.to_string());
-    found
+    reading(raise_other("M07", 0, &[]), address)
 }
 
+/// A11.
 pub fn not_addressed_to_us() -> Finding {
-    finding("M12", Severity::Staff, "宛先（To・Cc）に当方のアドレスがないメールです。返信していません。")
+    for_staff(raise_other("M12", 2, &[]))
 }
 
+/// A17.
+pub fn too_old() -> Finding {
+    for_staff(raise_other("M12", 3, &[]))
+}
+
+/// A15.
+pub fn over_budget() -> Finding {
+    for_staff(raise_other("M12", 4, &[]))
+}
+
+/// A14.
 pub fn no_single_author(message: &Message) -> Finding {
-    let authors: Vec<&str> = message.authors.iter().map(|author| author.address.as_str()).collect();
-    let mut found =
-        finding("M08", Severity::Staff, "差出人（From）を1つに特定できません。返信していません。");
-    found.read = (!authors.is_empty()).then(|| authors.join("、"));
-    found
+    let authors: Vec<&str> = message.authors.iter().map(|author| author.address.as_str()).take(10).collect();
+    reading(raise_other("M08", 0, &[]), &authors.join("、"))
 }
 
+/// A12.
 pub fn authentication_failed(message: &Message) -> Finding {
-    let mut found = finding(
-        "M07",
-        Severity::Staff,
-        "送信ドメイン認証に失敗しました（なりすましの可能性）。返信していません。",
-    );
-    found.read = Some(message.from().to_string());
-    found
+    reading(raise_other("M07", 1, &[]), message.from())
+}
+
+pub fn staff_unproven(message: &Message) -> Finding {
+    reading(raise_other("M07", 2, &[]), message.from())
 }
 
 pub fn no_registry_yet() -> Finding {
-    finding(
-        "M08",
-        Severity::Staff,
-        "医療機関マスタが未登録のため、受付を保留しています。clinics import の後に自動で判定し直します。",
-    )
+    raise_other("M08", 1, &[])
 }
 
 /// A reply that cannot be addressed at all.
 pub fn m18_unaddressable(address: &str, cause: &str) -> Finding {
-    let mut found = finding(
-        "M18",
-        Severity::Staff,
-        &format!("{address}へ返信できません（{cause}）。電話でご連絡ください。"),
-    );
-    found.read = Some(address.to_string());
-    found
+    let values = [("address", address.to_string()), ("cause", cause.to_string())];
+    reading(raise_other("M18", 0, &values), address)
 }

@@ -1,82 +1,113 @@
 //! Pure: the T rules: what the receipt time means (spec: "Timing"). They show only as a sentence of the template.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
-use crate::campaign::Timing;
+use crate::campaign::{Earlier, Timing, in_jst};
 use crate::inspection::judge::{Desk, Mail};
-use crate::inspection::sender::{disputed, trusted_receipt};
+use crate::inspection::sender::trusted_receipt;
 use crate::inspection::standing::Standing;
-use crate::inspection::verdict::{Finding, Severity};
+use crate::inspection::verdict::{Finding, Visibility};
 
-use super::finding::note as finding;
+use super::finding::raise;
+use super::wording::{clock, day};
+
+/// A `Date:` is that much earlier than the receipt before anyone is told (the clocks of computers are wrong).
+const DELAY: SignedDuration = SignedDuration::from_mins(30);
+
+/// The receipt of one form.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt<'a> {
+    pub mail: &'a Mail<'a>,
+    pub desk: &'a Desk<'a>,
+    pub standing: &'a Standing,
+    /// What the form covers.
+    pub scope: &'a BTreeSet<Visibility>,
+    pub received_at: Timestamp,
+    pub earlier: Earlier,
+    pub timing: Timing,
+    /// The form repeats what is in force.
+    pub duplicate: bool,
+}
 
 /// The timing findings of one form.
-pub fn on_timing(
-    mail: &Mail,
-    desk: &Desk,
-    standing: &Standing,
-    timing: Timing,
-    duplicate: bool,
-    received_at: Timestamp,
-) -> Vec<Finding> {
-    let message = &mail.dissected.message;
-    let deadlines = standing.deadlines(desk.campaign);
+pub fn on_timing(receipt: &Receipt) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if !duplicate {
-        findings.extend(band(timing));
+    if !receipt.duplicate {
+        findings.extend(band(receipt));
     }
-    if message.date.is_some_and(|date| t07_sent_in_time(date, received_at, deadlines.submission)) {
-        findings.push(finding(
-            "T07",
-            Severity::Staff,
-            "送信日時（Date）は提出期限内ですが、受信は期限後です。",
-        ));
+    findings.extend(t07_sent_in_time(receipt));
+    if receipt.received_at < receipt.desk.campaign.opens {
+        findings.push(raise("T08", &[("opens", moment(receipt.desk.campaign.opens))]));
     }
-    if received_at < desk.campaign.opens {
-        findings.push(finding(
-            "T08",
-            Severity::Info,
-            "様式の公開前の受信です。以前の様式の可能性があります。",
-        ));
+    if !receipt.duplicate {
+        findings.extend(t09_exported(receipt));
     }
-    if !duplicate && standing.in_force.iter().any(|version| version.exported) {
-        findings.push(finding(
-            "T09",
-            Severity::Staff,
-            "セットアップ用に出力済みの版への修正です。差分をご確認ください。",
-        ));
-    }
-    let relayed_at = trusted_receipt(message, &desk.settings.sender);
-    if relayed_at.is_some_and(|relayed_at| disputed(relayed_at, received_at, deadlines, desk.campaign)) {
-        findings.push(finding(
-            "T11",
-            Severity::Staff,
-            "中継サーバーの受信時刻とメールサーバーの受信時刻が、期限をはさんで食い違っています。",
-        ));
-    }
+    findings.extend(t11_disputed(receipt));
     findings
 }
 
-fn band(timing: Timing) -> Option<Finding> {
-    Some(match timing {
+fn band(receipt: &Receipt) -> Option<Finding> {
+    let deadlines = receipt.standing.deadlines(receipt.desk.campaign);
+    let submission = [("deadline", date(deadlines.submission))];
+    let correction = [("deadline", date(deadlines.correction))];
+    Some(match receipt.timing {
         Timing::OnTime => return None,
-        Timing::Late => finding("T01", Severity::Warning, "提出期限を過ぎてのご提出です。"),
-        Timing::FixOfOnTime => {
-            finding("T02", Severity::Info, "提出期限内のご提出の不備修正として取り扱います。")
-        }
-        Timing::Correction => finding("T03", Severity::Info, "受付済みの内容の修正です。"),
-        Timing::CorrectionLastDay => finding("T04", Severity::Warning, "修正の受付期限当日の修正です。"),
-        Timing::CorrectionLate => {
-            finding("T05", Severity::Staff, "修正の受付期限を過ぎた修正です。反映の可否をご判断ください。")
-        }
-        Timing::AfterOpening => {
-            finding("T06", Severity::Staff, "予約受付開始後の受信です。自動では反映していません。")
-        }
+        Timing::Late => raise("T01", &submission),
+        Timing::FixOfOnTime => raise("T02", &submission),
+        Timing::Correction => raise("T03", &correction),
+        Timing::CorrectionLastDay => raise("T04", &correction),
+        Timing::CorrectionLate => raise("T05", &correction),
+        Timing::AfterOpening => raise("T06", &[]),
     })
 }
 
-fn t07_sent_in_time(date: Timestamp, received_at: Timestamp, deadline: Timestamp) -> bool {
-    date <= deadline
-        && received_at > deadline
-        && received_at.duration_since(date) > SignedDuration::from_mins(30)
+/// Written before the limit that it missed, received after it: staff may forgive.
+fn t07_sent_in_time(receipt: &Receipt) -> Option<Finding> {
+    let deadlines = receipt.standing.deadlines(receipt.desk.campaign);
+    let missed = match receipt.timing {
+        Timing::CorrectionLate => deadlines.correction,
+        Timing::AfterOpening if receipt.earlier.accepted => deadlines.correction,
+        Timing::Late | Timing::FixOfOnTime | Timing::AfterOpening => deadlines.submission,
+        Timing::OnTime | Timing::Correction | Timing::CorrectionLastDay => return None,
+    };
+    let written = receipt.mail.dissected.message.date?;
+    let delayed = written <= missed
+        && receipt.received_at > missed
+        && receipt.received_at.duration_since(written) > DELAY;
+    delayed.then(|| raise("T07", &[("date", moment(written))]))
+}
+
+/// What this form would replace was handed to the reservation system already.
+fn t09_exported(receipt: &Receipt) -> Option<Finding> {
+    let exported: Vec<&str> = receipt
+        .standing
+        .in_force
+        .iter()
+        .filter(|version| version.exported && !version.in_force.is_disjoint(receipt.scope))
+        .map(|version| version.receipt.as_str())
+        .collect();
+    (!exported.is_empty()).then(|| raise("T09", &[("receipt", exported.join("、"))]))
+}
+
+/// A trusted relay's time stamp and the mailbox's lie on different sides of a limit that decides the timing.
+fn t11_disputed(receipt: &Receipt) -> Option<Finding> {
+    let campaign = receipt.desk.campaign;
+    let relayed_at = trusted_receipt(&receipt.mail.dissected.message, &receipt.desk.settings.sender)?;
+    let deadlines = receipt.standing.deadlines(campaign);
+    let as_relayed = campaign.timing(relayed_at, deadlines, receipt.earlier);
+    let as_received = campaign.timing(receipt.received_at, deadlines, receipt.earlier);
+    (as_relayed != as_received).then(|| raise("T11", &[]))
+}
+
+/// 「10月8日（金）」
+fn date(at: Timestamp) -> String {
+    day(in_jst(at).date())
+}
+
+/// 「10月8日（金）23:59」
+fn moment(at: Timestamp) -> String {
+    let local = in_jst(at);
+    format!("{}{}", day(local.date()), clock(local.time()))
 }

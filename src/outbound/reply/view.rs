@@ -235,7 +235,9 @@ impl View {
 
     /// Which form it was.
     fn describe(&mut self, occasion: &Occasion, submission: &Submission) {
-        self.file = submission.file_name.as_deref().map(echo::file_name).map(|name| {
+        // The name of a patient list is content of it.
+        let name = submission.file_name.as_deref().filter(|_| !submission.has("M17"));
+        self.file = name.map(echo::file_name).map(|name| {
             let attachment = submission.file.and_then(|index| occasion.message.attachments.get(index));
             match attachment.map(|attachment| attachment.inside.as_slice()) {
                 Some([first, ..]) => format!("{name}（{}内）", echo::file_name(first)),

@@ -6,6 +6,7 @@ use crate::inspection::verdict::Severity;
 pub(super) const RULES: [Rule; 15] = [
     Rule::error("F01", "開けない", "添付ファイル（{file}）を開くことができませんでした。")
         .star()
+        .more(&["添付ファイル（{file}）の形式（{format}）は読み取れませんでした。"])
         .mend("Excelで開いて「Excelブック（*.xlsx）」で保存し直したうえで、再度お送りください。")
         .source("通知3"),
     Rule::error(
