@@ -16,11 +16,15 @@ mod check;
 mod clinics;
 mod demo;
 mod digest;
+mod export;
 mod forms;
 mod listings;
 mod once;
 mod outbox;
 mod run;
+mod setup;
+mod staff;
+mod submit;
 mod verify;
 
 /// 受付: takes in forms that people e-mail as spreadsheets.
@@ -89,6 +93,31 @@ enum Verb {
     Slots(listings::SlotsArguments),
     /// Outgoing mail: list, retry, hold, release, cancel.
     Outbox(outbox::Arguments),
+    /// Put a held form in force, and tell the clinic.
+    Accept(staff::AcceptArguments),
+    /// Turn a held form down.
+    Reject(staff::RejectArguments),
+    /// Declare a submission void; what was in force before it is in force again.
+    Void(staff::VoidArguments),
+    /// Give a submission to another clinic; its receipt number stays.
+    Reassign(staff::ReassignArguments),
+    /// Register a sender's address for a clinic and judge its held mail again.
+    Adopt(staff::AdoptArguments),
+    /// A remark on a mail, a submission or a clinic; on a mail that waits for staff it also says: dealt with.
+    Note(staff::NoteArguments),
+    /// Give one clinic deadlines of its own.
+    Extend(staff::ExtendArguments),
+    /// Enter a form that came by FAX, telephone or USB.
+    Submit(submit::Arguments),
+    /// Write the slot list for the reservation system.
+    Export(export::Arguments),
+    /// Set-up in the reservation system.
+    #[command(subcommand)]
+    Setup(setup::Verb),
+    /// The clinics have confirmed their slots.
+    Confirm(setup::ConfirmArguments),
+    /// Queue reminders to clinics that have not submitted, or have not mended their form.
+    Remind(setup::RemindArguments),
     /// Write the official workbooks 様式１・２・３.
     Forms(forms::Arguments),
     /// Build (and optionally send) the daily digest of a date.
@@ -224,6 +253,18 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Status => listings::status(context).await,
         Verb::Slots(arguments) => listings::slots(context, &arguments).await,
         Verb::Outbox(arguments) => outbox::outbox(context, &arguments).await,
+        Verb::Accept(arguments) => staff::accept(context, &arguments).await,
+        Verb::Reject(arguments) => staff::reject(context, &arguments).await,
+        Verb::Void(arguments) => staff::void(context, &arguments).await,
+        Verb::Reassign(arguments) => staff::reassign(context, &arguments).await,
+        Verb::Adopt(arguments) => staff::adopt(context, &arguments).await,
+        Verb::Note(arguments) => staff::note(context, &arguments).await,
+        Verb::Extend(arguments) => staff::extend(context, &arguments).await,
+        Verb::Submit(arguments) => submit::submit(context, &arguments).await,
+        Verb::Export(arguments) => export::export(context, &arguments).await,
+        Verb::Setup(verb) => setup::setup(context, &verb).await,
+        Verb::Confirm(arguments) => setup::confirm(context, &arguments).await,
+        Verb::Remind(arguments) => setup::remind(context, &arguments).await,
         Verb::Forms(arguments) => forms::forms(context, &arguments).await,
         Verb::Digest(arguments) => digest::digest(context, &arguments).await,
         Verb::Verify => verify::verify(context).await,

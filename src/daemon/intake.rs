@@ -15,6 +15,7 @@ use crate::inspection::dissected::Dissected;
 use crate::inspection::judge::{self, Desk, Examined, Known, Mail};
 use crate::inspection::judgement::{Answer, Inspection};
 use crate::inspection::sender::trusted_receipt;
+use crate::inspection::standing::MailStanding;
 use crate::inspection::verdict::Outcome;
 use crate::ledger::{Intake, NewLetter, NewMail, NewState};
 use crate::outbound::letter::{Draft, Letter};
@@ -301,7 +302,7 @@ impl Office {
         intake: &mut Intake,
         ready: &Ready,
         received_at: Timestamp,
-        standing: crate::inspection::standing::MailStanding,
+        standing: MailStanding,
         numbers: &[Option<String>],
     ) -> Result<(Inspection, Vec<Addressed>), Error> {
         let registry = intake.registry().await?;
@@ -314,16 +315,7 @@ impl Office {
             bare: false,
             entered_for: None,
         };
-        let asks = judge::asks(&desk, &mail, &standing);
-        let mut known = Known { mail: standing, ..Known::default() };
-        for venue in asks.venues {
-            let standing = intake.standing(&venue).await?;
-            known.clinics.insert(venue, standing);
-        }
-        for (venue, fingerprint) in asks.fingerprints {
-            let twins = intake.twins(&fingerprint, &venue).await?;
-            known.twins.insert(fingerprint, twins);
-        }
+        let known = known(intake, &desk, &mail, standing).await?;
         let mut inspection = judge::inspect(&desk, &mail, &known);
         for (at, submission) in inspection.submissions.iter_mut().enumerate().filter(|(_, s)| s.form.is_some()) {
             submission.receipt = match numbers.get(at).cloned().flatten() {
@@ -386,24 +378,51 @@ impl Office {
     pub async fn judge_held_for_registry(&self) -> Result<u64, Error> {
         let mut count = 0;
         for id in self.ledger.held_for_registry().await? {
-            let stored = self.ledger.stored_mail(id).await?;
-            let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
-            let examined = judge::examine(&dissected, &self.campaign);
-            let received_at = stored.raw.received_at;
-            let ready = Ready { raw: stored.raw, sha256: format!("{}:again", stored.sha256), dissected, examined };
-            let mut intake = self.ledger.begin_intake().await?;
-            if intake.registry().await?.is_empty() {
+            if self.ledger.registry().await?.is_empty() {
                 return Ok(count);
             }
-            let standing = intake.mail_standing_again(id, &ready.dissected.message, received_at).await?;
-            let (inspection, letters) = self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
-            let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
-            intake.rejudge(id, &inspection, &letters, self.now(), "uketsuke").await?;
-            intake.commit().await?;
+            self.judge_again(id, "uketsuke").await?;
             count += 1;
         }
         Ok(count)
     }
+
+    /// Judges a stored mail again with its first receipt time and receipt numbers, and answers it anew.
+    pub async fn judge_again(&self, id: i64, actor: &str) -> Result<Inspection, Error> {
+        let stored = self.ledger.stored_mail(id).await?;
+        let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
+        let examined = judge::examine(&dissected, &self.campaign);
+        let received_at = stored.raw.received_at;
+        let sha256 = format!("{}:again:{}", stored.sha256, stored.judgements);
+        let ready = Ready { raw: stored.raw, sha256, dissected, examined };
+        let mut intake = self.ledger.begin_intake().await?;
+        let standing = intake.mail_standing_again(id, &ready.dissected.message, received_at).await?;
+        let (inspection, letters) = self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
+        let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
+        intake.rejudge(id, &inspection, &letters, self.now(), actor).await?;
+        intake.commit().await?;
+        Ok(inspection)
+    }
+}
+
+/// Everything the judgement of a mail must be told by the ledger.
+pub(super) async fn known(
+    intake: &mut Intake,
+    desk: &Desk<'_>,
+    mail: &Mail<'_>,
+    standing: MailStanding,
+) -> Result<Known, Error> {
+    let asks = judge::asks(desk, mail, &standing);
+    let mut known = Known { mail: standing, ..Known::default() };
+    for venue in asks.venues {
+        let standing = intake.standing(&venue).await?;
+        known.clinics.insert(venue, standing);
+    }
+    for (venue, fingerprint) in asks.fingerprints {
+        let twins = intake.twins(&fingerprint, &venue).await?;
+        known.twins.insert(fingerprint, twins);
+    }
+    Ok(known)
 }
 
 /// A letter with the state in which it enters the outbox.

@@ -20,6 +20,8 @@ use crate::outbound::transport;
 pub mod intake;
 pub mod deliver;
 pub mod daily;
+pub mod decide;
+pub mod reminders;
 pub mod registry;
 pub mod service;
 
@@ -44,6 +46,8 @@ pub enum Error {
     Workbook(#[from] rust_xlsxwriter::XlsxError),
     #[error("failed to read {path}: {cause}")]
     File { path: PathBuf, cause: std::io::Error },
+    #[error("failed to enter {file}: {cause}; nothing was recorded")]
+    Entry { file: String, cause: String },
     #[error("registry {path}: {problems}")]
     Registry { path: PathBuf, problems: String },
 }
@@ -56,10 +60,11 @@ impl Error {
             Error::Mailbox(cause) if !cause.is_server() => crate::cli::EXIT_IO,
             Error::Mailbox(_) => crate::cli::EXIT_UNAVAILABLE,
             Error::Ledger(cause) if cause.is_transient() => crate::cli::EXIT_LATER,
+            Error::Ledger(ledger::Error::Missing { .. } | ledger::Error::Refused { .. }) => crate::cli::EXIT_DATA,
             Error::LeaseLost => crate::cli::EXIT_LATER,
             Error::Task(_) | Error::Workbook(_) | Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
             Error::Configuration(_) => crate::cli::EXIT_CONFIG,
-            Error::Registry { .. } => crate::cli::EXIT_DATA,
+            Error::Registry { .. } | Error::Entry { .. } => crate::cli::EXIT_DATA,
         }
     }
 }

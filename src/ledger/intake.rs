@@ -40,8 +40,9 @@ pub struct NewLetter<'a> {
 }
 
 /// In which state a letter enters the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NewState {
+    #[default]
     Queued,
     /// A draft that staff release.
     Held,
@@ -81,13 +82,17 @@ pub struct StoredMail {
     pub raw: RawMessage,
     /// Receipt numbers already given to its submissions, in order.
     pub receipts: Vec<Option<String>>,
+    /// How often it was judged.
+    pub judgements: u32,
+    /// The last ruling on one of its submissions is a person's.
+    pub decided: bool,
 }
 
 /// The open transaction of one batch.
 pub struct Intake {
     ledger: Ledger,
-    tx: Transaction<'static, Sqlite>,
-    audit: audit::Head,
+    pub(super) tx: Transaction<'static, Sqlite>,
+    pub(super) audit: audit::Head,
     /// The last serial drawn in this batch by period and venue key.
     drawn: BTreeMap<(u32, String), u32>,
     unused: BTreeSet<String>,
@@ -130,19 +135,50 @@ impl Ledger {
                 .bind(mail_id)
                 .fetch_all(&mut *tx)
                 .await?;
+        let (judgements, decided): (i64, bool) = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM judgement WHERE mail_id = ?1),
+                    EXISTS (SELECT 1 FROM submission s JOIN current_ruling r ON r.submission_id = s.id
+                            WHERE s.mail_id = ?1 AND r.decision_id IS NOT NULL)",
+        )
+        .bind(mail_id)
+        .fetch_one(&mut *tx)
+        .await?;
         let raw = RawMessage {
             key: progress::key(folder, uid_validity, uid, name),
             received_at: column::instant(received_at),
             bytes,
             omitted: omitted.map(|size| size as u64),
         };
-        Ok(StoredMail { id: mail_id, sha256, raw, receipts })
+        Ok(StoredMail { id: mail_id, sha256, raw, receipts, judgements: judgements as u32, decided })
     }
 
     /// Every mail, in the order of receipt: for `replay`.
     pub async fn mail_ids(&self) -> Result<Vec<i64>, Error> {
         Ok(sqlx::query_scalar("SELECT id FROM mail ORDER BY received_at, id")
             .fetch_all(&self.readers)
+            .await?)
+    }
+
+    /// Mails from an address of which a form is held because the address was not registered for its clinic and nobody
+    /// decided on it, oldest first.
+    pub async fn held_for_sender(&self, address: &str) -> Result<Vec<i64>, Error> {
+        Ok(sqlx::query_scalar(
+            "SELECT m.id FROM mail m WHERE m.from_key = ?1 AND EXISTS
+                 (SELECT 1 FROM submission s JOIN current_ruling r ON r.submission_id = s.id
+                  WHERE s.mail_id = m.id AND r.outcome = 'held' AND r.decision_id IS NULL
+                    AND EXISTS (SELECT 1 FROM finding f WHERE f.reading_id = r.reading_id AND f.code IN ('M07', 'M09')))
+             ORDER BY m.received_at, m.id",
+        )
+        .bind(crate::clinic::address_key(address))
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// Does a form of this mail wait for a decision?
+    pub async fn is_held(&self, mail_id: i64) -> Result<bool, Error> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM current_judgement WHERE mail_id = ?1 AND outcome = 'held')")
+            .bind(mail_id)
+            .fetch_one(&self.readers)
             .await?)
     }
 

@@ -31,6 +31,7 @@ pub mod progress;
 pub mod outbox;
 pub mod registry;
 pub mod staff;
+pub mod recorded;
 pub mod setup;
 pub mod activity;
 mod clinics;
