@@ -16,11 +16,14 @@ mod check;
 mod clinics;
 mod demo;
 mod digest;
+mod doctor;
 mod export;
 mod forms;
 mod listings;
 mod once;
 mod outbox;
+mod replay;
+mod restore;
 mod run;
 mod setup;
 mod staff;
@@ -126,6 +129,12 @@ enum Verb {
     Verify,
     /// Write a consistent copy of the database while the daemon runs.
     Backup(verify::BackupArguments),
+    /// Put a backup where no database is; nothing is overwritten.
+    Restore(restore::Arguments),
+    /// Judge every stored mail again with today's rules and registry; list what changes.
+    Replay(replay::Arguments),
+    /// Check configuration, servers, registry, disk and sandbox, and say how to mend each.
+    Doctor,
     /// Print shell completions.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page.
@@ -269,6 +278,9 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Digest(arguments) => digest::digest(context, &arguments).await,
         Verb::Verify => verify::verify(context).await,
         Verb::Backup(arguments) => verify::backup(context, &arguments).await,
+        Verb::Restore(arguments) => restore::restore(context, &arguments).await,
+        Verb::Replay(arguments) => replay::replay(context, &arguments).await,
+        Verb::Doctor => doctor::doctor(context).await,
         Verb::Completions { shell } => {
             use clap::CommandFactory;
             clap_complete::generate(shell, &mut Arguments::command(), "uketsuke", &mut std::io::stdout());

@@ -58,6 +58,7 @@ pub async fn submit(context: &Context, arguments: &Arguments) -> Result<u8, Fail
         received_at: arguments.received,
         file_name: &name,
         file: &file,
+        receipt: None,
     };
     let submitted = office.submit(entry, decision(&office, &actor, &arguments.reason)).await;
     office.readers.shutdown().await;

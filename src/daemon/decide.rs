@@ -40,6 +40,8 @@ pub struct Entry<'a> {
     pub received_at: Timestamp,
     pub file_name: &'a str,
     pub file: &'a [u8],
+    /// A number that it has already (`replay`).
+    pub receipt: Option<&'a str>,
 }
 
 /// Findings that only tell how our own or another layout was read; the first reply told them.
@@ -163,7 +165,10 @@ impl Office {
             }
         };
         submission.findings.extend(inspection.findings);
-        submission.receipt = Some(intake.next_receipt(self.campaign.period, &clinic.venue_no).await?);
+        submission.receipt = match entry.receipt {
+            Some(receipt) => Some(receipt.to_string()),
+            None => Some(intake.next_receipt(self.campaign.period, &clinic.venue_no).await?),
+        };
         intake
             .record_entry(NewEntry {
                 channel: entry.channel,

@@ -72,11 +72,11 @@ impl Taken {
 }
 
 /// A mail with what the limited child made of it, ready for the ledger.
-struct Ready {
-    raw: RawMessage,
-    sha256: String,
-    dissected: Dissected,
-    examined: Examined,
+pub(super) struct Ready {
+    pub raw: RawMessage,
+    pub sha256: String,
+    pub dissected: Dissected,
+    pub examined: Examined,
 }
 
 /// The intake desk: one mailbox, and how often each mail was owed.
@@ -297,7 +297,7 @@ impl Office {
 
     /// Judges a mail inside the ledger's transaction and writes its letters. `numbers`: receipt numbers that its
     /// forms bear already.
-    async fn judge(
+    pub(super) async fn judge(
         &self,
         intake: &mut Intake,
         ready: &Ready,
@@ -426,14 +426,14 @@ pub(super) async fn known(
 }
 
 /// A letter with the state in which it enters the outbox.
-struct Addressed {
+pub(super) struct Addressed {
     letter: Letter,
-    state: NewState,
+    pub state: NewState,
     receipt: Option<String>,
 }
 
 impl Addressed {
-    fn as_new(&self) -> NewLetter<'_> {
+    pub fn as_new(&self) -> NewLetter<'_> {
         NewLetter { letter: &self.letter, state: self.state, receipt: self.receipt.as_deref(), not_before: None }
     }
 }

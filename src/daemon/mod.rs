@@ -22,6 +22,7 @@ pub mod deliver;
 pub mod daily;
 pub mod decide;
 pub mod reminders;
+pub mod replay;
 pub mod registry;
 pub mod service;
 

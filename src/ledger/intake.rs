@@ -88,6 +88,17 @@ pub struct StoredMail {
     pub decided: bool,
 }
 
+/// A form that was entered by hand, as stored.
+#[derive(Clone, Debug)]
+pub struct StoredEntry {
+    pub receipt: String,
+    pub venue_no: String,
+    pub channel: String,
+    pub received_at: Timestamp,
+    pub file_name: String,
+    pub file: Vec<u8>,
+}
+
 /// The open transaction of one batch.
 pub struct Intake {
     ledger: Ledger,
@@ -170,6 +181,39 @@ impl Ledger {
              ORDER BY m.received_at, m.id",
         )
         .bind(crate::clinic::address_key(address))
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// Forms that did not come by mail, in the order of receipt: for `replay`.
+    pub async fn entries(&self) -> Result<Vec<StoredEntry>, Error> {
+        type Row = (String, String, String, i64, Option<String>, Vec<u8>);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT s.receipt, c.venue_no, s.channel, s.received_at, s.file_name, m.bytes
+             FROM submission s JOIN raw_message m ON m.sha256 = s.file_sha256
+             JOIN ruling r ON r.id = (SELECT MIN(id) FROM ruling WHERE submission_id = s.id)
+             JOIN clinic c ON c.venue_key = r.venue_key
+             WHERE s.mail_id IS NULL AND s.receipt IS NOT NULL ORDER BY s.received_at, s.id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let entry = |(receipt, venue_no, channel, received_at, file_name, file): Row| StoredEntry {
+            receipt,
+            venue_no,
+            channel,
+            received_at: column::instant(received_at),
+            file_name: file_name.unwrap_or_default(),
+            file,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
+    /// The greatest serial given so far by period and venue key.
+    pub async fn serials(&self) -> Result<Vec<(u32, String, u32)>, Error> {
+        Ok(sqlx::query_as(
+            "SELECT period, receipt_key, MAX(serial) FROM submission WHERE receipt IS NOT NULL
+             GROUP BY period, receipt_key",
+        )
         .fetch_all(&self.readers)
         .await?)
     }
@@ -280,6 +324,13 @@ impl Intake {
     /// Other clinics (会場番号) that have exactly these slots in force (rule X17).
     pub async fn twins(&mut self, fingerprint: &str, venue_no: &str) -> Result<Vec<String>, Error> {
         Ok(standing::twins(&mut self.tx, fingerprint, &venue_key(venue_no)).await?)
+    }
+
+    /// Numbers that are given elsewhere and must not be drawn here.
+    pub fn reserve(&mut self, serials: &[(u32, String, u32)]) {
+        for (period, key, serial) in serials {
+            self.drawn.insert((*period, key.clone()), *serial);
+        }
     }
 
     /// Draws the next receipt number of a venue ("0" when the clinic is unknown): `8-0123-2`. It must be recorded

@@ -148,6 +148,12 @@ impl Ledger {
         text.parse().map_err(|_| Error::Corrupt(format!("meta.created_at is {text:?}")))
     }
 
+    /// When the last entry of the audit trail was made.
+    pub async fn last_entry_at(&self) -> Result<Option<Timestamp>, Error> {
+        let at: Option<i64> = sqlx::query_scalar("SELECT MAX(at) FROM audit").fetch_one(&self.readers).await?;
+        Ok(column::maybe_instant(at))
+    }
+
     /// Tells one database from another (hex).
     pub async fn database_id(&self) -> Result<String, Error> {
         let id: Vec<u8> = sqlx::query_scalar("SELECT value FROM meta WHERE key = 'database_id'")
