@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::json;
 
@@ -16,6 +17,8 @@ use crate::outbound::transport::{self, Transport};
 
 /// Longest time for one server.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// A clock may be set back by as much without harm.
+const STEP: SignedDuration = SignedDuration::from_mins(1);
 /// Less free space than this is a problem.
 const ROOM: u64 = 1 << 30;
 
@@ -137,7 +140,7 @@ async fn ledger(context: &Context) -> Vec<Check> {
     });
     let now = context.clock.now();
     checks.push(match ledger.last_entry_at().await {
-        Ok(Some(last)) if last > now => {
+        Ok(Some(last)) if last.duration_since(now) > STEP => {
             let detail = format!("now is {}, but the ledger was last written at {}", rfc3339(now), rfc3339(last));
             Check::bad("clock", detail, "set the machine's clock (systemctl status systemd-timesyncd)")
         }

@@ -26,6 +26,7 @@ mod replay;
 mod restore;
 mod run;
 mod setup;
+mod simulate;
 mod staff;
 mod submit;
 mod verify;
@@ -133,6 +134,8 @@ enum Verb {
     Restore(restore::Arguments),
     /// Judge every stored mail again with today's rules and registry; list what changes.
     Replay(replay::Arguments),
+    /// Rehearse: run a folder of mails through the whole program on a simulated clock.
+    Simulate(simulate::Arguments),
     /// Check configuration, servers, registry, disk and sandbox, and say how to mend each.
     Doctor,
     /// Print shell completions.
@@ -280,6 +283,7 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Backup(arguments) => verify::backup(context, &arguments).await,
         Verb::Restore(arguments) => restore::restore(context, &arguments).await,
         Verb::Replay(arguments) => replay::replay(context, &arguments).await,
+        Verb::Simulate(arguments) => simulate::simulate(context, &arguments).await,
         Verb::Doctor => doctor::doctor(context).await,
         Verb::Completions { shell } => {
             use clap::CommandFactory;
