@@ -70,7 +70,10 @@ fn an_accepted_correction_is_in_force_and_the_clinic_is_told() {
     assert_eq!(answer["version"], 2);
     assert_eq!(answer["letters"][0]["to"], "minami@example.jp");
     let clinic = state(&desk, "0123");
-    assert_eq!((&clinic["state"], &clinic["sum"], &clinic["receipt"]), (&"accepted".into(), &30.into(), &"8-0123-2".into()));
+    assert_eq!(
+        (&clinic["state"], &clinic["sum"], &clinic["receipt"]),
+        (&"accepted".into(), &30.into(), &"8-0123-2".into())
+    );
     let (name, text) = deliver(&desk).pop().unwrap();
     assert!(name.contains("corr_ok"), "{name}");
     assert!(text.contains("【修正受付】") && text.contains("受付番号8-0123-2"), "{text}");
@@ -151,7 +154,10 @@ fn an_adopted_address_brings_the_held_form_in_force_with_its_first_receipt_time(
     assert_eq!(submission["received_at"], "2021-10-08T23:00:00+09:00");
     let (clinics, _) = desk.json(&["clinics", "list"]);
     let minami = clinics.as_array().unwrap().iter().find(|clinic| clinic["venue_no"] == "0123").unwrap();
-    assert!(minami["emails"].as_array().unwrap().iter().any(|email| email == "home@gmail.example"), "{minami}");
+    assert!(
+        minami["emails"].as_array().unwrap().iter().any(|email| email == "home@gmail.example"),
+        "{minami}"
+    );
     let letters = deliver(&desk);
     let accepted: Vec<_> = letters.iter().filter(|(name, _)| name.contains("-accept")).collect();
     assert_eq!(accepted.len(), 1, "{letters:?}");
@@ -209,8 +215,10 @@ fn notes_close_a_matter_and_extensions_move_a_deadline() {
     done(&desk, &["note", "1", "--reason", "迷惑メール"]);
     refused(&desk, &["note", "77", "--reason", "ない"], 65);
     refused(&desk, &["extend", "0123", "--reason", "期限なし"], 64);
-    let answer =
-        done(&desk, &["extend", "0123", "--submission", "2021-10-11T12:00:00+09:00", "--reason", "停電のため"]);
+    let answer = done(
+        &desk,
+        &["extend", "0123", "--submission", "2021-10-11T12:00:00+09:00", "--reason", "停電のため"],
+    );
     assert_eq!(answer["submission"], "2021-10-11T12:00:00+09:00");
     assert_eq!(answer["correction"], "2021-10-13T23:59:59+09:00");
     desk.take_in("2021-10-11T11:00:00+09:00", &post("2", minami(6)));
@@ -228,7 +236,18 @@ fn a_fax_is_entered_by_the_same_rules() {
         let path = desk.path(name);
         std::fs::write(&path, bytes).unwrap();
         let path = path.to_str().unwrap().to_string();
-        let arguments = ["submit", &path, "--clinic", clinic, "--channel", "fax", "--received", received, "--reason", "FAXで受領"];
+        let arguments = [
+            "submit",
+            &path,
+            "--clinic",
+            clinic,
+            "--channel",
+            "fax",
+            "--received",
+            received,
+            "--reason",
+            "FAXで受領",
+        ];
         desk.run(&[&["--format", "json"], &arguments[..]].concat())
     };
     let output = enter(&desk, "fax.xlsx", minami(6), "0123", "2021-10-08T16:20:00+09:00");
@@ -243,7 +262,10 @@ fn a_fax_is_entered_by_the_same_rules() {
     let output = enter(&desk, "gap.xlsx", gap, "0123", "2021-10-08T17:00:00+09:00");
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(report["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "R04"), "{report}");
+    assert!(
+        report["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "R04"),
+        "{report}"
+    );
     assert_eq!(state(&desk, "0123")["sum"], 36);
     // Another clinic's form, no form at all, and a time to come are refused and leave no trace.
     for (bytes, clinic, received) in [

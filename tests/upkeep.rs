@@ -68,8 +68,18 @@ fn a_replay_by_the_same_rules_changes_nothing() {
     desk.take_in("2021-10-14T11:00:00+09:00", &Post { from: "higashi@example.jp", ..post("7", higashi) });
     let file = desk.path("fax.xlsx");
     std::fs::write(&file, form(1, "0200", "きた小児科医院", pairs(&[0], 10, 6))).unwrap();
-    let arguments =
-        ["submit", &text(&file), "--clinic", "0200", "--channel", "fax", "--received", "2021-10-07T10:00:00+09:00", "--reason", "FAX"];
+    let arguments = [
+        "submit",
+        &text(&file),
+        "--clinic",
+        "0200",
+        "--channel",
+        "fax",
+        "--received",
+        "2021-10-07T10:00:00+09:00",
+        "--reason",
+        "FAX",
+    ];
     done(&desk, &arguments);
     let replayed = done(&desk, &["replay", "--dry-run"]);
     assert_eq!(replayed["mails"], 7);
@@ -89,7 +99,10 @@ fn a_replay_follows_a_new_cap_and_sends_nothing_by_itself() {
     desk.at("2021-10-11T10:00:00+09:00");
     let looked = done(&desk, &["replay", "--dry-run"]);
     let difference = &looked["differences"][0];
-    assert_eq!((&difference["receipt"], &difference["outcome_after"]), (&"8-0123-1".into(), &"accepted".into()));
+    assert_eq!(
+        (&difference["receipt"], &difference["outcome_after"]),
+        (&"8-0123-1".into(), &"accepted".into())
+    );
     assert_eq!(desk.last_submission()["outcome"], "rejected", "a dry run changes nothing");
     let applied = done(&desk, &["replay"]);
     assert_eq!(applied["applied"][0], 1);
@@ -114,7 +127,11 @@ fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
     assert_eq!((code, &found["ok"]), (1, &false.into()), "{found}");
     let check = |found: &Value, name: &str| {
         let checks = found["checks"].as_array().unwrap();
-        checks.iter().find(|check| check["name"] == name).cloned().unwrap_or_else(|| panic!("{name}: {found}"))
+        checks
+            .iter()
+            .find(|check| check["name"] == name)
+            .cloned()
+            .unwrap_or_else(|| panic!("{name}: {found}"))
     };
     assert!(check(&found, "registry")["mend"].as_str().unwrap().contains("clinics import"));
     assert!(!desk.path("uketsuke.db").exists(), "looking makes no database");
@@ -146,8 +163,14 @@ fn a_simulation_writes_what_would_have_been_sent() {
     let desk = DeskFolder::new();
     let mails = desk.path("mails");
     std::fs::create_dir_all(&mails).unwrap();
-    let first = Post { headers: &["Received: from a by mx.city.example; Tue, 05 Oct 2021 10:00:00 +0900"], ..post("1", minami(6)) };
-    let second = Post { headers: &["Received: from a by mx.city.example; Thu, 07 Oct 2021 10:00:00 +0900"], ..post("2", minami(5)) };
+    let first = Post {
+        headers: &["Received: from a by mx.city.example; Tue, 05 Oct 2021 10:00:00 +0900"],
+        ..post("1", minami(6))
+    };
+    let second = Post {
+        headers: &["Received: from a by mx.city.example; Thu, 07 Oct 2021 10:00:00 +0900"],
+        ..post("2", minami(5))
+    };
     std::fs::write(mails.join("b.eml"), first.bytes()).unwrap();
     std::fs::write(mails.join("a.eml"), second.bytes()).unwrap();
     std::fs::write(mails.join("readme.txt"), "no mail").unwrap();

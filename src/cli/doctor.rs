@@ -69,7 +69,11 @@ pub async fn doctor(context: &Context) -> Result<u8, Failure> {
                 print(&format!("  {:<14} → {mend}\n", ""));
             }
         }
-        print(if ok { "問題は見つかりませんでした。\n" } else { "× の項目を直してください。\n" });
+        print(if ok {
+            "問題は見つかりませんでした。\n"
+        } else {
+            "× の項目を直してください。\n"
+        });
     }
     Ok(if ok { 0 } else { EXIT_NO })
 }
@@ -83,8 +87,17 @@ fn configuration(context: &Context) -> Vec<Check> {
         Ok(campaign) => {
             let now = context.clock.now();
             if now < campaign.opens || now >= campaign.booking_opens {
-                let detail = format!("now is {}, outside {} to {}", rfc3339(now), rfc3339(campaign.opens), rfc3339(campaign.booking_opens));
-                checks.push(Check::note("campaign", detail, "check [campaign] if the campaign should be running"));
+                let detail = format!(
+                    "now is {}, outside {} to {}",
+                    rfc3339(now),
+                    rfc3339(campaign.opens),
+                    rfc3339(campaign.booking_opens)
+                );
+                checks.push(Check::note(
+                    "campaign",
+                    detail,
+                    "check [campaign] if the campaign should be running",
+                ));
             } else {
                 checks.push(Check::good("campaign", format!("{} is running", campaign.title)));
             }
@@ -92,11 +105,18 @@ fn configuration(context: &Context) -> Vec<Check> {
     }
     let own = config.outgoing.own_addresses.iter().any(|own| own.eq_ignore_ascii_case(&config.outgoing.from));
     if !own {
-        let detail = format!("{} is not among own_addresses: a copy of our own mail would be judged", config.outgoing.from);
+        let detail = format!(
+            "{} is not among own_addresses: a copy of our own mail would be judged",
+            config.outgoing.from
+        );
         checks.push(Check::bad("addresses", detail, "add outgoing.from to outgoing.own_addresses"));
     }
     if config.digest.to.is_empty() {
-        checks.push(Check::note("digest", "nobody gets the daily digest", "name staff addresses in digest.to"));
+        checks.push(Check::note(
+            "digest",
+            "nobody gets the daily digest",
+            "name staff addresses in digest.to",
+        ));
     }
     if !config.outgoing.sends_to_clinics() {
         let mend = "read them with `uketsuke outbox --state held`; set outgoing.mode = \"live\" to send";
@@ -115,7 +135,11 @@ async fn ledger(context: &Context) -> Vec<Check> {
     let ledger = match Ledger::open_read_only(path).await {
         Ok(ledger) => ledger,
         Err(cause) => {
-            return vec![Check::bad("ledger", cause.to_string(), "restore a backup, or check database.path and its owner")];
+            return vec![Check::bad(
+                "ledger",
+                cause.to_string(),
+                "restore a backup, or check database.path and its owner",
+            )];
         }
     };
     let mut checks = vec![match ledger.quick_check().await {
@@ -123,15 +147,22 @@ async fn ledger(context: &Context) -> Vec<Check> {
         Err(cause) => Check::bad("ledger", cause.to_string(), "stop the daemon and restore a backup"),
     }];
     checks.push(match ledger.registry().await {
-        Ok(registry) if registry.is_empty() => {
-            Check::bad("registry", "it is empty: every form is held", "uketsuke clinics import 医療機関マスタ.csv")
-        }
+        Ok(registry) if registry.is_empty() => Check::bad(
+            "registry",
+            "it is empty: every form is held",
+            "uketsuke clinics import 医療機関マスタ.csv",
+        ),
         Ok(registry) => {
             let silent = registry.iter().filter(|clinic| !clinic.has_addresses()).count();
             let capless = registry.iter().filter(|clinic| clinic.cap.is_none()).count();
-            let detail = format!("{} clinics, {silent} without address, {capless} without cap", registry.len());
+            let detail =
+                format!("{} clinics, {silent} without address, {capless} without cap", registry.len());
             if capless > 0 {
-                Check::note("registry", detail, "forms of clinics without a cap are held; uketsuke clinics set VENUE_NO cap=…")
+                Check::note(
+                    "registry",
+                    detail,
+                    "forms of clinics without a cap are held; uketsuke clinics set VENUE_NO cap=…",
+                )
             } else {
                 Check::good("registry", detail)
             }
@@ -141,7 +172,8 @@ async fn ledger(context: &Context) -> Vec<Check> {
     let now = context.clock.now();
     checks.push(match ledger.last_entry_at().await {
         Ok(Some(last)) if last.duration_since(now) > STEP => {
-            let detail = format!("now is {}, but the ledger was last written at {}", rfc3339(now), rfc3339(last));
+            let detail =
+                format!("now is {}, but the ledger was last written at {}", rfc3339(now), rfc3339(last));
             Check::bad("clock", detail, "set the machine's clock (systemctl status systemd-timesyncd)")
         }
         Ok(_) => Check::good("clock", rfc3339(now)),
@@ -168,8 +200,12 @@ async fn names(config: &Config) -> Vec<Check> {
                 let addresses: Vec<String> = addresses.map(|address| address.ip().to_string()).collect();
                 Check::good(name, format!("{host} is {}", addresses.join(", ")))
             }
-            Ok(Err(cause)) => Check::bad(name, format!("{host}: {cause}"), "check the host's name and /etc/resolv.conf"),
-            Err(_) => Check::bad(name, format!("{host}: no answer"), "check the name server in /etc/resolv.conf"),
+            Ok(Err(cause)) => {
+                Check::bad(name, format!("{host}: {cause}"), "check the host's name and /etc/resolv.conf")
+            }
+            Err(_) => {
+                Check::bad(name, format!("{host}: no answer"), "check the name server in /etc/resolv.conf")
+            }
         });
     }
     checks
@@ -180,7 +216,8 @@ async fn mail(config: &Config) -> Check {
     let look = async {
         let mut mailbox = Mailbox::open(&config.mailbox, &config.limits).await?;
         let waiting = mailbox.list().await?.len();
-        let detail = format!("{}: {waiting} mails in {}", mailbox.describe(), config.mailbox.folders.join(", "));
+        let detail =
+            format!("{}: {waiting} mails in {}", mailbox.describe(), config.mailbox.folders.join(", "));
         mailbox.close().await;
         Ok::<String, mailbox::Error>(detail)
     };
@@ -189,10 +226,16 @@ async fn mail(config: &Config) -> Check {
         Ok(Err(cause)) if cause.is_configuration() => {
             Check::bad("mailbox", cause.to_string(), "check username, password_file and folders in [mailbox]")
         }
-        Ok(Err(cause)) => {
-            Check::bad("mailbox", cause.to_string(), "check host, port, security and ca_file in [mailbox], and the firewall")
-        }
-        Err(_) => Check::bad("mailbox", "no answer within 45 s", "check host and port in [mailbox], and the firewall"),
+        Ok(Err(cause)) => Check::bad(
+            "mailbox",
+            cause.to_string(),
+            "check host, port, security and ca_file in [mailbox], and the firewall",
+        ),
+        Err(_) => Check::bad(
+            "mailbox",
+            "no answer within 45 s",
+            "check host and port in [mailbox], and the firewall",
+        ),
     }
 }
 
@@ -203,10 +246,16 @@ async fn outgoing(config: &Config) -> Check {
     };
     match tokio::time::timeout(PATIENCE, transport.probe()).await {
         Ok(Ok(detail)) => Check::good("outgoing", detail),
-        Ok(Err(cause)) => {
-            Check::bad("outgoing", cause, "check host, port, security, username and password_file in [outgoing]")
-        }
-        Err(_) => Check::bad("outgoing", "no answer within 45 s", "check host and port in [outgoing], and the firewall"),
+        Ok(Err(cause)) => Check::bad(
+            "outgoing",
+            cause,
+            "check host, port, security, username and password_file in [outgoing]",
+        ),
+        Err(_) => Check::bad(
+            "outgoing",
+            "no answer within 45 s",
+            "check host and port in [outgoing], and the firewall",
+        ),
     }
 }
 
@@ -225,17 +274,24 @@ async fn sandbox(config: &Config) -> Check {
             let landlock = if strength.landlock { "with" } else { "without" };
             Check::good("sandbox", format!("seccomp and resource limits hold, {landlock} Landlock"))
         }
-        Ok(_) if config.limits.allow_weak_sandbox => {
-            Check::note("sandbox", "no seccomp filter; accepted by limits.allow_weak_sandbox", "run on a kernel with seccomp")
-        }
+        Ok(_) if config.limits.allow_weak_sandbox => Check::note(
+            "sandbox",
+            "no seccomp filter; accepted by limits.allow_weak_sandbox",
+            "run on a kernel with seccomp",
+        ),
         Ok(strength) => {
             let mut missing = strength.escapes.clone();
             missing.extend((!strength.seccomp).then(|| "seccomp".to_string()));
             missing.extend((!strength.rlimits).then(|| "rlimits".to_string()));
-            let mend = "run on a kernel with seccomp, or set limits.allow_weak_sandbox = true to accept the risk";
+            let mend =
+                "run on a kernel with seccomp, or set limits.allow_weak_sandbox = true to accept the risk";
             Check::bad("sandbox", format!("not effective: {}", missing.join(", ")), mend)
         }
-        Err(cause) => Check::bad("sandbox", cause, "check that the program may start itself (limits of processes and memory)"),
+        Err(cause) => Check::bad(
+            "sandbox",
+            cause,
+            "check that the program may start itself (limits of processes and memory)",
+        ),
     }
 }
 

@@ -15,7 +15,9 @@ use crate::issue::slot_export::{self, ChangeKind, Encoding, ExportSlot};
 use crate::ledger::setup::{ExportLine, NewExport};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  uketsuke export --out 枠一覧.csv\n  uketsuke export --diff --encoding cp932 --out 変更分.csv")]
+#[command(
+    after_help = "Examples:\n  uketsuke export --out 枠一覧.csv\n  uketsuke export --diff --encoding cp932 --out 変更分.csv"
+)]
 pub struct Arguments {
     /// The file; must not exist [default: slots-DATE-TIME.csv].
     #[arg(long, value_name = "FILE")]
@@ -62,7 +64,10 @@ pub async fn export(context: &Context, arguments: &Arguments) -> Result<u8, Fail
     write_new(&path, &bytes)?;
     let id = mark(&office, &lines, &path, &bytes, arguments.diff).await?;
     if !arguments.diff && again > 0 {
-        complain(&format!("warning: {again} of {} slots stood in an earlier export; --diff writes only changes", lines.len()));
+        complain(&format!(
+            "warning: {again} of {} slots stood in an earlier export; --diff writes only changes",
+            lines.len()
+        ));
     }
     let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
     if context.json() {
@@ -106,7 +111,8 @@ fn nothing(context: &Context) -> Result<u8, Failure> {
 /// Flushes before it is marked: what is marked as exported is safely on the disk.
 fn write_new(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write;
-    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to write {}: {cause}", path.display()));
+    let failed =
+        |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to write {}: {cause}", path.display()));
     let mut file = std::fs::File::options().write(true).create_new(true).open(path).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
 }

@@ -28,8 +28,12 @@ pub async fn replay(context: &Context, arguments: &Arguments) -> Result<u8, Fail
         (false, true) => Purpose::ApplyAndSend,
     };
     let folder = std::env::temp_dir().join(format!("uketsuke-replay-{}", std::process::id()));
-    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to make {}: {cause}", folder.display()));
-    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&folder).map_err(failed)?;
+    let failed = |cause: std::io::Error| {
+        Failure::new(EXIT_IO, format!("failed to make {}: {cause}", folder.display()))
+    };
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
+        .create(&folder)
+        .map_err(failed)?;
     let replayed = office.replay(&folder.join("replay.db"), purpose, &actor()).await;
     drop(std::fs::remove_dir_all(&folder));
     office.readers.shutdown().await;
@@ -63,6 +67,10 @@ pub async fn replay(context: &Context, arguments: &Arguments) -> Result<u8, Fail
     } else {
         format!("{}通の判定を改めました。", replayed.applied.len())
     };
-    print(&format!("\n{}通を判定し直し、{}件が異なります。{done}\n", replayed.mails, replayed.differences.len()));
+    print(&format!(
+        "\n{}通を判定し直し、{}件が異なります。{done}\n",
+        replayed.mails,
+        replayed.differences.len()
+    ));
     Ok(0)
 }

@@ -8,7 +8,9 @@ use super::{Context, EXIT_IO, Failure, print, print_json};
 use crate::ledger::{self, backup};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  systemctl stop uketsuke\n  mv var/uketsuke.db* broken/\n  uketsuke restore backup/uketsuke-20211008.db")]
+#[command(
+    after_help = "Example:\n  systemctl stop uketsuke\n  mv var/uketsuke.db* broken/\n  uketsuke restore backup/uketsuke-20211008.db"
+)]
 pub struct Arguments {
     /// A file written by `uketsuke backup`.
     file: PathBuf,
@@ -37,7 +39,9 @@ pub async fn restore(context: &Context, arguments: &Arguments) -> Result<u8, Fai
     }
     backup::restore(&arguments.file, target).await?;
     if context.json() {
-        print_json(&json!({ "restored": target.display().to_string(), "from": arguments.file.display().to_string() }))?;
+        print_json(
+            &json!({ "restored": target.display().to_string(), "from": arguments.file.display().to_string() }),
+        )?;
     } else {
         print(&format!(
             "{} を {} に復元しました。控えより後に届いたメールは、受信箱へ戻すと受け付け直します。\n",

@@ -50,7 +50,8 @@ pub async fn setup(context: &Context, verb: &Verb) -> Result<u8, Failure> {
         }
     }
     if context.json() {
-        let rows: Vec<_> = report.iter().map(|(venue_no, to)| json!({ "venue_no": venue_no, "to": to })).collect();
+        let rows: Vec<_> =
+            report.iter().map(|(venue_no, to)| json!({ "venue_no": venue_no, "to": to })).collect();
         print_json(&json!({ "done": rows, "failed": failed }))?;
     } else {
         for (venue_no, to) in &report {
@@ -107,11 +108,20 @@ pub async fn remind(context: &Context, arguments: &RemindArguments) -> Result<u8
     if !round.passed.is_empty() {
         let mut table = Table::new(&["会場", "医療機関", "電話", "送らない理由"]);
         for one in &round.passed {
-            table.row(vec![one.venue_no.clone(), one.name.clone(), one.phone.clone(), one.reason.to_string()]);
+            table.row(vec![
+                one.venue_no.clone(),
+                one.name.clone(),
+                one.phone.clone(),
+                one.reason.to_string(),
+            ]);
         }
         print(&format!("\n{}", table.render()));
     }
-    let done = if arguments.dry_run { "（--dry-run：作成していません）" } else { "を作成しました" };
+    let done = if arguments.dry_run {
+        "（--dry-run：作成していません）"
+    } else {
+        "を作成しました"
+    };
     print(&format!("\n督促 {}通{done}\n", round.reminded.len()));
     Ok(0)
 }

@@ -22,7 +22,9 @@ use crate::ledger::Ledger;
 use crate::outbound::digest;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  uketsuke simulate mails --out rehearsal --clinics 医療機関マスタ.csv\n  uketsuke simulate var/mailbox --out rehearsal")]
+#[command(
+    after_help = "Examples:\n  uketsuke simulate mails --out rehearsal --clinics 医療機関マスタ.csv\n  uketsuke simulate var/mailbox --out rehearsal"
+)]
 pub struct Arguments {
     /// Folder of .eml files, or a Maildir.
     folder: PathBuf,
@@ -47,7 +49,10 @@ pub async fn simulate(context: &Context, arguments: &Arguments) -> Result<u8, Fa
     office.require_sandbox().await?;
     let mails = mails(&office, &files).await?;
     let Some(first) = mails.first().map(|mail| mail.received_at) else {
-        return Err(Failure::new(EXIT_DATA, format!("{} holds no mail (.eml files or a Maildir)", arguments.folder.display())));
+        return Err(Failure::new(
+            EXIT_DATA,
+            format!("{} holds no mail (.eml files or a Maildir)", arguments.folder.display()),
+        ));
     };
     let clinics = registry(context, &office, arguments.clinics.as_deref()).await?;
     office.ledger.import(&clinics, first, "simulate", false).await?;
@@ -59,8 +64,9 @@ pub async fn simulate(context: &Context, arguments: &Arguments) -> Result<u8, Fa
         last = mail.received_at;
         office.clock = Clock::starting_at(after(mail.received_at));
         post(&out.join("mailbox"), mail)?;
-        let mailbox =
-            Mailbox::open(&office.config.mailbox, &office.config.limits).await.map_err(crate::daemon::Error::from)?;
+        let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits)
+            .await
+            .map_err(crate::daemon::Error::from)?;
         taken.add(IntakeDesk::new(office.clone(), mailbox).keeping_lines().intake_once().await?);
         deliver(&office).await?;
     }
@@ -102,7 +108,9 @@ pub async fn simulate(context: &Context, arguments: &Arguments) -> Result<u8, Fa
 
 /// A rehearsal never mixes with what is there already.
 fn prepare(out: &Path) -> Result<PathBuf, Failure> {
-    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to make the folder {}: {cause}", out.display()));
+    let failed = |cause: std::io::Error| {
+        Failure::new(EXIT_IO, format!("failed to make the folder {}: {cause}", out.display()))
+    };
     std::fs::create_dir_all(out).map_err(failed)?;
     if std::fs::read_dir(out).map_err(failed)?.next().is_some() {
         return Err(Failure::new(EXIT_IO, format!("{} is not empty; name a new folder", out.display())));
@@ -112,7 +120,9 @@ fn prepare(out: &Path) -> Result<PathBuf, Failure> {
 
 /// The mails of a folder: of a Maildir those in `cur` and `new`, with its subfolders.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", folder.display()));
+    let failed = |cause: std::io::Error| {
+        Failure::new(EXIT_IO, format!("failed to read {}: {cause}", folder.display()))
+    };
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -137,7 +147,9 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 async fn mails(office: &Office, files: &[PathBuf]) -> Result<Vec<SampleMail>, Failure> {
     let mut mails = Vec::new();
     for (at, path) in files.iter().enumerate() {
-        let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", path.display()));
+        let failed = |cause: std::io::Error| {
+            Failure::new(EXIT_IO, format!("failed to read {}: {cause}", path.display()))
+        };
         let bytes = std::fs::read(path).map_err(failed)?;
         let received_at = match named_time(path) {
             Some(received_at) => received_at,
@@ -176,7 +188,8 @@ async fn written_time(office: &Office, path: &Path, bytes: &[u8]) -> Result<Time
 
 async fn registry(context: &Context, office: &Office, file: Option<&Path>) -> Result<Vec<Clinic>, Failure> {
     let configured = &context.config.clinics.file;
-    let file = file.map(Path::to_path_buf).or_else(|| (!configured.is_empty()).then(|| PathBuf::from(configured)));
+    let file =
+        file.map(Path::to_path_buf).or_else(|| (!configured.is_empty()).then(|| PathBuf::from(configured)));
     if let Some(file) = file {
         let bytes = std::fs::read(&file)
             .map_err(|cause| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", file.display())))?;
@@ -193,7 +206,12 @@ async fn registry(context: &Context, office: &Office, file: Option<&Path>) -> Re
 }
 
 /// Writes every digest that falls due in `(from, to]`; answers their names.
-async fn until(office: &mut Office, out: &Path, from: Timestamp, to: Timestamp) -> Result<Vec<String>, Failure> {
+async fn until(
+    office: &mut Office,
+    out: &Path,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     for at in digest::schedule(&office.config.digest, from, to) {
         office.clock = Clock::starting_at(at);

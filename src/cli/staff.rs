@@ -68,7 +68,9 @@ pub struct AdoptArguments {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  uketsuke note 12 --reason 電話で回答済み\n  uketsuke note 8-0123-2 --reason 備考を確認\n  uketsuke note --clinic 0123 --reason 10月から担当者変更")]
+#[command(
+    after_help = "Examples:\n  uketsuke note 12 --reason 電話で回答済み\n  uketsuke note 8-0123-2 --reason 備考を確認\n  uketsuke note --clinic 0123 --reason 10月から担当者変更"
+)]
 pub struct NoteArguments {
     /// Mail number or receipt number.
     #[arg(required_unless_present = "clinic", conflicts_with = "clinic")]
@@ -102,7 +104,13 @@ pub async fn accept(context: &Context, arguments: &AcceptArguments) -> Result<u8
     let decision = decision(&office, &actor, &arguments.reason);
     let decided = office.accept(&arguments.receipt, arguments.despite_errors, decision).await?;
     let version = decided.version.unwrap_or_default();
-    report(context, &arguments.receipt, "accepted", &decided, &format!("受け付けました（第{version}版）。この内容が有効です。"))
+    report(
+        context,
+        &arguments.receipt,
+        "accepted",
+        &decided,
+        &format!("受け付けました（第{version}版）。この内容が有効です。"),
+    )
 }
 
 pub async fn reject(context: &Context, arguments: &RejectArguments) -> Result<u8, Failure> {
@@ -111,7 +119,13 @@ pub async fn reject(context: &Context, arguments: &RejectArguments) -> Result<u8
     report(context, &arguments.receipt, "rejected", &decided, "受け付けないこととしました。")
 }
 
-fn report(context: &Context, receipt: &str, outcome: &str, decided: &Decided, done: &str) -> Result<u8, Failure> {
+fn report(
+    context: &Context,
+    receipt: &str,
+    outcome: &str,
+    decided: &Decided,
+    done: &str,
+) -> Result<u8, Failure> {
     if context.json() {
         let letters: Vec<_> =
             decided.letters.iter().map(|(template, to)| json!({ "template": template, "to": to })).collect();
@@ -135,7 +149,8 @@ fn report(context: &Context, receipt: &str, outcome: &str, decided: &Decided, do
 
 pub async fn void(context: &Context, arguments: &VoidArguments) -> Result<u8, Failure> {
     let (office, actor) = open(context, &arguments.reason).await?;
-    let in_force = office.ledger.void(&arguments.receipt, decision(&office, &actor, &arguments.reason)).await?;
+    let in_force =
+        office.ledger.void(&arguments.receipt, decision(&office, &actor, &arguments.reason)).await?;
     if context.json() {
         print_json(&json!({ "receipt": arguments.receipt, "void": true, "in_force": in_force }))?;
     } else if in_force.is_empty() {
@@ -151,7 +166,9 @@ pub async fn reassign(context: &Context, arguments: &ReassignArguments) -> Resul
     let decision = decision(&office, &actor, &arguments.reason);
     office.ledger.reassign(&arguments.receipt, &arguments.venue_no, decision).await?;
     if context.json() {
-        print_json(&json!({ "receipt": arguments.receipt, "venue_no": arguments.venue_no, "outcome": "held" }))?;
+        print_json(
+            &json!({ "receipt": arguments.receipt, "venue_no": arguments.venue_no, "outcome": "held" }),
+        )?;
     } else {
         print(&format!(
             "{}：会場 {} の様式としました（保留）。内容を確認し、accept または reject で決定してください。\n",
@@ -167,14 +184,18 @@ pub async fn adopt(context: &Context, arguments: &AdoptArguments) -> Result<u8, 
         Some(address) if address.contains('@') => (arguments.subject.clone(), address.to_string(), None),
         venue_no => sender_of(&office, &arguments.subject, venue_no).await?,
     };
-    let judged = office.adopt(&venue_no, &address, mail, decision(&office, &actor, &arguments.reason)).await?;
+    let judged =
+        office.adopt(&venue_no, &address, mail, decision(&office, &actor, &arguments.reason)).await?;
     office.readers.shutdown().await;
     if context.json() {
         let judged: Vec<_> = judged
             .iter()
             .map(|(id, inspection)| {
-                let receipts: Vec<_> =
-                    inspection.submissions.iter().filter_map(|submission| submission.receipt.clone()).collect();
+                let receipts: Vec<_> = inspection
+                    .submissions
+                    .iter()
+                    .filter_map(|submission| submission.receipt.clone())
+                    .collect();
                 json!({ "mail": id, "outcome": inspection.outcome.as_str(), "receipts": receipts })
             })
             .collect();
@@ -196,7 +217,9 @@ async fn sender_of(
 ) -> Result<(String, String, Option<i64>), Failure> {
     let (id, venue) = if subject.contains('-') {
         let shown = office.ledger.show(subject).await?.submission;
-        let id = shown.mail_id.ok_or_else(|| Failure::new(EXIT_DATA, format!("{subject} did not come by mail")))?;
+        let id = shown
+            .mail_id
+            .ok_or_else(|| Failure::new(EXIT_DATA, format!("{subject} did not come by mail")))?;
         (id, shown.venue_no)
     } else {
         (mail_number(subject)?, None)
@@ -206,14 +229,20 @@ async fn sender_of(
     venues.dedup();
     let only = (venues.len() == 1).then(|| venues.remove(0));
     let venue = venue_no.map(str::to_string).or(venue).or(only).ok_or_else(|| {
-        Failure::new(EXIT_DATA, format!("the clinic of mail {id} is not clear; name it: adopt {subject} VENUE_NO"))
+        Failure::new(
+            EXIT_DATA,
+            format!("the clinic of mail {id} is not clear; name it: adopt {subject} VENUE_NO"),
+        )
     })?;
     Ok((venue, mail.mail.from, Some(id)))
 }
 
 fn mail_number(text: &str) -> Result<i64, Failure> {
     text.parse().map_err(|_| {
-        Failure::new(EXIT_USAGE, format!("{text} is neither a mail number nor a receipt number like 8-0123-2"))
+        Failure::new(
+            EXIT_USAGE,
+            format!("{text} is neither a mail number nor a receipt number like 8-0123-2"),
+        )
     })
 }
 

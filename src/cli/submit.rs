@@ -12,7 +12,9 @@ use super::{Context, EXIT_IO, EXIT_NO, Failure, print, print_json};
 use crate::daemon::decide::Entry;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  uketsuke submit 様式３.xlsx --clinic 0123 --channel fax \\\n    --received 2021-10-08T16:20:00+09:00 --reason FAXで受領し転記")]
+#[command(
+    after_help = "Example:\n  uketsuke submit 様式３.xlsx --clinic 0123 --channel fax \\\n    --received 2021-10-08T16:20:00+09:00 --reason FAXで受領し転記"
+)]
 pub struct Arguments {
     /// The form as a workbook (.xlsx .xlsm .xlsb .xls .ods .csv).
     file: PathBuf,
@@ -47,8 +49,9 @@ impl Channel {
 }
 
 pub async fn submit(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
-    let file = std::fs::read(&arguments.file)
-        .map_err(|cause| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", arguments.file.display())))?;
+    let file = std::fs::read(&arguments.file).map_err(|cause| {
+        Failure::new(EXIT_IO, format!("failed to read {}: {cause}", arguments.file.display()))
+    })?;
     let name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (office, actor) = open(context, &arguments.reason).await?;
     office.require_sandbox().await?;

@@ -67,7 +67,7 @@ impl Office {
         recorded.submission.outcome =
             if warned(&recorded.submission) { Outcome::AcceptedWithWarnings } else { Outcome::Accepted };
         let template = self.template(&recorded, decision.at);
-        let letters = self.tell(&recorded, template, decision.at)?;
+        let letters = self.tell(&recorded, template, decision.at);
         let new: Vec<NewLetter> = letters.iter().map(|letter| self.new_letter(letter, receipt)).collect();
         let version = intake.accept(receipt, despite_errors, &new, decision).await?;
         intake.commit().await?;
@@ -85,7 +85,7 @@ impl Office {
         let letters = if recorded.answered || recorded.errors == 0 {
             Vec::new()
         } else {
-            self.tell(&recorded, Template::Reject, decision.at)?
+            self.tell(&recorded, Template::Reject, decision.at)
         };
         let new: Vec<NewLetter> = letters.iter().map(|letter| self.new_letter(letter, receipt)).collect();
         intake.reject(receipt, &new, decision).await?;
@@ -139,11 +139,19 @@ impl Office {
         for form in examined.files.iter().flatten().flat_map(|file| &file.forms) {
             let named = rules::identify(form, &registry, "", None).clinic;
             if let Some(other) = named.filter(|other| other.venue_no != clinic.venue_no) {
-                let cause = format!("the form says it is of {} {}, not of {}", other.venue_no, other.name, clinic.venue_no);
+                let cause = format!(
+                    "the form says it is of {} {}, not of {}",
+                    other.venue_no, other.name, clinic.venue_no
+                );
                 return Err(refused(cause));
             }
         }
-        let desk = Desk { campaign: &self.campaign, registry: &registry, settings: &self.judge, with_registry: true };
+        let desk = Desk {
+            campaign: &self.campaign,
+            registry: &registry,
+            settings: &self.judge,
+            with_registry: true,
+        };
         let mail = Mail {
             dissected: &dissected,
             examined: &examined,
@@ -160,8 +168,11 @@ impl Office {
             (Some(submission), true) => submission,
             (Some(_), false) => return Err(refused("it holds several forms; enter them one by one".into())),
             (None, _) => {
-                let messages: Vec<String> = inspection.findings.into_iter().map(|finding| finding.message).collect();
-                return Err(refused(format!("no form could be read in it. {}", messages.join(" ")).trim().to_string()));
+                let messages: Vec<String> =
+                    inspection.findings.into_iter().map(|finding| finding.message).collect();
+                return Err(refused(
+                    format!("no form could be read in it. {}", messages.join(" ")).trim().to_string(),
+                ));
             }
         };
         submission.findings.extend(inspection.findings);
@@ -186,19 +197,16 @@ impl Office {
 
     /// The letters that tell what was decided: to the author who may speak for the clinic, else to the clinic's own
     /// addresses. None for a form that did not come by mail.
-    fn tell(&self, recorded: &Recorded, template: Template, at: Timestamp) -> Result<Vec<Letter>, Error> {
-        let Some(message) = &recorded.message else { return Ok(Vec::new()) };
+    fn tell(&self, recorded: &Recorded, template: Template, at: Timestamp) -> Vec<Letter> {
+        let Some(message) = &recorded.message else { return Vec::new() };
         let mut submission = recorded.submission.clone();
-        let Some(clinic) = submission.clinic.clone() else { return Ok(Vec::new()) };
+        let Some(clinic) = submission.clinic.clone() else { return Vec::new() };
         submission.findings.retain(|finding| !READING_NOTES.contains(&finding.code.as_str()));
         submission.template = Some(template);
         let may_speak = clinic.owns_address(message.from())
             || matches!(submission.sender, SenderStanding::Staff) && !message.from().is_empty();
-        let recipients: Vec<String> = if may_speak {
-            vec![message.from().to_string()]
-        } else {
-            clinic.emails.clone()
-        };
+        let recipients: Vec<String> =
+            if may_speak { vec![message.from().to_string()] } else { clinic.emails.clone() };
         if clinic.owns_address(message.from()) && !matches!(submission.sender, SenderStanding::Staff) {
             submission.sender = SenderStanding::Registered;
         }
@@ -227,10 +235,12 @@ impl Office {
             let draft = reply::decided::compose(&occasion, template, &to, at);
             match draft.seal(&self.identity, &format!("decided:{receipt}:{}", at.as_microsecond()), at) {
                 Ok(letter) => letters.push(letter),
-                Err(cause) => tracing::warn!(receipt, %cause, "an address cannot be written to; telephone the clinic"),
+                Err(cause) => {
+                    tracing::warn!(receipt, %cause, "an address cannot be written to; telephone the clinic");
+                }
             }
         }
-        Ok(letters)
+        letters
     }
 
     /// Which text tells the acceptance. Those that say that a person will decide are never right here.
@@ -244,7 +254,11 @@ impl Office {
         if submission.timing == Some(Timing::Late) && at < self.campaign.booking_opens {
             return Template::Late;
         }
-        if submission.outcome == Outcome::AcceptedWithWarnings { Template::AcceptWarn } else { Template::Accept }
+        if submission.outcome == Outcome::AcceptedWithWarnings {
+            Template::AcceptWarn
+        } else {
+            Template::Accept
+        }
     }
 
     fn new_letter<'a>(&self, letter: &'a Letter, receipt: &'a str) -> NewLetter<'a> {
@@ -266,7 +280,8 @@ fn compare(submission: &mut Submission, standing: &Standing) {
     if replaces {
         submission.changes = rules::changes(&standing.slots_of(&submission.scope), &submission.slots);
     }
-    let untouched = Visibility::BOTH.into_iter().filter(|visibility| !submission.scope.contains(visibility)).collect();
+    let untouched =
+        Visibility::BOTH.into_iter().filter(|visibility| !submission.scope.contains(visibility)).collect();
     submission.union = submission.slots.iter().cloned().chain(standing.slots_of(&untouched)).collect();
     submission.previous.clone_from(&standing.in_force);
 }

@@ -61,11 +61,12 @@ impl Error {
             Error::Mailbox(cause) if !cause.is_server() => crate::cli::EXIT_IO,
             Error::Mailbox(_) => crate::cli::EXIT_UNAVAILABLE,
             Error::Ledger(cause) if cause.is_transient() => crate::cli::EXIT_LATER,
-            Error::Ledger(ledger::Error::Missing { .. } | ledger::Error::Refused { .. }) => crate::cli::EXIT_DATA,
+            Error::Ledger(ledger::Error::Missing { .. } | ledger::Error::Refused { .. })
+            | Error::Registry { .. }
+            | Error::Entry { .. } => crate::cli::EXIT_DATA,
             Error::LeaseLost => crate::cli::EXIT_LATER,
             Error::Task(_) | Error::Workbook(_) | Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
             Error::Configuration(_) => crate::cli::EXIT_CONFIG,
-            Error::Registry { .. } | Error::Entry { .. } => crate::cli::EXIT_DATA,
         }
     }
 }

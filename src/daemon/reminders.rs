@@ -69,7 +69,10 @@ impl Office {
                     };
                     let state = self.state_for_clinics();
                     let queued = dry_run
-                        || self.ledger.mark_reminded(&clinic.venue_no, (&letter, state), &dedupe, decision).await?;
+                        || self
+                            .ledger
+                            .mark_reminded(&clinic.venue_no, (&letter, state), &dedupe, decision)
+                            .await?;
                     if queued {
                         round.reminded.push(reminded(clinic, &letter));
                     } else {
@@ -143,8 +146,7 @@ impl Office {
         let in_force = self.ledger.standing(&clinic.venue_no).await?.in_force;
         let in_force: Vec<&str> = in_force.iter().map(|version| version.receipt.as_str()).collect();
         let in_force = (!in_force.is_empty()).then(|| in_force.join("、"));
-        let unmended =
-            Unmended { receipt, told_at, findings: &findings, in_force: in_force.as_deref() };
+        let unmended = Unmended { receipt, told_at, findings: &findings, in_force: in_force.as_deref() };
         let draft = Box::new(remind::compose_fix(&reminder, &unmended));
         Ok(Case::Write { draft, subject_of: receipt.to_string() })
     }

@@ -105,7 +105,9 @@ impl Office {
             let differences = compare(id, &mail_outcome, &before.submissions, &inspection, stored.decided);
             if !differences.is_empty() && !stored.decided && purpose != Purpose::Look {
                 if purpose == Purpose::Apply {
-                    letters.iter_mut().for_each(|letter| letter.state = NewState::Held);
+                    for letter in &mut letters {
+                        letter.state = NewState::Held;
+                    }
                 }
                 let new: Vec<NewLetter> = letters.iter().map(super::intake::Addressed::as_new).collect();
                 let mut intake = self.ledger.begin_intake().await?;

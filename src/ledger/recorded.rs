@@ -138,8 +138,20 @@ async fn head(connection: &mut SqliteConnection, mail_id: i64) -> Result<Message
 }
 
 /// The findings of one reading, in the order in which they were made.
-pub(super) async fn findings(connection: &mut SqliteConnection, reading_id: i64) -> Result<Vec<Finding>, Error> {
-    type Row = (String, String, Option<String>, Option<String>, Option<String>, Option<String>, String, Option<String>);
+pub(super) async fn findings(
+    connection: &mut SqliteConnection,
+    reading_id: i64,
+) -> Result<Vec<Finding>, Error> {
+    type Row = (
+        String,
+        String,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        String,
+        Option<String>,
+    );
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT code, severity, sheet, cell, label, read, message, mend FROM finding WHERE reading_id = ?1 ORDER BY id",
     )
