@@ -44,7 +44,10 @@ fn sound(desk: &DeskFolder) {
     assert_eq!((code, &verified["ok"]), (0, &true.into()), "{verified}");
 }
 
-fn deliver(desk: &DeskFolder) -> Vec<(String, String)> {
+/// A minute later, so that what was queued while the clock ran is due.
+fn deliver(desk: &mut DeskFolder) -> Vec<(String, String)> {
+    let now: jiff::Timestamp = desk.now.parse().unwrap();
+    desk.now = uketsuke::campaign::rfc3339(now + jiff::SignedDuration::from_mins(1));
     done(desk, &["once"]);
     desk.replies()
 }
@@ -74,7 +77,7 @@ fn an_accepted_correction_is_in_force_and_the_clinic_is_told() {
         (&clinic["state"], &clinic["sum"], &clinic["receipt"]),
         (&"accepted".into(), &30.into(), &"8-0123-2".into())
     );
-    let (name, text) = deliver(&desk).pop().unwrap();
+    let (name, text) = deliver(&mut desk).pop().unwrap();
     assert!(name.contains("corr_ok"), "{name}");
     assert!(text.contains("【修正受付】") && text.contains("受付番号8-0123-2"), "{text}");
     assert!(text.contains("8-0123-1") && text.contains("6人 → 5人"), "the difference is told: {text}");
@@ -88,7 +91,7 @@ fn an_accepted_correction_is_in_force_and_the_clinic_is_told() {
     refused(&desk, &["accept", "8-0123-9", "--reason", "ない番号"], 65);
     refused(&desk, &["accept", "8-0123-2", "--reason", " "], 64);
     refused(&desk, &["accept", "8-0123-2"], 64);
-    assert_eq!(deliver(&desk).len(), 3, "nothing is written twice");
+    assert_eq!(deliver(&mut desk).len(), 3, "nothing is written twice");
     sound(&desk);
 }
 
@@ -101,7 +104,7 @@ fn a_rejected_correction_changes_nothing_and_writes_no_second_letter() {
     assert!(answer["letters"].as_array().unwrap().is_empty());
     assert_eq!(state(&desk, "0123")["sum"], 36);
     assert_eq!(show(&desk, "8-0123-2")["outcome"], "rejected");
-    assert_eq!(deliver(&desk).len(), 2);
+    assert_eq!(deliver(&mut desk).len(), 2);
     sound(&desk);
 }
 
@@ -134,7 +137,7 @@ fn a_form_without_a_clinic_is_assigned_then_accepted() {
     assert_eq!(state(&desk, "0123")["sum"], 12);
     // Figures go to the clinic's own address, never to the stranger.
     assert_eq!(answer["letters"][0]["to"], "minami@example.jp");
-    let letters = deliver(&desk);
+    let letters = deliver(&mut desk);
     assert!(letters.iter().any(|(name, _)| name.contains("-accept")), "{letters:?}");
     sound(&desk);
 }
@@ -158,7 +161,7 @@ fn an_adopted_address_brings_the_held_form_in_force_with_its_first_receipt_time(
         minami["emails"].as_array().unwrap().iter().any(|email| email == "home@gmail.example"),
         "{minami}"
     );
-    let letters = deliver(&desk);
+    let letters = deliver(&mut desk);
     let accepted: Vec<_> = letters.iter().filter(|(name, _)| name.contains("-accept")).collect();
     assert_eq!(accepted.len(), 1, "{letters:?}");
     assert!(accepted[0].1.contains("受付完了"), "{}", accepted[0].1);
@@ -199,7 +202,7 @@ fn drafts_only_stay_drafts() {
     done(&desk, &["accept", "8-0123-2", "--reason", "電話で確認"]);
     done(&desk, &["setup", "done", "0123"]);
     done(&desk, &["remind"]);
-    assert!(deliver(&desk).is_empty());
+    assert!(deliver(&mut desk).is_empty());
     let (outbox, _) = desk.json(&["outbox"]);
     for row in outbox.as_array().unwrap() {
         let expected = if row["kind"] == "corr_late" { "suppressed" } else { "held" };
@@ -295,7 +298,7 @@ fn set_up_asks_once_per_version_and_the_clinic_confirms() {
     assert_eq!(state(&desk, "0123")["setup"], "exported");
     let answer = done(&desk, &["setup", "done", "0123"]);
     assert_eq!(answer["done"][0]["to"], "minami@example.jp");
-    let letters = deliver(&desk);
+    let letters = deliver(&mut desk);
     let (_, ask) = letters.iter().find(|(name, _)| name.contains("confirm")).unwrap();
     assert!(ask.contains("予約枠のご確認のお願い") && ask.contains("8-0123-1"), "{ask}");
     assert_eq!(state(&desk, "0123")["setup"], "confirmation_requested");
@@ -366,7 +369,7 @@ fn only_silent_clinics_and_unmended_forms_are_reminded() {
         round["passed"].as_array().unwrap().iter().map(|one| one["venue_no"].as_str().unwrap()).collect();
     passed.sort_unstable();
     assert_eq!(passed, ["0300", "0500"], "{round}");
-    let letters = deliver(&desk);
+    let letters = deliver(&mut desk);
     let (_, fix) = letters.iter().find(|(name, _)| name.contains("remind_fix")).unwrap();
     assert!(fix.contains("10月5日") && fix.contains("B13") && fix.contains("8-0123-1"), "{fix}");
     let again = done(&desk, &["remind"]);

@@ -81,8 +81,17 @@ fn a_replay_by_the_same_rules_changes_nothing() {
         "FAX",
     ];
     done(&desk, &arguments);
+    // A rejected FAX in time makes the mended form of the days after one in time.
+    std::fs::write(&file, form(1, "0400", "にし眼科", vec![support::row(18, 9, Some(6), None)])).unwrap();
+    let arguments =
+        ["submit", &text(&file), "--clinic", "0400", "--channel", "fax", "--received", "2021-10-07T11:00:00+09:00", "--reason", "FAX"];
+    assert_eq!(desk.json(&arguments).1, 1);
+    desk.take_in(
+        "2021-10-11T10:00:00+09:00",
+        &Post { from: "nishi@example.jp", ..post("8", form(1, "0400", "にし眼科", pairs(&[0], 10, 6))) },
+    );
     let replayed = done(&desk, &["replay", "--dry-run"]);
-    assert_eq!(replayed["mails"], 7);
+    assert_eq!(replayed["mails"], 8);
     let undecided: Vec<&Value> =
         replayed["differences"].as_array().unwrap().iter().filter(|one| one["decided"] == false).collect();
     assert!(undecided.is_empty(), "{undecided:#?}");
@@ -115,6 +124,7 @@ fn a_replay_follows_a_new_cap_and_sends_nothing_by_itself() {
     let (held, _) = desk.json(&["outbox", "--state", "held"]);
     let id = held[0]["id"].to_string();
     assert!(desk.run(&["outbox", "release", &id, "--reason", "確認済"]).status.success());
+    desk.at("2021-10-11T10:05:00+09:00");
     done(&desk, &["once"]);
     assert!(desk.replies().iter().any(|(name, _)| name.contains("accept")));
     sound(&desk);

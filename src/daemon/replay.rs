@@ -173,11 +173,13 @@ impl Office {
     async fn repeat_decision(&self, before: &SubmissionView) {
         let Some(receipt) = before.receipt.as_deref() else { return };
         let decision = replaying(self.now());
-        let accepted = Outcome::parse(&before.outcome).is_some_and(Outcome::is_accepted);
-        let repeated = if accepted {
-            self.ledger.accept(receipt, true, decision).await.map(|_| ())
-        } else {
-            self.ledger.void(receipt, decision).await.map(|_| ())
+        let repeated = match Outcome::parse(&before.outcome) {
+            _ if before.void => self.ledger.void(receipt, decision).await.map(|_| ()),
+            Some(outcome) if outcome.is_accepted() => {
+                self.ledger.accept(receipt, true, decision).await.map(|_| ())
+            }
+            Some(Outcome::Rejected) => self.ledger.reject(receipt, decision).await,
+            _ => Ok(()),
         };
         if let Err(cause) = repeated {
             tracing::debug!(receipt, %cause, "the decision needs no repeating");
