@@ -83,8 +83,18 @@ fn a_replay_by_the_same_rules_changes_nothing() {
     done(&desk, &arguments);
     // A rejected FAX in time makes the mended form of the days after one in time.
     std::fs::write(&file, form(1, "0400", "にし眼科", vec![support::row(18, 9, Some(6), None)])).unwrap();
-    let arguments =
-        ["submit", &text(&file), "--clinic", "0400", "--channel", "fax", "--received", "2021-10-07T11:00:00+09:00", "--reason", "FAX"];
+    let arguments = [
+        "submit",
+        &text(&file),
+        "--clinic",
+        "0400",
+        "--channel",
+        "fax",
+        "--received",
+        "2021-10-07T11:00:00+09:00",
+        "--reason",
+        "FAX",
+    ];
     assert_eq!(desk.json(&arguments).1, 1);
     desk.take_in(
         "2021-10-11T10:00:00+09:00",

@@ -112,10 +112,12 @@ impl IntakeDesk {
         let known = self.office.ledger.known_keys(&all).await?;
         let waiting: Vec<MessageKey> = listed.iter().filter(|key| !known.contains(*key)).cloned().collect();
         for folder in &self.office.config.mailbox.folders {
-            let in_folder: Vec<MessageKey> = waiting.iter().filter(|key| key.folder() == folder).cloned().collect();
+            let in_folder: Vec<MessageKey> =
+                waiting.iter().filter(|key| key.folder() == folder).cloned().collect();
             self.office.ledger.note_listing(folder, &in_folder, self.office.now()).await?;
         }
-        let waiting = if waiting.is_empty() { waiting } else { self.mailbox.in_order_of_receipt(waiting).await? };
+        let waiting =
+            if waiting.is_empty() { waiting } else { self.mailbox.in_order_of_receipt(waiting).await? };
         let mut unfiled: Vec<(MessageKey, bool)> = self
             .office
             .ledger
@@ -132,7 +134,11 @@ impl IntakeDesk {
             let office = self.office.clone();
             let keep_lines = self.keep_lines;
             let judging = async {
-                if fetched.is_empty() { Ok((Taken::default(), Vec::new())) } else { office.take_in(fetched, keep_lines).await }
+                if fetched.is_empty() {
+                    Ok((Taken::default(), Vec::new()))
+                } else {
+                    office.take_in(fetched, keep_lines).await
+                }
             };
             let moving = async {
                 let filed = self.file_away(&unfiled).await;
@@ -155,7 +161,11 @@ impl IntakeDesk {
     }
 
     /// Fetches the next set. What did not arrive is owed; owed too often, it is taken by its header.
-    async fn next_set(&mut self, rest: &mut &[MessageKey], taken: &mut Taken) -> Result<Vec<RawMessage>, Error> {
+    async fn next_set(
+        &mut self,
+        rest: &mut &[MessageKey],
+        taken: &mut Taken,
+    ) -> Result<Vec<RawMessage>, Error> {
         while !rest.is_empty() {
             let count = self.mailbox.next_set(rest).await?.clamp(1, rest.len());
             let (set, later) = rest.split_at(count);
@@ -183,7 +193,10 @@ impl IntakeDesk {
         Ok(Vec::new())
     }
 
-    async fn file_away(&mut self, unfiled: &[(MessageKey, bool)]) -> Vec<(Destination, Result<Vec<MessageKey>, Error>)> {
+    async fn file_away(
+        &mut self,
+        unfiled: &[(MessageKey, bool)],
+    ) -> Vec<(Destination, Result<Vec<MessageKey>, Error>)> {
         let mut done = Vec::new();
         for (destination, attention) in [(Destination::Attention, true), (Destination::Processed, false)] {
             let keys: Vec<MessageKey> = unfiled
@@ -192,7 +205,10 @@ impl IntakeDesk {
                 .map(|(key, _)| key.clone())
                 .collect();
             if !keys.is_empty() {
-                done.push((destination, self.mailbox.file_away(&keys, destination).await.map_err(Error::from)));
+                done.push((
+                    destination,
+                    self.mailbox.file_away(&keys, destination).await.map_err(Error::from),
+                ));
             }
         }
         done
@@ -227,7 +243,11 @@ impl IntakeDesk {
 
 impl Office {
     /// Dissects, judges and records one set; answers what is to be filed away, and whether staff must look.
-    async fn take_in(&self, raws: Vec<RawMessage>, keep_lines: bool) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
+    async fn take_in(
+        &self,
+        raws: Vec<RawMessage>,
+        keep_lines: bool,
+    ) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
         let ready = self.make_ready(raws).await?;
         let mut taken = Taken::default();
         let mut recorded = Vec::new();
@@ -306,7 +326,12 @@ impl Office {
         numbers: &[Option<String>],
     ) -> Result<(Inspection, Vec<Addressed>), Error> {
         let registry = intake.registry().await?;
-        let desk = Desk { campaign: &self.campaign, registry: &registry, settings: &self.judge, with_registry: true };
+        let desk = Desk {
+            campaign: &self.campaign,
+            registry: &registry,
+            settings: &self.judge,
+            with_registry: true,
+        };
         let mail = Mail {
             dissected: &ready.dissected,
             examined: &ready.examined,
@@ -317,7 +342,9 @@ impl Office {
         };
         let known = known(intake, &desk, &mail, standing).await?;
         let mut inspection = judge::inspect(&desk, &mail, &known);
-        for (at, submission) in inspection.submissions.iter_mut().enumerate().filter(|(_, s)| s.form.is_some()) {
+        for (at, submission) in
+            inspection.submissions.iter_mut().enumerate().filter(|(_, s)| s.form.is_some())
+        {
             submission.receipt = match numbers.get(at).cloned().flatten() {
                 Some(number) => Some(number),
                 None => {
@@ -357,7 +384,10 @@ impl Office {
                 Ok(letter) => letters.push(Addressed { letter, state, receipt: only_receipt.clone() }),
                 Err(cause) => {
                     inspection.needs_staff = true;
-                    inspection.findings.push(crate::inspection::rules::mail::m18_unaddressable(&draft.to, &cause.to_string()));
+                    inspection.findings.push(crate::inspection::rules::mail::m18_unaddressable(
+                        &draft.to,
+                        &cause.to_string(),
+                    ));
                 }
             }
         }
@@ -397,7 +427,8 @@ impl Office {
         let ready = Ready { raw: stored.raw, sha256, dissected, examined };
         let mut intake = self.ledger.begin_intake().await?;
         let standing = intake.mail_standing_again(id, &ready.dissected.message, received_at).await?;
-        let (inspection, letters) = self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
+        let (inspection, letters) =
+            self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
         let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
         intake.rejudge(id, &inspection, &letters, self.now(), actor).await?;
         intake.commit().await?;
@@ -434,13 +465,19 @@ pub(super) struct Addressed {
 
 impl Addressed {
     pub fn as_new(&self) -> NewLetter<'_> {
-        NewLetter { letter: &self.letter, state: self.state, receipt: self.receipt.as_deref(), not_before: None }
+        NewLetter {
+            letter: &self.letter,
+            state: self.state,
+            receipt: self.receipt.as_deref(),
+            not_before: None,
+        }
     }
 }
 
 fn line(mail: &Ready, inspection: &Inspection) -> Line {
     let message = &mail.dissected.message;
-    let mut findings: Vec<_> = inspection.submissions.iter().flat_map(|s| &s.findings).chain(&inspection.findings).collect();
+    let mut findings: Vec<_> =
+        inspection.submissions.iter().flat_map(|s| &s.findings).chain(&inspection.findings).collect();
     findings.sort_by_key(|finding| finding.severity);
     let mut codes: Vec<String> = Vec::new();
     for finding in findings {
@@ -458,7 +495,9 @@ fn line(mail: &Ready, inspection: &Inspection) -> Line {
         codes,
         reply: match inspection.answer {
             Answer::Silent(_) => None,
-            Answer::Send(template) | Answer::Draft(template) | Answer::Suppress(template) => Some(template.as_str()),
+            Answer::Send(template) | Answer::Draft(template) | Answer::Suppress(template) => {
+                Some(template.as_str())
+            }
         },
     }
 }

@@ -65,7 +65,12 @@ impl Error {
             | Error::Registry { .. }
             | Error::Entry { .. } => crate::cli::EXIT_DATA,
             Error::LeaseLost => crate::cli::EXIT_LATER,
-            Error::Task(_) | Error::Workbook(_) | Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
+            Error::Task(_)
+            | Error::Workbook(_)
+            | Error::Ledger(_)
+            | Error::Transport(_)
+            | Error::Reader(_)
+            | Error::File { .. } => crate::cli::EXIT_IO,
             Error::Configuration(_) => crate::cli::EXIT_CONFIG,
         }
     }

@@ -220,10 +220,12 @@ impl Ledger {
 
     /// Does a form of this mail wait for a decision?
     pub async fn is_held(&self, mail_id: i64) -> Result<bool, Error> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM current_judgement WHERE mail_id = ?1 AND outcome = 'held')")
-            .bind(mail_id)
-            .fetch_one(&self.readers)
-            .await?)
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM current_judgement WHERE mail_id = ?1 AND outcome = 'held')",
+        )
+        .bind(mail_id)
+        .fetch_one(&self.readers)
+        .await?)
     }
 
     /// Mails that were held because the registry was empty, oldest first.

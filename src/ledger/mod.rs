@@ -150,7 +150,8 @@ impl Ledger {
 
     /// When the last entry of the audit trail was made.
     pub async fn last_entry_at(&self) -> Result<Option<Timestamp>, Error> {
-        let at: Option<i64> = sqlx::query_scalar("SELECT MAX(at) FROM audit").fetch_one(&self.readers).await?;
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(at) FROM audit").fetch_one(&self.readers).await?;
         Ok(column::maybe_instant(at))
     }
 

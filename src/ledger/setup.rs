@@ -146,7 +146,8 @@ impl Ledger {
         let mut tx = self.write().await?;
         let venue = known_venue(&mut tx, venue_no).await?;
         let (letter, state) = letter;
-        let concern = Concern { dedupe_key: Some(dedupe_key), venue_no: Some(venue_no), receipt: None, state };
+        let concern =
+            Concern { dedupe_key: Some(dedupe_key), venue_no: Some(venue_no), receipt: None, state };
         let queued = outbox::put(&mut tx, letter, concern, decision.at).await?;
         if queued.is_some() {
             let about = About { kind: "remind", mail_id: None, submission_id: None, venue: Some(&venue) };

@@ -319,8 +319,7 @@ async fn reject(
 ) -> Result<(), Error> {
     let current = current(connection, receipt).await?;
     if current.outcome != "held" {
-        let cause =
-            format!("it is {}; only held submissions can be rejected (see `void`)", current.outcome);
+        let cause = format!("it is {}; only held submissions can be rejected (see `void`)", current.outcome);
         return Err(Error::refused("reject", receipt, cause));
     }
     let venue = current.venue_key.as_deref();
