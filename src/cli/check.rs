@@ -257,7 +257,8 @@ fn slots(submission: &Submission) -> Vec<Value> {
         .collect()
 }
 
-fn finding(finding: &Finding) -> Value {
+/// One finding as the contract's JSON tells it.
+pub fn finding(finding: &Finding) -> Value {
     json!({
         "code": finding.code,
         "severity": finding.severity.as_str(),

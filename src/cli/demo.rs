@@ -100,7 +100,7 @@ fn folder(arguments: &Arguments) -> Result<PathBuf, Failure> {
 }
 
 /// The configuration of the rehearsal: everything inside the folder, nothing leaves the machine.
-fn rehearsal(config: &Config, folder: &Path) -> Config {
+pub(super) fn rehearsal(config: &Config, folder: &Path) -> Config {
     let mut config = config.clone();
     config.mailbox = crate::inbound::mailbox::Settings::maildir(folder.join("mailbox"));
     config.outgoing = crate::outbound::transport::Settings::maildir(folder.join("replies"), &config.outgoing);
@@ -111,12 +111,12 @@ fn rehearsal(config: &Config, folder: &Path) -> Config {
 }
 
 /// A minute after the mail came in.
-fn after(received_at: Timestamp) -> Timestamp {
+pub(super) fn after(received_at: Timestamp) -> Timestamp {
     received_at.checked_add(SignedDuration::from_mins(1)).unwrap_or(received_at)
 }
 
 /// Puts a sample mail into the Maildir as a server would: its receipt time leads the file name.
-fn post(mailbox: &Path, mail: &SampleMail) -> Result<(), Failure> {
+pub(super) fn post(mailbox: &Path, mail: &SampleMail) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| {
         Failure::new(EXIT_IO, format!("failed to write {}: {cause}", mailbox.display()))
     };
@@ -130,7 +130,7 @@ fn post(mailbox: &Path, mail: &SampleMail) -> Result<(), Failure> {
 }
 
 /// Shows the replies as `replies/*.eml`, beside the Maildir's own folders.
-fn list_replies(replies: &Path) -> Result<u64, Failure> {
+pub(super) fn list_replies(replies: &Path) -> Result<u64, Failure> {
     let failed = |cause: std::io::Error| {
         Failure::new(EXIT_IO, format!("failed to list {}: {cause}", replies.display()))
     };
@@ -143,7 +143,7 @@ fn list_replies(replies: &Path) -> Result<u64, Failure> {
     Ok(count)
 }
 
-fn line_json(line: &Line) -> serde_json::Value {
+pub(super) fn line_json(line: &Line) -> serde_json::Value {
     json!({
         "received_at": crate::campaign::rfc3339(line.received_at),
         "from": line.from,
@@ -156,7 +156,8 @@ fn line_json(line: &Line) -> serde_json::Value {
     })
 }
 
-fn report(folder: &Path, taken: &Taken, replies: u64, healthy: bool, took: Duration) -> String {
+/// One line per mail.
+pub(super) fn mail_table(taken: &Taken) -> String {
     let mut table = Table::new(&["受信", "差出人", "添付ファイル", "判定", "受付番号", "規則", "返信"]);
     for line in &taken.lines {
         let more = if line.files.len() > 1 {
@@ -178,7 +179,11 @@ fn report(folder: &Path, taken: &Taken, replies: u64, healthy: bool, took: Durat
             line.reply.unwrap_or("（返信なし）").to_string(),
         ]);
     }
-    let mut text = table.render();
+    table.render()
+}
+
+fn report(folder: &Path, taken: &Taken, replies: u64, healthy: bool, took: Duration) -> String {
+    let mut text = mail_table(taken);
     text.push_str(&format!(
         "\n{}通を受信し、{}通を返信しました（★ は職員の確認が必要なもの）。検算：{}　所要 {:.1} 秒\n\n",
         taken.seen,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::table::Table;
-use super::{Context, EXIT_IO, Failure, print, print_json};
+use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uketsuke mails --needs-staff")]
@@ -37,10 +37,13 @@ pub struct ShowArguments {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  uketsuke slots --clinic 0123")]
+#[command(after_help = "Examples:\n  uketsuke slots --clinic 0123\n  uketsuke slots --changed-since 3")]
 pub struct SlotsArguments {
     #[arg(long, value_name = "VENUE_NO")]
     clinic: Option<String>,
+    /// Only clinics whose versions in force are not those of this export (its number).
+    #[arg(long, value_name = "EXPORT")]
+    changed_since: Option<i64>,
 }
 
 pub async fn mails(context: &Context, arguments: &MailsArguments) -> Result<u8, Failure> {
@@ -158,7 +161,16 @@ pub async fn status(context: &Context) -> Result<u8, Failure> {
 }
 
 pub async fn slots(context: &Context, arguments: &SlotsArguments) -> Result<u8, Failure> {
-    let listing = context.office().await?.ledger.slots(arguments.clinic.as_deref(), None).await?;
+    let ledger = context.office().await?.ledger;
+    if let Some(export) = arguments.changed_since
+        && !ledger.has_export(export).await?
+    {
+        return Err(Failure::new(
+            EXIT_DATA,
+            format!("there is no export {export}; `uketsuke export` prints its number"),
+        ));
+    }
+    let listing = ledger.slots(arguments.clinic.as_deref(), arguments.changed_since).await?;
     let columns = [
         ("venue_no", "会場"),
         ("date", "接種日"),

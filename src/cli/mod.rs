@@ -16,11 +16,19 @@ mod check;
 mod clinics;
 mod demo;
 mod digest;
+mod doctor;
+mod export;
 mod forms;
 mod listings;
 mod once;
 mod outbox;
+mod replay;
+mod restore;
 mod run;
+mod setup;
+mod simulate;
+mod staff;
+mod submit;
 mod verify;
 
 /// 受付: takes in forms that people e-mail as spreadsheets.
@@ -89,6 +97,31 @@ enum Verb {
     Slots(listings::SlotsArguments),
     /// Outgoing mail: list, retry, hold, release, cancel.
     Outbox(outbox::Arguments),
+    /// Put a held form in force, and tell the clinic.
+    Accept(staff::AcceptArguments),
+    /// Turn a held form down.
+    Reject(staff::RejectArguments),
+    /// Declare a submission void; what was in force before it is in force again.
+    Void(staff::VoidArguments),
+    /// Give a submission to another clinic; its receipt number stays.
+    Reassign(staff::ReassignArguments),
+    /// Register a sender's address for a clinic and judge its held mail again.
+    Adopt(staff::AdoptArguments),
+    /// A remark on a mail, a submission or a clinic; on a mail that waits for staff it also says: dealt with.
+    Note(staff::NoteArguments),
+    /// Give one clinic deadlines of its own.
+    Extend(staff::ExtendArguments),
+    /// Enter a form that came by FAX, telephone or USB.
+    Submit(submit::Arguments),
+    /// Write the slot list for the reservation system.
+    Export(export::Arguments),
+    /// Set-up in the reservation system.
+    #[command(subcommand)]
+    Setup(setup::Verb),
+    /// The clinics have confirmed their slots.
+    Confirm(setup::ConfirmArguments),
+    /// Queue reminders to clinics that have not submitted, or have not mended their form.
+    Remind(setup::RemindArguments),
     /// Write the official workbooks 様式１・２・３.
     Forms(forms::Arguments),
     /// Build (and optionally send) the daily digest of a date.
@@ -97,6 +130,14 @@ enum Verb {
     Verify,
     /// Write a consistent copy of the database while the daemon runs.
     Backup(verify::BackupArguments),
+    /// Put a backup where no database is; nothing is overwritten.
+    Restore(restore::Arguments),
+    /// Judge every stored mail again with today's rules and registry; list what changes.
+    Replay(replay::Arguments),
+    /// Rehearse: run a folder of mails through the whole program on a simulated clock.
+    Simulate(simulate::Arguments),
+    /// Check configuration, servers, registry, disk and sandbox, and say how to mend each.
+    Doctor,
     /// Print shell completions.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page.
@@ -160,7 +201,7 @@ impl From<crate::daemon::Error> for Failure {
             | Error::Workbook(_)
             | Error::File { .. } => EXIT_IO,
             Error::Configuration(_) => EXIT_CONFIG,
-            Error::Registry { .. } => EXIT_DATA,
+            Error::Registry { .. } | Error::Entry { .. } => EXIT_DATA,
         };
         Self::new(code, cause)
     }
@@ -242,10 +283,26 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Status => listings::status(context).await,
         Verb::Slots(arguments) => listings::slots(context, &arguments).await,
         Verb::Outbox(arguments) => outbox::outbox(context, &arguments).await,
+        Verb::Accept(arguments) => staff::accept(context, &arguments).await,
+        Verb::Reject(arguments) => staff::reject(context, &arguments).await,
+        Verb::Void(arguments) => staff::void(context, &arguments).await,
+        Verb::Reassign(arguments) => staff::reassign(context, &arguments).await,
+        Verb::Adopt(arguments) => staff::adopt(context, &arguments).await,
+        Verb::Note(arguments) => staff::note(context, &arguments).await,
+        Verb::Extend(arguments) => staff::extend(context, &arguments).await,
+        Verb::Submit(arguments) => submit::submit(context, &arguments).await,
+        Verb::Export(arguments) => export::export(context, &arguments).await,
+        Verb::Setup(verb) => setup::setup(context, &verb).await,
+        Verb::Confirm(arguments) => setup::confirm(context, &arguments).await,
+        Verb::Remind(arguments) => setup::remind(context, &arguments).await,
         Verb::Forms(arguments) => forms::forms(context, &arguments).await,
         Verb::Digest(arguments) => digest::digest(context, &arguments).await,
         Verb::Verify => verify::verify(context).await,
         Verb::Backup(arguments) => verify::backup(context, &arguments).await,
+        Verb::Restore(arguments) => restore::restore(context, &arguments).await,
+        Verb::Replay(arguments) => replay::replay(context, &arguments).await,
+        Verb::Simulate(arguments) => simulate::simulate(context, &arguments).await,
+        Verb::Doctor => doctor::doctor(context).await,
         Verb::Completions { shell } => {
             use clap::CommandFactory;
             clap_complete::generate(shell, &mut Arguments::command(), "uketsuke", &mut std::io::stdout());

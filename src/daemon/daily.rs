@@ -26,16 +26,21 @@ pub struct Written {
 impl Office {
     /// Queues the digest if one is due. Several missed ones become one, which says so.
     pub async fn daily_once(&self) -> Result<bool, Error> {
+        Ok(self.daily().await?.is_some())
+    }
+
+    /// As [`Office::daily_once`]; answers what was written.
+    pub async fn daily(&self) -> Result<Option<Written>, Error> {
         let now = self.now();
         let last = match self.ledger.last_digest().await? {
             Some(last) => last,
             None => self.ledger.created_at().await?,
         };
         let due = digest::schedule(&self.config.digest, last, now);
-        let Some(until) = due.last().copied() else { return Ok(false) };
+        let Some(until) = due.last().copied() else { return Ok(None) };
         let written = self.write_digest(last, until, due.len() > 1).await?;
         self.queue_digest(&written, &format!("digest:{}", rfc3339(until))).await?;
-        Ok(true)
+        Ok(Some(written))
     }
 
     /// The digest of a whole day, 00:00 to 24:00 in Japan.

@@ -17,6 +17,7 @@ use crate::inspection::judge::budget::Budget;
 use crate::inspection::judge::{self, Desk, Examined, Known, Mail};
 use crate::inspection::judgement::{Answer, Inspection};
 use crate::inspection::sender::trusted_receipt;
+use crate::inspection::standing::MailStanding;
 use crate::inspection::verdict::Outcome;
 use crate::ledger::{Intake, NewLetter, NewMail, NewState};
 use crate::outbound::letter::{Draft, Letter};
@@ -73,11 +74,11 @@ impl Taken {
 }
 
 /// A mail with what the limited child made of it, ready for the ledger.
-struct Ready {
-    raw: RawMessage,
-    sha256: String,
-    dissected: Dissected,
-    examined: Examined,
+pub(super) struct Ready {
+    pub raw: RawMessage,
+    pub sha256: String,
+    pub dissected: Dissected,
+    pub examined: Examined,
 }
 
 /// The intake desk: one mailbox, and how often each mail was owed.
@@ -318,12 +319,12 @@ impl Office {
 
     /// Judges a mail inside the ledger's transaction and writes its letters. `numbers`: receipt numbers that its
     /// forms bear already.
-    async fn judge(
+    pub(super) async fn judge(
         &self,
         intake: &mut Intake,
         ready: &Ready,
         received_at: Timestamp,
-        standing: crate::inspection::standing::MailStanding,
+        standing: MailStanding,
         numbers: &[Option<String>],
     ) -> Result<(Inspection, Vec<Addressed>), Error> {
         let registry = intake.registry().await?;
@@ -341,16 +342,7 @@ impl Office {
             bare: false,
             entered_for: None,
         };
-        let asks = judge::asks(&desk, &mail, &standing);
-        let mut known = Known { mail: standing, ..Known::default() };
-        for venue in asks.venues {
-            let standing = intake.standing(&venue).await?;
-            known.clinics.insert(venue, standing);
-        }
-        for (venue, fingerprint) in asks.fingerprints {
-            let twins = intake.twins(&fingerprint, &venue).await?;
-            known.twins.insert(fingerprint, twins);
-        }
+        let known = known(intake, &desk, &mail, standing).await?;
         let mut inspection = judge::inspect(&desk, &mail, &known);
         for (at, submission) in
             inspection.submissions.iter_mut().enumerate().filter(|(_, s)| s.form.is_some())
@@ -450,39 +442,65 @@ impl Office {
     pub async fn judge_held_for_registry(&self) -> Result<u64, Error> {
         let mut count = 0;
         for id in self.ledger.held_for_registry().await? {
-            let stored = self.ledger.stored_mail(id).await?;
-            let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
-            let examined = judge::examine(&dissected, &self.campaign);
-            let received_at = stored.raw.received_at;
-            let ready =
-                Ready { raw: stored.raw, sha256: format!("{}:again", stored.sha256), dissected, examined };
-            let mut intake = self.ledger.begin_intake().await?;
-            if intake.registry().await?.is_empty() {
+            if self.ledger.registry().await?.is_empty() {
                 return Ok(count);
             }
-            let standing = intake.mail_standing_again(id, &ready.dissected.message, received_at).await?;
-            let (inspection, letters) =
-                self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
-            let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
-            intake.rejudge(id, &inspection, &letters, self.now(), "uketsuke").await?;
-            intake.commit().await?;
+            self.judge_again(id, "uketsuke").await?;
             count += 1;
         }
         Ok(count)
     }
+
+    /// Judges a stored mail again with its first receipt time and receipt numbers, and answers it anew.
+    pub async fn judge_again(&self, id: i64, actor: &str) -> Result<Inspection, Error> {
+        let stored = self.ledger.stored_mail(id).await?;
+        let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
+        let examined = judge::examine(&dissected, &self.campaign);
+        let received_at = stored.raw.received_at;
+        let sha256 = format!("{}:again:{}", stored.sha256, stored.judgements);
+        let ready = Ready { raw: stored.raw, sha256, dissected, examined };
+        let mut intake = self.ledger.begin_intake().await?;
+        let standing = intake.mail_standing_again(id, &ready.dissected.message, received_at).await?;
+        let (inspection, letters) =
+            self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
+        let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
+        intake.rejudge(id, &inspection, &letters, self.now(), actor).await?;
+        intake.commit().await?;
+        Ok(inspection)
+    }
+}
+
+/// Everything the judgement of a mail must be told by the ledger.
+pub(super) async fn known(
+    intake: &mut Intake,
+    desk: &Desk<'_>,
+    mail: &Mail<'_>,
+    standing: MailStanding,
+) -> Result<Known, Error> {
+    let asks = judge::asks(desk, mail, &standing);
+    let mut known = Known { mail: standing, ..Known::default() };
+    for venue in asks.venues {
+        let standing = intake.standing(&venue).await?;
+        known.clinics.insert(venue, standing);
+    }
+    for (venue, fingerprint) in asks.fingerprints {
+        let twins = intake.twins(&fingerprint, &venue).await?;
+        known.twins.insert(fingerprint, twins);
+    }
+    Ok(known)
 }
 
 /// A letter with the state in which it enters the outbox.
-struct Addressed {
+pub(super) struct Addressed {
     letter: Letter,
-    state: NewState,
+    pub state: NewState,
     receipt: Option<String>,
     /// A budget puts it off.
     not_before: Option<Timestamp>,
 }
 
 impl Addressed {
-    fn as_new(&self) -> NewLetter<'_> {
+    pub fn as_new(&self) -> NewLetter<'_> {
         NewLetter {
             letter: &self.letter,
             state: self.state,

@@ -20,6 +20,9 @@ use crate::outbound::transport;
 pub mod intake;
 pub mod deliver;
 pub mod daily;
+pub mod decide;
+pub mod reminders;
+pub mod replay;
 pub mod registry;
 pub mod service;
 mod watch;
@@ -45,6 +48,8 @@ pub enum Error {
     Workbook(#[from] rust_xlsxwriter::XlsxError),
     #[error("failed to read {path}: {cause}")]
     File { path: PathBuf, cause: std::io::Error },
+    #[error("failed to enter {file}: {cause}; nothing was recorded")]
+    Entry { file: String, cause: String },
     #[error("registry {path}: {problems}")]
     Registry { path: PathBuf, problems: String },
 }

@@ -22,11 +22,12 @@ impl Office {
         let taking = async {
             let taken = self.take_everything().await;
             let digest = self.daily_once().await;
+            let reminders = self.remind_if_due().await;
             writing.send_replace(false);
-            (taken, digest)
+            (taken, digest.and(reminders))
         };
-        let ((taken, digest), delivered) = tokio::join!(taking, delivering);
-        digest?;
+        let ((taken, written), delivered) = tokio::join!(taking, delivering);
+        written?;
         delivered?;
         let mut report = self.ledger.counts_since(mark).await?;
         match taken {
@@ -196,6 +197,9 @@ async fn daily_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Resul
     while !*stopped.borrow() {
         if let Err(cause) = office.daily_once().await {
             tracing::error!(%cause, "the digest could not be written; trying again");
+        }
+        if let Err(cause) = office.remind_if_due().await {
+            tracing::error!(%cause, "reminders could not be written; trying again");
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(20)) => {}

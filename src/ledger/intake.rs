@@ -40,8 +40,9 @@ pub struct NewLetter<'a> {
 }
 
 /// In which state a letter enters the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NewState {
+    #[default]
     Queued,
     /// A draft that staff release.
     Held,
@@ -81,13 +82,28 @@ pub struct StoredMail {
     pub raw: RawMessage,
     /// Receipt numbers already given to its submissions, in order.
     pub receipts: Vec<Option<String>>,
+    /// How often it was judged.
+    pub judgements: u32,
+    /// The last ruling on one of its submissions is a person's.
+    pub decided: bool,
+}
+
+/// A form that was entered by hand, as stored.
+#[derive(Clone, Debug)]
+pub struct StoredEntry {
+    pub receipt: String,
+    pub venue_no: String,
+    pub channel: String,
+    pub received_at: Timestamp,
+    pub file_name: String,
+    pub file: Vec<u8>,
 }
 
 /// The open transaction of one batch.
 pub struct Intake {
     ledger: Ledger,
-    tx: Transaction<'static, Sqlite>,
-    audit: audit::Head,
+    pub(super) tx: Transaction<'static, Sqlite>,
+    pub(super) audit: audit::Head,
     /// The last serial drawn in this batch by period and venue key.
     drawn: BTreeMap<(u32, String), u32>,
     unused: BTreeSet<String>,
@@ -130,13 +146,21 @@ impl Ledger {
                 .bind(mail_id)
                 .fetch_all(&mut *tx)
                 .await?;
+        let (judgements, decided): (i64, bool) = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM judgement WHERE mail_id = ?1),
+                    EXISTS (SELECT 1 FROM submission s JOIN current_ruling r ON r.submission_id = s.id
+                            WHERE s.mail_id = ?1 AND r.decision_id IS NOT NULL)",
+        )
+        .bind(mail_id)
+        .fetch_one(&mut *tx)
+        .await?;
         let raw = RawMessage {
             key: progress::key(folder, uid_validity, uid, name),
             received_at: column::instant(received_at),
             bytes,
             omitted: omitted.map(|size| size as u64),
         };
-        Ok(StoredMail { id: mail_id, sha256, raw, receipts })
+        Ok(StoredMail { id: mail_id, sha256, raw, receipts, judgements: judgements as u32, decided })
     }
 
     /// Every mail, in the order of receipt: for `replay`.
@@ -144,6 +168,64 @@ impl Ledger {
         Ok(sqlx::query_scalar("SELECT id FROM mail ORDER BY received_at, id")
             .fetch_all(&self.readers)
             .await?)
+    }
+
+    /// Mails from an address of which a form is held because the address was not registered for its clinic and nobody
+    /// decided on it, oldest first.
+    pub async fn held_for_sender(&self, address: &str) -> Result<Vec<i64>, Error> {
+        Ok(sqlx::query_scalar(
+            "SELECT m.id FROM mail m WHERE m.from_key = ?1 AND EXISTS
+                 (SELECT 1 FROM submission s JOIN current_ruling r ON r.submission_id = s.id
+                  WHERE s.mail_id = m.id AND r.outcome = 'held' AND r.decision_id IS NULL
+                    AND EXISTS (SELECT 1 FROM finding f WHERE f.reading_id = r.reading_id AND f.code IN ('M07', 'M09')))
+             ORDER BY m.received_at, m.id",
+        )
+        .bind(crate::clinic::address_key(address))
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// Forms that did not come by mail, in the order of receipt: for `replay`.
+    pub async fn entries(&self) -> Result<Vec<StoredEntry>, Error> {
+        type Row = (String, String, String, i64, Option<String>, Vec<u8>);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT s.receipt, c.venue_no, s.channel, s.received_at, s.file_name, m.bytes
+             FROM submission s JOIN raw_message m ON m.sha256 = s.file_sha256
+             JOIN ruling r ON r.id = (SELECT MIN(id) FROM ruling WHERE submission_id = s.id)
+             JOIN clinic c ON c.venue_key = r.venue_key
+             WHERE s.mail_id IS NULL AND s.receipt IS NOT NULL ORDER BY s.received_at, s.id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let entry = |(receipt, venue_no, channel, received_at, file_name, file): Row| StoredEntry {
+            receipt,
+            venue_no,
+            channel,
+            received_at: column::instant(received_at),
+            file_name: file_name.unwrap_or_default(),
+            file,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
+    /// The greatest serial given so far by period and venue key.
+    pub async fn serials(&self) -> Result<Vec<(u32, String, u32)>, Error> {
+        Ok(sqlx::query_as(
+            "SELECT period, receipt_key, MAX(serial) FROM submission WHERE receipt IS NOT NULL
+             GROUP BY period, receipt_key",
+        )
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// Does a form of this mail wait for a decision?
+    pub async fn is_held(&self, mail_id: i64) -> Result<bool, Error> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM current_judgement WHERE mail_id = ?1 AND outcome = 'held')",
+        )
+        .bind(mail_id)
+        .fetch_one(&self.readers)
+        .await?)
     }
 
     /// Mails that were held because the registry was empty, oldest first.
@@ -244,6 +326,13 @@ impl Intake {
     /// Other clinics (会場番号) that have exactly these slots in force (rule X17).
     pub async fn twins(&mut self, fingerprint: &str, venue_no: &str) -> Result<Vec<String>, Error> {
         Ok(standing::twins(&mut self.tx, fingerprint, &venue_key(venue_no)).await?)
+    }
+
+    /// Numbers that are given elsewhere and must not be drawn here.
+    pub fn reserve(&mut self, serials: &[(u32, String, u32)]) {
+        for (period, key, serial) in serials {
+            self.drawn.insert((*period, key.clone()), *serial);
+        }
     }
 
     /// Draws the next receipt number of a venue ("0" when the clinic is unknown): `8-0123-2`. It must be recorded

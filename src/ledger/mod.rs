@@ -31,6 +31,7 @@ pub mod progress;
 pub mod outbox;
 pub mod registry;
 pub mod staff;
+pub mod recorded;
 pub mod setup;
 pub mod activity;
 mod clinics;
@@ -151,6 +152,13 @@ impl Ledger {
             .await?;
         let text = String::from_utf8_lossy(&at).into_owned();
         text.parse().map_err(|_| Error::Corrupt(format!("meta.created_at is {text:?}")))
+    }
+
+    /// When the last entry of the audit trail was made.
+    pub async fn last_entry_at(&self) -> Result<Option<Timestamp>, Error> {
+        let at: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(at) FROM audit").fetch_one(&self.readers).await?;
+        Ok(column::maybe_instant(at))
     }
 
     /// Tells one database from another (hex).

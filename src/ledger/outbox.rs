@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 
 use super::column::{maybe_instant, micros};
-use super::{Error, Ledger, audit};
+use super::{Error, Ledger, NewState, audit};
 use crate::clinic::{address_key, venue_key};
 use crate::outbound::delivery::Delivery;
 use crate::outbound::letter::Letter;
@@ -51,6 +51,8 @@ pub struct Concern<'a> {
     pub dedupe_key: Option<&'a str>,
     pub venue_no: Option<&'a str>,
     pub receipt: Option<&'a str>,
+    /// Held or suppressed letters wait for staff.
+    pub state: NewState,
 }
 
 /// What a restart found half done.
@@ -264,7 +266,7 @@ impl Ledger {
     }
 }
 
-/// Adds a queued letter; `None` when the dedupe key is taken.
+/// Adds a letter; `None` when the dedupe key is taken.
 pub(super) async fn put(
     connection: &mut SqliteConnection,
     letter: &Letter,
@@ -283,7 +285,7 @@ pub(super) async fn put(
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO outbox (kind, venue_key, to_address, to_key, envelope_from, subject, message_id, bytes, text,
                              dedupe_key, basis_at, created_at, state, next_attempt_at, receipt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, 'queued', ?11, ?12) RETURNING id",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?13, ?14, ?12) RETURNING id",
     )
     .bind(letter.kind.as_str())
     .bind(concern.venue_no.map(venue_key))
@@ -297,6 +299,8 @@ pub(super) async fn put(
     .bind(concern.dedupe_key)
     .bind(micros(now))
     .bind(concern.receipt)
+    .bind(concern.state.as_str())
+    .bind((concern.state == NewState::Queued).then(|| micros(now)))
     .fetch_one(&mut *connection)
     .await?;
     let payload = json!({

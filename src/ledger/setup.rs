@@ -9,7 +9,7 @@ use super::column::micros;
 use super::outbox::Concern;
 pub use super::slots::ExportLine;
 use super::staff::{About, Decision, decide, known_venue};
-use super::{Error, Ledger, audit, outbox, slots};
+use super::{Error, Ledger, NewState, audit, outbox, slots};
 use crate::clinic::venue_key;
 use crate::inspection::verdict::Visibility;
 use crate::outbound::letter::Letter;
@@ -98,7 +98,7 @@ impl Ledger {
     pub async fn setup_done(
         &self,
         venue_no: &str,
-        letter: Option<&Letter>,
+        letter: Option<(&Letter, NewState)>,
         decision: Decision<'_>,
     ) -> Result<bool, Error> {
         let mut tx = self.write().await?;
@@ -111,9 +111,10 @@ impl Ledger {
         decide(&mut tx, &about, format!("venue:{venue_no}"), decision).await?;
         event(&mut tx, &venue, "done", version, decision).await?;
         let mut queued = true;
-        if let Some(letter) = letter {
+        if let Some((letter, state)) = letter {
             let dedupe = format!("confirm:{venue}:{version}");
-            let concern = Concern { dedupe_key: Some(&dedupe), venue_no: Some(venue_no), receipt: None };
+            let concern =
+                Concern { dedupe_key: Some(&dedupe), venue_no: Some(venue_no), receipt: None, state };
             queued = outbox::put(&mut tx, letter, concern, decision.at).await?.is_some();
             event(&mut tx, &venue, "confirmation_requested", version, decision).await?;
         }
@@ -138,13 +139,15 @@ impl Ledger {
     pub async fn mark_reminded(
         &self,
         venue_no: &str,
-        letter: &Letter,
+        letter: (&Letter, NewState),
         dedupe_key: &str,
         decision: Decision<'_>,
     ) -> Result<bool, Error> {
         let mut tx = self.write().await?;
         let venue = known_venue(&mut tx, venue_no).await?;
-        let concern = Concern { dedupe_key: Some(dedupe_key), venue_no: Some(venue_no), receipt: None };
+        let (letter, state) = letter;
+        let concern =
+            Concern { dedupe_key: Some(dedupe_key), venue_no: Some(venue_no), receipt: None, state };
         let queued = outbox::put(&mut tx, letter, concern, decision.at).await?;
         if queued.is_some() {
             let about = About { kind: "remind", mail_id: None, submission_id: None, venue: Some(&venue) };

@@ -4,11 +4,12 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 use super::column::micros;
 use super::in_force::{next_version, put_in_force, venues_of};
-use super::{Error, Ledger, audit};
+use super::outbox::Concern;
+use super::{Error, Intake, Ledger, NewLetter, audit, outbox};
 use crate::clinic::{address_key, venue_key};
 
 /// Who decides, when and why. An empty reason is refused.
@@ -63,63 +64,16 @@ impl Ledger {
         despite_errors: bool,
         decision: Decision<'_>,
     ) -> Result<u32, Error> {
-        let refused = |cause: &str| Err(Error::refused("accept", receipt, cause));
         let mut tx = self.write().await?;
-        let current = current(&mut tx, receipt).await?;
-        let Some(venue) = current.venue_key.as_deref() else {
-            return refused("its clinic is not known; use `reassign` first");
-        };
-        if current.outcome != "held" {
-            return refused(&format!("it is {}; only held submissions can be accepted", current.outcome));
-        }
-        if !current.has_form || !(current.scope_public || current.scope_private) {
-            return refused("it holds no form that could be read");
-        }
-        if current.errors > 0 && !despite_errors {
-            return refused("the form has errors; see `show`, or accept it despite them");
-        }
-        let later: Option<String> = sqlx::query_scalar(
-            "SELECT s.receipt FROM in_force f JOIN submission s ON s.id = f.submission_id
-             WHERE f.venue_key = ?1 AND s.received_at > ?2
-               AND CASE f.visibility WHEN 'public' THEN ?3 ELSE ?4 END LIMIT 1",
-        )
-        .bind(venue)
-        .bind(current.received_at)
-        .bind(current.scope_public)
-        .bind(current.scope_private)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if let Some(later) = later {
-            return refused(&format!("{later} was received later and is in force; void that one first"));
-        }
-        if !despite_errors && let Some((sum, cap)) = over_cap(&mut tx, venue, &current).await? {
-            return refused(&format!("{sum} would be in force, the cap is {cap}"));
-        }
-        let version = next_version(&mut tx, current.submission_id, Some(venue), None).await?;
-        let ruling = Ruling {
-            kind: "accept",
-            outcome: "accepted",
-            void: false,
-            venue: Some(venue),
-            version: Some(version),
-        };
-        rule(&mut tx, receipt, &current, ruling, decision).await?;
+        let version = accept(&mut tx, receipt, despite_errors, decision).await?;
         tx.commit().await?;
-        Ok(version as u32)
+        Ok(version)
     }
 
     /// Turns a held form down.
     pub async fn reject(&self, receipt: &str, decision: Decision<'_>) -> Result<(), Error> {
         let mut tx = self.write().await?;
-        let current = current(&mut tx, receipt).await?;
-        if current.outcome != "held" {
-            let cause =
-                format!("it is {}; only held submissions can be rejected (see `void`)", current.outcome);
-            return Err(Error::refused("reject", receipt, cause));
-        }
-        let venue = current.venue_key.as_deref();
-        let ruling = Ruling { kind: "reject", outcome: "rejected", void: false, venue, version: None };
-        rule(&mut tx, receipt, &current, ruling, decision).await?;
+        reject(&mut tx, receipt, decision).await?;
         Ok(tx.commit().await?)
     }
 
@@ -252,6 +206,127 @@ impl Ledger {
     }
 }
 
+impl Intake {
+    /// As [`Ledger::accept`], with the letters that tell it in the same commit.
+    pub async fn accept(
+        &mut self,
+        receipt: &str,
+        despite_errors: bool,
+        letters: &[NewLetter<'_>],
+        decision: Decision<'_>,
+    ) -> Result<u32, Error> {
+        let version = accept(&mut self.tx, receipt, despite_errors, decision).await?;
+        self.tell(receipt, letters, decision).await?;
+        Ok(version)
+    }
+
+    /// As [`Ledger::reject`], with the letters that tell it in the same commit.
+    pub async fn reject(
+        &mut self,
+        receipt: &str,
+        letters: &[NewLetter<'_>],
+        decision: Decision<'_>,
+    ) -> Result<(), Error> {
+        reject(&mut self.tx, receipt, decision).await?;
+        self.tell(receipt, letters, decision).await
+    }
+
+    /// A draft that still waits was written before the decision: it must not leave any more.
+    async fn tell(
+        &mut self,
+        receipt: &str,
+        letters: &[NewLetter<'_>],
+        decision: Decision<'_>,
+    ) -> Result<(), Error> {
+        sqlx::query("UPDATE outbox SET state = 'suppressed' WHERE receipt = ?1 AND state = 'held'")
+            .bind(receipt)
+            .execute(&mut *self.tx)
+            .await?;
+        let venue: Option<String> = sqlx::query_scalar(
+            "SELECT c.venue_no FROM submission s JOIN current_ruling r ON r.submission_id = s.id
+             JOIN clinic c ON c.venue_key = r.venue_key WHERE s.receipt = ?1",
+        )
+        .bind(receipt)
+        .fetch_optional(&mut *self.tx)
+        .await?;
+        for new in letters {
+            let concern = Concern {
+                dedupe_key: None,
+                venue_no: venue.as_deref(),
+                receipt: Some(receipt),
+                state: new.state,
+            };
+            outbox::put(&mut self.tx, new.letter, concern, decision.at).await?;
+        }
+        self.audit = audit::head(&mut self.tx).await?;
+        Ok(())
+    }
+}
+
+async fn accept(
+    connection: &mut SqliteConnection,
+    receipt: &str,
+    despite_errors: bool,
+    decision: Decision<'_>,
+) -> Result<u32, Error> {
+    let refused = |cause: &str| Err(Error::refused("accept", receipt, cause));
+    let current = current(connection, receipt).await?;
+    let Some(venue) = current.venue_key.as_deref() else {
+        return refused("its clinic is not known; use `reassign` first");
+    };
+    if current.outcome != "held" {
+        return refused(&format!("it is {}; only held submissions can be accepted", current.outcome));
+    }
+    if !current.has_form || !(current.scope_public || current.scope_private) {
+        return refused("it holds no form that could be read");
+    }
+    if current.errors > 0 && !despite_errors {
+        return refused("the form has errors; see `show`, or accept it despite them");
+    }
+    let later: Option<String> = sqlx::query_scalar(
+        "SELECT s.receipt FROM in_force f JOIN submission s ON s.id = f.submission_id
+         WHERE f.venue_key = ?1 AND s.received_at > ?2
+           AND CASE f.visibility WHEN 'public' THEN ?3 ELSE ?4 END LIMIT 1",
+    )
+    .bind(venue)
+    .bind(current.received_at)
+    .bind(current.scope_public)
+    .bind(current.scope_private)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(later) = later {
+        return refused(&format!("{later} was received later and is in force; void that one first"));
+    }
+    if !despite_errors && let Some((sum, cap)) = over_cap(connection, venue, &current).await? {
+        return refused(&format!("{sum} would be in force, the cap is {cap}"));
+    }
+    let version = next_version(connection, current.submission_id, Some(venue), None).await?;
+    let ruling = Ruling {
+        kind: "accept",
+        outcome: "accepted",
+        void: false,
+        venue: Some(venue),
+        version: Some(version),
+    };
+    rule(connection, receipt, &current, ruling, decision).await?;
+    Ok(version as u32)
+}
+
+async fn reject(
+    connection: &mut SqliteConnection,
+    receipt: &str,
+    decision: Decision<'_>,
+) -> Result<(), Error> {
+    let current = current(connection, receipt).await?;
+    if current.outcome != "held" {
+        let cause = format!("it is {}; only held submissions can be rejected (see `void`)", current.outcome);
+        return Err(Error::refused("reject", receipt, cause));
+    }
+    let venue = current.venue_key.as_deref();
+    let ruling = Ruling { kind: "reject", outcome: "rejected", void: false, venue, version: None };
+    rule(connection, receipt, &current, ruling, decision).await
+}
+
 /// What a decision is about, as far as it is known.
 pub(super) struct About<'a> {
     pub kind: &'static str,
@@ -337,20 +412,20 @@ async fn over_cap(
 
 /// Adds the ruling of a staff decision: everything that was read stays as it is.
 async fn rule(
-    tx: &mut Transaction<'static, Sqlite>,
+    connection: &mut SqliteConnection,
     receipt: &str,
     current: &Current,
     ruling: Ruling<'_>,
     decision: Decision<'_>,
 ) -> Result<(), Error> {
-    let before = venues_of(tx, current.submission_id).await?;
+    let before = venues_of(connection, current.submission_id).await?;
     let about = About {
         kind: ruling.kind,
         mail_id: current.mail_id,
         submission_id: Some(current.submission_id),
         venue: ruling.venue,
     };
-    let decision_id = decide(tx, &about, format!("receipt:{receipt}"), decision).await?;
+    let decision_id = decide(connection, &about, format!("receipt:{receipt}"), decision).await?;
     sqlx::query(
         "INSERT INTO ruling (submission_id, judgement_id, decision_id, reading_of, made_at, outcome, void, timing,
              submission_deadline, correction_deadline, venue_key, sender, attempt, has_form, form_number,
@@ -369,10 +444,10 @@ async fn rule(
     .bind(ruling.void)
     .bind(ruling.venue)
     .bind(ruling.version)
-    .execute(&mut **tx)
+    .execute(&mut *connection)
     .await?;
     for venue in ruling.venue.map(str::to_string).into_iter().chain(before) {
-        put_in_force(tx, &venue, micros(decision.at)).await?;
+        put_in_force(connection, &venue, micros(decision.at)).await?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ pub mod tables;
 pub mod findings;
 pub mod texts;
 pub mod view;
+pub mod decided;
 
 use jiff::Timestamp;
 

@@ -2,6 +2,7 @@
 
 use uketsuke::inspection::judgement::{Answer, Silence};
 use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
+use uketsuke::ledger::NewState;
 use uketsuke::ledger::activity::DigestRun;
 use uketsuke::ledger::setup::NewExport;
 use uketsuke::ledger::staff::{Decision, Subject};
@@ -109,8 +110,8 @@ async fn export_set_up_confirm_and_start_over_with_a_new_version() {
     let setup = async || desk.ledger.status().await.unwrap()[0].setup.clone();
     assert_eq!(setup().await, "exported");
     let ask = letter("confirm", Template::Confirm, "clinic0123@example.jp");
-    assert!(desk.ledger.setup_done("0123", Some(&ask), by_staff()).await.unwrap());
-    assert!(!desk.ledger.setup_done("0123", Some(&ask), by_staff()).await.unwrap());
+    assert!(desk.ledger.setup_done("0123", Some((&ask, NewState::Queued)), by_staff()).await.unwrap());
+    assert!(!desk.ledger.setup_done("0123", Some((&ask, NewState::Queued)), by_staff()).await.unwrap());
     assert_eq!(setup().await, "confirmation_requested");
     desk.ledger.confirm("0123", by_staff()).await.unwrap();
     assert_eq!(setup().await, "confirmed");

@@ -74,7 +74,7 @@ impl Column {
             Column::Cap => ("cap", "第８期接種可能上限量", &["接種可能上限量", "上限量"]),
             Column::UsesSystem => ("uses_system", "利用区分", &["システム利用"]),
             Column::FormExpected => ("form_expected", "提出予定様式", &["様式", "予定様式"]),
-            Column::SuppressReminder => ("suppress_reminder", "リマインド不要", &["督促不要"]),
+            Column::SuppressReminder => ("suppress_reminder", "リマインド不要", &["督促不要", "督促停止"]),
             Column::Note => ("note", "備考", &["メモ"]),
         }
     }

@@ -159,6 +159,23 @@ impl View {
         }
     }
 
+    /// Takes every sentence that depends on the calendar from another instant than the receipt time.
+    pub fn reckon_from(
+        &mut self,
+        campaign: &Campaign,
+        settings: &Settings,
+        deadlines: Deadlines,
+        now: Timestamp,
+    ) {
+        let calendar = Self::of_campaign(campaign, settings, deadlines, now);
+        self.last_day = calendar.last_day;
+        self.submission_open = calendar.submission_open;
+        self.correction_open = calendar.correction_open;
+        self.booking_open = calendar.booking_open;
+        self.by_when = calendar.by_when;
+        self.office_note = None;
+    }
+
     /// Who is addressed, and whose telephone numbers stand at the foot.
     pub fn address(&mut self, clinic: Option<&Clinic>, settings: &Settings) {
         self.clinic_name =
