@@ -1,5 +1,10 @@
 //! The issued forms as LibreOffice opens and saves them, in every format that clinics send: read back identically.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failed step fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed step fails the test"
+)]
 
 mod support;
 
@@ -29,7 +34,8 @@ impl Office {
     /// Saves each file in another format; answers the new files in order.
     fn save_as(&self, files: &[PathBuf], format: &str) -> Vec<PathBuf> {
         let ending = format.split(':').next().unwrap();
-        let target = self.folder.path().join(format!("as-{}", format.replace([':', ' ', '(', ')', ','], "-")));
+        let target =
+            self.folder.path().join(format!("as-{}", format.replace([':', ' ', '(', ')', ','], "-")));
         let output = Command::new("soffice")
             .arg(format!("-env:UserInstallation=file://{}/profile", self.folder.path().display()))
             .args(["--headless", "--norestore", "--convert-to", format, "--outdir"])
@@ -39,7 +45,8 @@ impl Office {
             .env("LC_ALL", "C.UTF-8")
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        let said =
+            String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && !said.contains("Error"), "{format}: {said}");
         files
             .iter()
@@ -76,7 +83,9 @@ fn read(file: &Path) -> Form {
 /// Form, fields and rows, without the sheet's name (a CSV file has none).
 fn essence(form: &Form) -> String {
     let fields = &form.fields;
-    let raw = |entry: &Option<Entry<()>>| entry.as_ref().filter(|entry| !entry.is_blank()).map(|entry| entry.raw.clone());
+    let raw = |entry: &Option<Entry<()>>| {
+        entry.as_ref().filter(|entry| !entry.is_blank()).map(|entry| entry.raw.clone())
+    };
     let mut text = format!("{:?} {:?} {:?}\n", form.number, form.period, form.visibility);
     for (name, entry) in [
         ("venue", &fields.venue_no),
@@ -153,7 +162,11 @@ fn issued_forms_survive_another_program_in_every_format() {
     let own: Vec<String> = files.iter().map(|file| essence(&read(file))).collect();
     for (at, text) in own.iter().enumerate() {
         assert!(text.starts_with(&format!("Some({}) Some(8)", at / 2 + 1)), "{text}");
-        assert_eq!(text.lines().filter(|line| line.contains("2021-")).count(), if at % 2 == 0 { 0 } else { 5 }, "{text}");
+        assert_eq!(
+            text.lines().filter(|line| line.contains("2021-")).count(),
+            if at % 2 == 0 { 0 } else { 5 },
+            "{text}"
+        );
         assert_eq!(text.contains("Some(\"0123\")"), at % 2 == 1, "{text}");
     }
     let mut wrong = Vec::new();
@@ -180,8 +193,14 @@ fn resaved_forms_are_judged_like_the_original() {
     }
     for file in &files {
         let clinics = desk.path("clinics.csv");
-        let arguments =
-            ["check", file.to_str().unwrap(), "--clinics", clinics.to_str().unwrap(), "--received", "2021-10-05T10:00:00+09:00"];
+        let arguments = [
+            "check",
+            file.to_str().unwrap(),
+            "--clinics",
+            clinics.to_str().unwrap(),
+            "--received",
+            "2021-10-05T10:00:00+09:00",
+        ];
         let (checked, _) = desk.json(&arguments);
         let findings = checked[0]["findings"].as_array().unwrap().iter();
         let codes: Vec<String> = findings
@@ -194,7 +213,11 @@ fn resaved_forms_are_judged_like_the_original() {
     for (file, judgement) in files.iter().zip(&judged) {
         if file.extension().unwrap() == "csv" {
             // F15 alone may be added: the clinic is asked to send the workbook next time.
-            assert_eq!((&judgement.0.contains("accepted"), &judgement.1), (&true, &judged[0].1), "{judgement:?}");
+            assert_eq!(
+                (&judgement.0.contains("accepted"), &judgement.1),
+                (&true, &judged[0].1),
+                "{judgement:?}"
+            );
         } else {
             assert_eq!(judgement, &judged[0], "{}", file.display());
         }
@@ -209,8 +232,10 @@ fn what_we_send_opens_in_another_program() {
     form.name = "みなみ内科クリニック".into();
     form.rows[1].date = date(2021, 11, 12);
     let bytes = filled(1, &campaign(), &form).unwrap();
-    let report =
-        desk.take_in("2021-10-05T10:00:00+09:00", &Post { files: vec![("様式１.xlsx", bytes)], ..Post::default() });
+    let report = desk.take_in(
+        "2021-10-05T10:00:00+09:00",
+        &Post { files: vec![("様式１.xlsx", bytes)], ..Post::default() },
+    );
     assert_eq!(report["outcomes"]["rejected"], 1, "{report}");
     let letter = std::fs::read_dir(desk.path("replies/new")).unwrap().next().unwrap().unwrap().path();
     let opened = uketsuke::inbound::message::open(&std::fs::read(letter).unwrap(), &Limits::default());

@@ -6,7 +6,7 @@ use super::plain::Plain;
 use super::{Mark, Subject, look, marks};
 use crate::inspection::form::returned;
 use crate::inspection::verdict::{Severity, a1};
-use crate::inspection::workbook::Shown;
+use crate::inspection::workbook::{Shown, Value};
 
 /// Rows of the list; who has more to mend begins with these.
 const ROWS: usize = 1_000;
@@ -86,9 +86,15 @@ fn entry(
         }
         None => sheet.write_string_with_format(row, 3, clean(address), &cell)?,
     };
+    let mut lines = 1;
     for (column, text) in (4_u16..).zip([&mark.label, &mark.read, &mark.reason, &mark.mend]) {
+        let width =
+            WIDTHS.get(usize::from(column)).map_or(10, |width| *width as usize).saturating_sub(2).max(1);
+        lines = lines.max(look::width(&Value::Text(text.clone())).div_ceil(width));
         sheet.write_string_with_format(row, column, clean(text), &cell)?;
     }
+    // Not every program finds the height of wrapped text by itself.
+    sheet.set_row_height(row, (lines as f64 * 15.0 + 3.0).min(300.0))?;
     Ok(())
 }
 

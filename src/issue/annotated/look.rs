@@ -1,7 +1,7 @@
 //! Pure: the formats of a form sent back, and the room that texts take.
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 use crate::inspection::verdict::Severity;
 use crate::inspection::workbook::Value;
@@ -53,7 +53,7 @@ fn is_code(text: &str) -> bool {
 /// Columns of a cell (a full-width letter takes two) that the value needs.
 pub fn width(value: &Value) -> usize {
     match value {
-        Value::Text(text) => text.lines().map(|line| line.width_cjk()).max().unwrap_or(0),
+        Value::Text(text) => text.lines().map(UnicodeWidthStr::width_cjk).max().unwrap_or(0),
         Value::Number(number) => number.to_string().len(),
         Value::Serial(serial) if *serial < 1.0 => 5,
         Value::Serial(serial) if serial.fract().abs() < 1e-9 => 10,

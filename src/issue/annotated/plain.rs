@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::look;
+use super::{look, marks};
 use crate::campaign::Campaign;
 use crate::inspection::form::{self, Entry, FileReading, Form, Row, returned};
 use crate::inspection::verdict::{Place, Visibility};
@@ -39,12 +39,15 @@ pub fn plain(workbook: &Workbook, file_name: &str, new_name: &str, campaign: &Ca
         names: workbook.names.iter().filter_map(form_id).take(1).collect(),
         ..Workbook::default()
     };
-    let echoes = echoes(&form::read(&plain, new_name, campaign));
+    let reading = form::read(&plain, new_name, campaign);
+    let (echoes, sums) = (echoes(&reading), sum_rows(&reading));
     for (sheet, from) in plain.sheets.iter_mut().zip(&own) {
         let name = sheet.name.clone();
         sheet.cells.retain(|cell| {
             let computed = from.cell(cell.row, cell.column).is_some_and(|own| own.formula);
-            !(computed && echoes.contains(&Place::cell(&name, cell.row, cell.column)))
+            let summed =
+                matches!(cell.value, Value::Number(_)) && sums.contains(&(name.clone(), cell.row + 1));
+            !(computed && (summed || echoes.contains(&Place::cell(&name, cell.row, cell.column))))
         });
     }
     let before = essence(&form::read(workbook, file_name, campaign));
@@ -58,17 +61,19 @@ fn plain_sheet(sheet: &Sheet, taken: &mut BTreeSet<String>) -> Option<Sheet> {
         .iter()
         .filter(|cell| cell.row < 1_048_576 && cell.column < 16_384)
         .filter_map(plain_cell)
-        .collect::<Option<_>>()?;
+        .collect();
+    if !cells.iter().all(can_write) {
+        return None;
+    }
     let merged = sheet.merged.iter().copied().filter(can_merge).collect();
     Some(Sheet { name: sheet_name(&sheet.name, taken), cells, merged: apart(merged), ..sheet.clone() })
 }
 
-/// `None`: nothing to show. `Some(None)`: cannot be written.
-fn plain_cell(cell: &Cell) -> Option<Option<Cell>> {
+/// The value as it can be written; `None`: there is nothing to show.
+fn plain_cell(cell: &Cell) -> Option<Cell> {
     let value = match &cell.value {
         Value::NoResult => return None,
         Value::Number(number) | Value::Serial(number) if cell.formula && *number == 0.0 => return None,
-        Value::Number(number) | Value::Serial(number) if !number.is_finite() => return Some(None),
         Value::Text(text) | Value::Error(text) => {
             let clean: String = text
                 .chars()
@@ -77,14 +82,19 @@ fn plain_cell(cell: &Cell) -> Option<Option<Cell>> {
             if clean.is_empty() {
                 return None;
             }
-            if clean.chars().count() > MAX_TEXT {
-                return Some(None);
-            }
             Value::Text(clean)
         }
         other => other.clone(),
     };
-    Some(Some(Cell { value, formula: false, ..cell.clone() }))
+    Some(Cell { value, formula: false, ..cell.clone() })
+}
+
+fn can_write(cell: &Cell) -> bool {
+    match &cell.value {
+        Value::Number(number) | Value::Serial(number) => number.is_finite(),
+        Value::Text(text) => text.chars().count() <= MAX_TEXT,
+        _ => true,
+    }
 }
 
 fn can_merge(range: &Merged) -> bool {
@@ -156,6 +166,23 @@ fn echoes(reading: &FileReading) -> BTreeSet<Place> {
         }
     }
     places
+}
+
+/// Rows (sheet, one-based row) that hold sums and no slots: what is computed there is a sum too.
+fn sum_rows(reading: &FileReading) -> BTreeSet<(String, u32)> {
+    let mut rows = BTreeSet::new();
+    for form in &reading.forms {
+        for total in &form.typed_totals {
+            let place = &total.entry.place;
+            let row =
+                place.cell.as_deref().and_then(|cell| marks::cells(cell).next()).map(|(from, _)| from.0 + 1);
+            rows.extend(place.sheet.clone().zip(row));
+        }
+        for row in &form.rows {
+            rows.remove(&(row.sheet.clone(), row.row));
+        }
+    }
+    rows
 }
 
 /// What decides about slots and identity, for comparing two readings.

@@ -131,8 +131,8 @@ impl Table {
     }
 
     fn positions(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
-        let rows = if self.head == u32::MAX { 1..=0 } else { self.head..=self.bottom };
-        rows.flat_map(|row| (self.left..=self.right).map(move |column| (row, column)))
+        // Without a table the head lies below the bottom: no rows.
+        (self.head..=self.bottom).flat_map(|row| (self.left..=self.right).map(move |column| (row, column)))
     }
 
     fn format(&self, sheet: &Sheet, at: (u32, u16), value: Option<&Value>, spot: Option<&Spot>) -> Format {

@@ -17,8 +17,8 @@ pub fn work(activity: &DayActivity, extent: Extent) -> Section {
         right("No", 1),
         left("区分", 3),
         left("会場", 2),
-        left("医療機関", 4),
-        left("区", 1),
+        left("医療機関", 3),
+        left("区", 2),
         left("電話", 3),
         left("内容", 6),
     ];
@@ -77,8 +77,8 @@ pub fn timing(activity: &DayActivity, extent: Extent) -> Vec<Block> {
         left("受信", 3),
         left("区分", 4),
         left("会場", 3),
-        left("医療機関", 6),
-        left("区", 1),
+        left("医療機関", 5),
+        left("区", 2),
         left("電話", 3),
     ];
     let rows = late
@@ -118,12 +118,12 @@ pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
     let columns = vec![
         left("会場", 2),
         left("医療機関", 4),
-        left("区", 1),
+        left("区", 2),
         left("電話", 3),
         left("初回連絡", 2),
         right("経過", 1),
-        right("不備数", 1),
-        left("主な内容", 6),
+        right("不備", 1),
+        left("主な内容", 5),
     ];
     let rows = by_ward(&lines, extent.rows_per_ward)
         .map(|line| Row {
@@ -163,8 +163,8 @@ pub fn not_submitted(activity: &DayActivity, extent: Extent) -> Section {
     lines.retain(|line| line.state == ClinicState::NotSubmitted);
     let columns = vec![
         left("会場", 2),
-        left("医療機関", 4),
-        left("区", 1),
+        left("医療機関", 3),
+        left("区", 2),
         left("電話", 3),
         left("FAX", 3),
         right("上限量", 2),
