@@ -18,6 +18,7 @@ use uketsuke::campaign::Timing;
 use uketsuke::inbound::message::Message;
 use uketsuke::inspection::judgement::{Answer, Inspection, SenderStanding, Silence};
 use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
+use uketsuke::inspection::workbook::{Cell, Content, Sheet, Value, Workbook};
 use uketsuke::outbound::confirm::{self, Confirmation};
 use uketsuke::outbound::letter::Draft;
 use uketsuke::outbound::remind::{self, Reminder, Unmended};
@@ -26,6 +27,10 @@ use uketsuke::outbound::reply::{Occasion, Settings, compose, texts, wrap};
 const OWN: &str = "vproject@city.kumamoto.kumamoto.jp";
 
 fn letters(inspection: &Inspection, message: &Message) -> Vec<Draft> {
+    letters_with(inspection, message, &[])
+}
+
+fn letters_with(inspection: &Inspection, message: &Message, contents: &[Content]) -> Vec<Draft> {
     let campaign = campaign();
     let settings = Settings::default();
     compose(&Occasion {
@@ -33,6 +38,7 @@ fn letters(inspection: &Inspection, message: &Message) -> Vec<Draft> {
         settings: &settings,
         inspection,
         message,
+        contents,
         own_address: OWN,
         rehearsal: false,
     })
@@ -348,12 +354,23 @@ fn silence_has_no_text_and_a_bare_workbook_no_recipient() {
 }
 
 #[test]
-fn the_marked_list_goes_to_registered_addresses_that_are_no_telephone() {
+fn the_marked_copy_goes_to_registered_addresses_that_are_no_telephone() {
+    let sheet = Sheet {
+        name: "様式３".into(),
+        cells: vec![Cell { row: 0, column: 0, value: Value::Text("様式３".into()), formula: false, strike: false }],
+        ..Sheet::default()
+    };
+    let contents = [Content::Workbook(Workbook { sheets: vec![sheet], ..Workbook::default() })];
     let files = |template, sender, to: &str| {
         let mut submission = submission(Outcome::Rejected, template, Timing::OnTime);
         submission.sender = sender;
         submission.findings = errors();
-        letters(&inspection("10-05T14:32", vec![submission]), &message(to)).remove(0).attachments.len()
+        submission.file = Some(0);
+        submission.file_name = Some("様式３.xlsx".into());
+        let draft = letters_with(&inspection("10-05T14:32", vec![submission]), &message(to), &contents).remove(0);
+        let said = draft.text.contains("「修正一覧_様式３.xlsx」") && draft.text.contains("色を付けた様式");
+        assert_eq!(said, !draft.attachments.is_empty(), "{}", draft.text);
+        draft.attachments.len()
     };
     let registered = SenderStanding::Registered;
     assert_eq!(files(Template::Reject, registered, "clinic@example.jp"), 1);
@@ -388,6 +405,7 @@ fn the_rehearsal_says_so_in_subject_and_text() {
         settings: &settings,
         inspection: &inspection,
         message: &message,
+        contents: &[],
         own_address: OWN,
         rehearsal: true,
     };

@@ -122,6 +122,7 @@ async fn check_file(
         settings: &context.config.replies,
         inspection: &inspection,
         message: &dissected.message,
+        contents: &dissected.contents,
         own_address: &context.config.outgoing.from,
         rehearsal: false,
     });

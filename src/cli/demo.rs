@@ -15,6 +15,8 @@ use crate::daemon::Office;
 use crate::daemon::intake::{IntakeDesk, Line, Taken};
 use crate::demo::{self, SampleMail};
 use crate::inbound::mailbox::Mailbox;
+use crate::inspection::rules;
+use crate::inspection::verdict::Severity;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  uketsuke demo\n  uketsuke demo --out /tmp/uketsuke-demo")]
@@ -52,6 +54,11 @@ pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failur
     let delivered = office.deliver_while(finished).await?;
     let replies = list_replies(&folder.join("replies"))?;
     let last = mails.last().map_or(first, |mail| mail.received_at);
+    // The desk goes on looking: a digest of that night says that the mailbox is in order.
+    office.clock = Clock::starting_at(night(last));
+    let mailbox =
+        Mailbox::open(&office.config.mailbox, &office.config.limits).await.map_err(crate::daemon::Error::from)?;
+    taken.add(IntakeDesk::new(office.clone(), mailbox).intake_once().await?);
     let written = office.digest_of(in_jst(last).date()).await?;
     super::digest::write(&folder, &written)?;
     let verification = office.ledger.verify().await?;
@@ -115,6 +122,32 @@ pub(super) fn after(received_at: Timestamp) -> Timestamp {
     received_at.checked_add(SignedDuration::from_mins(1)).unwrap_or(received_at)
 }
 
+/// Ten minutes before midnight in Japan, on that day.
+fn night(at: Timestamp) -> Timestamp {
+    in_jst(at).with().hour(23).minute(50).build().map_or(at, |night| night.timestamp())
+}
+
+/// The name of the first file, without the part that all of them share.
+fn file_label(line: &Line) -> String {
+    line.files.first().map_or("－".into(), |name| name.replacen("予約枠報告様式", "様式", 1))
+}
+
+/// The first receipt number, and how many more there are.
+fn receipts(line: &Line) -> String {
+    match line.receipts.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first} ほか{}", rest.len()),
+    }
+}
+
+/// What must be mended, confirmed or looked at; readings and routine remarks stay out of the table.
+fn told(line: &Line) -> String {
+    let routine = |code: &str| rules::catalogue::rule(code).is_some_and(|rule| rule.severity == Severity::Info);
+    let codes = line.codes.iter().map(String::as_str).filter(|code| code.starts_with('T') || !routine(code));
+    codes.collect::<Vec<_>>().join(" ")
+}
+
 /// Puts a sample mail into the Maildir as a server would: its receipt time leads the file name.
 pub(super) fn post(mailbox: &Path, mail: &SampleMail) -> Result<(), Failure> {
     let failed = |cause: std::io::Error| {
@@ -167,15 +200,15 @@ pub(super) fn mail_table(taken: &Taken) -> String {
         };
         table.row(vec![
             in_jst(line.received_at).strftime("%m/%d %H:%M").to_string(),
-            super::table::cut(&line.from, 28),
-            super::table::cut(&format!("{}{more}", line.files.first().map_or("－", String::as_str)), 34),
+            super::table::cut(&line.from, 15),
+            super::table::cut(&format!("{}{more}", file_label(line)), 14),
             format!(
                 "{}{}",
                 super::listings::outcome_label(line.outcome.as_str()),
                 if line.needs_staff { " ★" } else { "" }
             ),
-            line.receipts.join(" "),
-            super::table::cut(&line.codes.join(" "), 20),
+            receipts(line),
+            super::table::cut(&told(line), 8),
             line.reply.unwrap_or("（返信なし）").to_string(),
         ]);
     }

@@ -374,6 +374,7 @@ impl Office {
             settings: &self.config.replies,
             inspection,
             message,
+            contents: &ready.dissected.contents,
             own_address: &self.identity.from,
             rehearsal: self.config.replies.rehearsal,
         });

@@ -22,6 +22,7 @@ mod matrix;
 mod notices;
 mod plan;
 mod read;
+pub mod returned;
 mod sheet;
 mod written;
 

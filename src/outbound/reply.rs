@@ -17,11 +17,13 @@ pub mod decided;
 
 use jiff::Timestamp;
 
-use super::letter::{AutoSubmitted, Draft, Enclosure};
+use super::letter::{AutoSubmitted, Draft};
 use crate::campaign::Campaign;
 use crate::inbound::message::Message;
 use crate::inspection::judgement::{Answer, Inspection, SenderStanding, Submission};
 use crate::inspection::verdict::Template;
+use crate::inspection::workbook::Content;
+use crate::issue::annotated::Annotated;
 pub use settings::Settings;
 use view::View;
 
@@ -36,6 +38,8 @@ pub struct Occasion<'a> {
     pub inspection: &'a Inspection,
     /// The mail that is answered; without an author (a bare workbook) the reply has no recipient.
     pub message: &'a Message,
+    /// What was read of each of its attachments; may be empty, then nothing of them goes back.
+    pub contents: &'a [Content],
     /// The address that the signature gives.
     pub own_address: &'a str,
     pub rehearsal: bool,
@@ -61,8 +65,12 @@ fn answer(occasion: &Occasion) -> Option<Draft> {
     } else {
         let submission = principal(occasion.inspection, template);
         let mut view = View::new(occasion, submission, template);
-        attachments.extend(submission.and_then(|submission| annotation(occasion, submission, template, to)));
-        view.annotated = !attachments.is_empty();
+        if let Some(copy) = submission.and_then(|submission| annotation(occasion, submission, template, to)) {
+            view.annotated = true;
+            view.annotated_sheets = copy.with_sheets;
+            view.annotated_name = echo::file_name(&copy.name);
+            attachments.push(annotated::enclosure(copy));
+        }
         (subject(occasion, template, &view), body(occasion, template, &view, to))
     };
     let mut references = occasion.message.answers.clone();
@@ -80,20 +88,22 @@ fn answer(occasion: &Occasion) -> Option<Draft> {
     })
 }
 
-/// The list of all places to mend: for a registered address that is no mobile telephone's.
+/// The form with all places to mend marked: for a registered address that is no mobile telephone's.
 fn annotation(
     occasion: &Occasion,
     submission: &Submission,
     template: Template,
     to: &str,
-) -> Option<Enclosure> {
+) -> Option<Annotated> {
     let wanted = occasion.settings.annotate
         && submission.sender == SenderStanding::Registered
         && matches!(template, Template::Reject | Template::AcceptWarn)
         && !to.is_empty()
         && !occasion.settings.is_carrier(to);
     let clinic = submission.clinic.as_ref().filter(|_| wanted)?;
-    annotated::list(&clinic.name, submission.receipt.as_deref().unwrap_or_default(), &submission.findings)
+    // An accepted form needs no list of what the letter itself says.
+    annotated::marked_copy(occasion, &clinic.name, submission)
+        .filter(|copy| copy.with_sheets || template == Template::Reject)
 }
 
 /// The submission that a single text is about: the one that gets this text, else the worst.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
 use super::sheet::{Context, Found, column_letters};
-use super::{FileReading, Form, Observation, fields, list, matrix, notices};
+use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned};
 use crate::campaign::Campaign;
 use crate::inspection::layout::axes;
 use crate::inspection::layout::grid::Grid;
@@ -32,6 +32,9 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
         result.observations.append(&mut sorted.hidden);
         result.observations.extend(readings.iter().flat_map(|reading| reading.withdrawals.clone()));
         result.forms.extend(sample_form(&sorted, &identifier, file_name));
+        if sorted.returned && result.forms.is_empty() {
+            result.companion.get_or_insert_with(|| returned::SHEET.to_string());
+        }
         return result;
     }
     let file = FileEvidence { identifier: &identifier, file_name };
@@ -51,7 +54,8 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
         if workbook.epoch_1904 {
             form.observations.push(Observation::Epoch1904);
         }
-        if workbook.has_comments {
+        // The notes of a file that we sent back are our own.
+        if workbook.has_comments && !sorted.returned {
             form.observations.push(Observation::Comments);
         }
     }
@@ -63,6 +67,8 @@ struct Sorted<'w> {
     inputs: Vec<Grid<'w>>,
     samples: Vec<Grid<'w>>,
     hidden: Vec<Observation>,
+    /// Our list 「修正一覧」 is among the sheets.
+    returned: bool,
     companion: Option<String>,
     personal_data: Option<crate::inspection::verdict::Place>,
 }
@@ -72,10 +78,15 @@ fn sort<'w>(workbook: &'w Workbook, calendar: &Calendar) -> Sorted<'w> {
         inputs: Vec::new(),
         samples: Vec::new(),
         hidden: Vec::new(),
+        returned: false,
         companion: None,
         personal_data: None,
     };
     for sheet in workbook.sheets.iter().filter(|sheet| sheet.name != evidence::SHEET) {
+        if returned::is_list(sheet) {
+            sorted.returned = true;
+            continue;
+        }
         let grid = Grid::new(sheet);
         let is_sample = notices::is_sample_sheet(&sheet.name, &grid);
         if sorted.personal_data.is_none() && !is_sample {

@@ -42,14 +42,15 @@ impl Style {
             line: base(),
             label: boxed().set_bold().set_background_color(Color::RGB(0x00DD_EBF7)),
             field: field().set_num_format("@"),
-            field_date: field().set_num_format("yyyy/m/d(aaa)").set_align(FormatAlign::Left),
+            // Without the locale, LibreOffice outside Japan takes `aaa` for another calendar and shows 8/19 for 10/25.
+            field_date: field().set_num_format("[$-411]yyyy/m/d(aaa)").set_align(FormatAlign::Left),
             field_number: field(),
             head: boxed()
                 .set_bold()
                 .set_background_color(Color::RGB(0x00DD_EBF7))
                 .set_align(FormatAlign::Center),
             no: grey(),
-            date: cell().set_num_format("yyyy/m/d(aaa)"),
+            date: cell().set_num_format("[$-411]yyyy/m/d(aaa)"),
             time: cell().set_num_format("h:mm"),
             count: cell(),
             note: cell(),
@@ -59,7 +60,7 @@ impl Style {
             alarm: Format::new()
                 .set_font_color(Color::RGB(0x009C_0006))
                 .set_background_color(Color::RGB(0x00FF_C7CE)),
-            plain_date: base().set_num_format("yyyy/m/d(aaa)"),
+            plain_date: base().set_num_format("[$-411]yyyy/m/d(aaa)"),
             plain_time: base().set_num_format("h:mm"),
         }
     }

@@ -46,6 +46,9 @@ fn page(sheet: &mut Worksheet, layout: &Layout, rows: u32) -> Written {
     for (column, width) in (0u16..).zip([15.0, 16.0, 10.0, 14.0, 12.0, 11.0, 12.0, 13.0, 20.0]) {
         sheet.set_column_width(column, width)?;
     }
+    // Room for a pen, and for the letters of other programs' fonts.
+    sheet.set_default_row_height(18);
+    sheet.set_row_height(0, 24)?;
     sheet.set_freeze_panes(FIRST, 0)?;
     sheet.set_repeat_rows(HEAD, HEAD)?;
     sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
@@ -120,7 +123,8 @@ fn fields(sheet: &mut Worksheet, layout: &Layout, style: &Style, form: &FilledFo
         if text.is_empty() {
             sheet.write_blank(row, column, &style.field)?;
         } else {
-            sheet.write_string_with_format(row, column, text, &style.field)?;
+            // A long address stays legible in print.
+            sheet.write_string_with_format(row, column, text, &style.field.clone().set_shrink())?;
         }
     }
     match form.submitted_on {
@@ -153,8 +157,9 @@ fn sums(sheet: &mut Worksheet, layout: &Layout, style: &Style, form: &FilledForm
     let labels =
         [(0, "【自動計算】１回目 計"), (3, "２回目 計"), (5, "合計"), (7, "上限量との差（独自の受付枠）")];
     for (column, label) in labels {
-        sheet.write_string_with_format(9, column, label, &style.label.clone().set_shrink())?;
+        sheet.write_string_with_format(9, column, label, &style.label.clone().set_text_wrap())?;
     }
+    sheet.set_row_height(9, 30)?;
     let own = form.cap.map_or(String::new(), |cap| (i64::from(cap) - all as i64).to_string());
     let formulas = [
         (2, dose_formula(layout, campaign.first_dose, rows), first.to_string()),

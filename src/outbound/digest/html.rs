@@ -15,7 +15,8 @@ pub fn render(document: &Document) -> String {
     escape(&mut out, &document.title);
     out.push_str(
         "</title></head><body bgcolor=\"#FFFFFF\">\n<table role=\"presentation\" width=\"680\" cellpadding=\"4\" \
-         cellspacing=\"0\" border=\"1\" style=\"border-collapse:collapse;\
+         cellspacing=\"0\" border=\"1\" bordercolor=\"#BFBFBF\" style=\"border-collapse:collapse;\
+         table-layout:fixed;word-wrap:break-word;\
          font-family:'Meiryo','Yu Gothic','MS PGothic',sans-serif;font-size:13px;\">\n",
     );
     grid(&mut out);
@@ -66,9 +67,9 @@ fn table(out: &mut String, table: &Table) {
     out.push_str("</tr>\n");
     for row in &table.rows {
         if row.tone == Tone::Plain {
-            out.push_str("<tr>");
+            out.push_str("<tr valign=\"top\">");
         } else {
-            let _ = write!(out, "<tr bgcolor=\"{}\">", colour(row.tone));
+            let _ = write!(out, "<tr valign=\"top\" bgcolor=\"{}\">", colour(row.tone));
         }
         let tag = if row.tone == Tone::Strong { "th" } else { "td" };
         for (column, text) in table.columns.iter().zip(&row.cells) {

@@ -17,10 +17,10 @@ pub fn work(activity: &DayActivity, extent: Extent) -> Section {
         right("No", 1),
         left("区分", 3),
         left("会場", 2),
-        left("医療機関", 4),
+        left("医療機関", 3),
         left("区", 2),
         left("電話", 3),
-        left("内容", 5),
+        left("内容", 6),
     ];
     let rows: Vec<Row> = activity
         .work
@@ -122,7 +122,7 @@ pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
         left("電話", 3),
         left("初回連絡", 2),
         right("経過", 1),
-        right("不備数", 1),
+        right("不備", 1),
         left("主な内容", 5),
     ];
     let rows = by_ward(&lines, extent.rows_per_ward)
@@ -163,13 +163,13 @@ pub fn not_submitted(activity: &DayActivity, extent: Extent) -> Section {
     lines.retain(|line| line.state == ClinicState::NotSubmitted);
     let columns = vec![
         left("会場", 2),
-        left("医療機関", 4),
+        left("医療機関", 3),
         left("区", 2),
         left("電話", 3),
         left("FAX", 3),
         right("上限量", 2),
         left("リマインド", 2),
-        left("メール", 2),
+        left("メール", 3),
     ];
     let rows = by_ward(&lines, extent.rows_per_ward)
         .map(|line| Row {

@@ -109,8 +109,8 @@ impl Formats {
                 .set_border(FormatBorder::Thin),
             text: cell().set_num_format("@"),
             number: cell().set_num_format("#,##0"),
-            day: cell().set_num_format("yyyy/m/d(aaa)"),
-            instant: cell().set_num_format("yyyy/m/d(aaa) h:mm"),
+            day: cell().set_num_format("[$-411]yyyy/m/d(aaa)"),
+            instant: cell().set_num_format("[$-411]yyyy/m/d(aaa) h:mm"),
             clock: cell().set_num_format("h:mm"),
         }
     }

@@ -58,8 +58,11 @@ pub struct View {
     pub warnings: Vec<String>,
     pub warning_count: usize,
     pub notes: Vec<String>,
-    /// 「修正一覧.xlsx」 goes with the letter.
+    /// A file 「修正一覧_….xlsx」 goes with the letter.
     pub annotated: bool,
+    /// It holds the clinic's own sheets, marked, so that it can be mended and returned.
+    pub annotated_sheets: bool,
+    pub annotated_name: String,
     pub brief_errors: Vec<String>,
     pub brief_warnings: Vec<String>,
 
