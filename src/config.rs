@@ -89,9 +89,8 @@ pub struct Metrics {
 impl Config {
     /// Reads defaults, then the named files (or `config/local.toml` if it exists), then the environment.
     pub fn load(files: &[PathBuf]) -> Result<Self, Error> {
-        let environment = std::env::vars().filter_map(|(name, value)| {
-            name.strip_prefix(ENVIRONMENT).map(|path| (path.to_string(), value))
-        });
+        let environment = std::env::vars()
+            .filter_map(|(name, value)| name.strip_prefix(ENVIRONMENT).map(|path| (path.to_string(), value)));
         Self::assemble(files, environment)
     }
 
@@ -100,7 +99,10 @@ impl Config {
         Self::assemble_from(config::Config::builder(), &known_keys()?)
     }
 
-    fn assemble(files: &[PathBuf], environment: impl Iterator<Item = (String, String)>) -> Result<Self, Error> {
+    fn assemble(
+        files: &[PathBuf],
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Error> {
         let known = known_keys()?;
         let mut builder = config::Config::builder();
         let local = [PathBuf::from(LOCAL)];
@@ -119,7 +121,12 @@ impl Config {
             };
             let value = match kind {
                 Kind::List => Value::from(
-                    value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(String::from).collect::<Vec<_>>(),
+                    value
+                        .split(',')
+                        .map(str::trim)
+                        .filter(|item| !item.is_empty())
+                        .map(String::from)
+                        .collect::<Vec<_>>(),
                 ),
                 Kind::Single => Value::from(value),
             };
@@ -210,7 +217,11 @@ fn flatten(prefix: &str, table: &Map<String, Value>, visit: &mut dyn FnMut(&str,
     }
 }
 
-fn refuse_unknown(table: &Map<String, Value>, known: &BTreeMap<String, Kind>, source: &str) -> Result<(), Error> {
+fn refuse_unknown(
+    table: &Map<String, Value>,
+    known: &BTreeMap<String, Kind>,
+    source: &str,
+) -> Result<(), Error> {
     let mut first = None;
     flatten("", table, &mut |key, _| {
         if first.is_none() && !known.contains_key(key) && open_kind(key).is_none() {
@@ -230,14 +241,18 @@ fn open_kind(key: &str) -> Option<Kind> {
 
 fn unknown(key: &str, known: &BTreeMap<String, Kind>, source: &str) -> Error {
     let nearest = known.keys().min_by_key(|candidate| distance(key, candidate)).cloned().unwrap_or_default();
-    Error(format!("{source}: unknown key `{key}`; did you mean `{nearest}`? (config/example.toml lists every key)"))
+    Error(format!(
+        "{source}: unknown key `{key}`; did you mean `{nearest}`? (config/example.toml lists every key)"
+    ))
 }
 
 /// `SECTION__KEY` to `section.key`; rule codes keep their capitals.
 fn environment_key(path: &str) -> String {
     let key = path.split("__").map(str::to_lowercase).collect::<Vec<_>>().join(".");
     match key.split_once('.') {
-        Some((section, code)) if OPEN_SECTIONS.contains(&section) => format!("{section}.{}", code.to_uppercase()),
+        Some((section, code)) if OPEN_SECTIONS.contains(&section) => {
+            format!("{section}.{}", code.to_uppercase())
+        }
         _ => key,
     }
 }

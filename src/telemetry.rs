@@ -39,7 +39,9 @@ pub fn start(settings: &Settings, more_verbose: i8) {
         _ => "trace",
     };
     // These write passwords and whole mails at `trace`: never, whatever the level says.
-    let filter = format!("{level},async_imap=warn,imap_proto=warn,rustls=warn,tokio_rustls=warn,lettre=warn,sqlx=warn,calamine=error");
+    let filter = format!(
+        "{level},async_imap=warn,imap_proto=warn,rustls=warn,tokio_rustls=warn,lettre=warn,sqlx=warn,calamine=error"
+    );
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

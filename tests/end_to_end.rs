@@ -57,12 +57,16 @@ fn a_mail_goes_from_dovecot_through_the_ledger_to_the_smtp_server() {
         let letters = sink.wait_for(1);
         assert_eq!(letters.len(), 1);
         assert_eq!(letters[0].recipients, ["minami@example.jp"]);
-        let letter = uketsuke::inbound::message::open(&letters[0].bytes, &uketsuke::limits::Limits::default()).message;
+        let letter =
+            uketsuke::inbound::message::open(&letters[0].bytes, &uketsuke::limits::Limits::default()).message;
         assert_eq!(letter.answers.last().map(String::as_str), Some("<1@clinic.example.jp>"), "threaded");
         assert!(letter.subject.starts_with("【自動返信】【受付完了】"), "{}", letter.subject);
         assert!(String::from_utf8_lossy(&letters[0].bytes).contains("Auto-Submitted: auto-replied"));
 
-        assert_eq!((dovecot.count("INBOX"), dovecot.count("Processed"), dovecot.count("Attention")), (0, 1, 1));
+        assert_eq!(
+            (dovecot.count("INBOX"), dovecot.count("Processed"), dovecot.count("Attention")),
+            (0, 1, 1)
+        );
         let submission = desk.last_submission();
         assert_eq!(submission["timing"], "on_time", "INTERNALDATE decides");
         assert_eq!(submission["received_at"], "2021-10-08T23:59:59+09:00");
@@ -109,7 +113,13 @@ fn a_dead_smtp_server_defers_and_nothing_is_lost() {
     let revived = std::fs::read_to_string(&root).unwrap().replace(&dead.to_string(), &sink.port.to_string());
     std::fs::write(desk.path("revived.toml"), revived).unwrap();
     let output = std::process::Command::new(support::BINARY)
-        .args(["--config", desk.path("revived.toml").to_str().unwrap(), "--now", "2021-10-05T12:00:00+09:00", "once"])
+        .args([
+            "--config",
+            desk.path("revived.toml").to_str().unwrap(),
+            "--now",
+            "2021-10-05T12:00:00+09:00",
+            "once",
+        ])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -155,9 +165,16 @@ fn mixed(count: usize) -> Vec<Vec<u8>> {
         .map(|n| {
             let id = format!("mixed-{n}");
             let post = match n % 5 {
-                0 => Post { files: vec![("a.xlsx", minami(1 + (n / 5) as u32 % 30))], id: &id, ..Post::default() },
+                0 => Post {
+                    files: vec![("a.xlsx", minami(1 + (n / 5) as u32 % 30))],
+                    id: &id,
+                    ..Post::default()
+                },
                 1 => Post {
-                    files: vec![("b.xlsx", form(1, "0123", "みなみ内科クリニック", vec![row(18, 9, Some(n as u32), None)]))],
+                    files: vec![(
+                        "b.xlsx",
+                        form(1, "0123", "みなみ内科クリニック", vec![row(18, 9, Some(n as u32), None)]),
+                    )],
                     id: &id,
                     ..Post::default()
                 },
@@ -175,7 +192,8 @@ fn killed_at_any_moment_the_end_is_the_same() {
     const MAILS: usize = 60;
     let dovecot = Dovecot::start();
     let sink = SmtpSink::start(&[]);
-    let desk = desk(&dovecot, sink.port, "tls").with("[limits]\nbatch = 7\n".replace("[limits]\n", "").as_str());
+    let desk =
+        desk(&dovecot, sink.port, "tls").with("[limits]\nbatch = 7\n".replace("[limits]\n", "").as_str());
     let mails = mixed(MAILS);
     dovecot.deliver_many(mails.iter().map(Vec::as_slice), at("2021-10-05T10:00:00+09:00"));
     let mut kills = 0;
@@ -211,7 +229,10 @@ fn killed_at_any_moment_the_end_is_the_same() {
     drop(later);
     let (mails_now, _) = desk.json(&["mails"]);
     let reconciliation = &mails_now["reconciliation"];
-    assert_eq!((&reconciliation["seen"], &reconciliation["difference"], &reconciliation["pending"]), (&MAILS.into(), &0.into(), &0.into()));
+    assert_eq!(
+        (&reconciliation["seen"], &reconciliation["difference"], &reconciliation["pending"]),
+        (&MAILS.into(), &0.into(), &0.into())
+    );
     assert_eq!(dovecot.count("INBOX"), 0);
     assert_eq!(dovecot.count("Processed") + dovecot.count("Attention"), MAILS);
     let (verified, _) = desk.json(&["verify"]);
@@ -219,11 +240,17 @@ fn killed_at_any_moment_the_end_is_the_same() {
     // Every letter left at least once, none that is not in the outbox, and copies only of those that were fenced.
     let (outbox, _) = desk.json(&["outbox"]);
     let rows = outbox.as_array().unwrap();
-    assert!(rows.iter().all(|row| matches!(row["state"].as_str(), Some("sent" | "ambiguous" | "suppressed"))), "{outbox}");
-    let known: BTreeSet<String> = rows.iter().map(|row| row["message_id"].as_str().unwrap().to_string()).collect();
+    assert!(
+        rows.iter().all(|row| matches!(row["state"].as_str(), Some("sent" | "ambiguous" | "suppressed"))),
+        "{outbox}"
+    );
+    let known: BTreeSet<String> =
+        rows.iter().map(|row| row["message_id"].as_str().unwrap().to_string()).collect();
     let mut copies = std::collections::BTreeMap::new();
     for letter in sink.received() {
-        let id = uketsuke::inbound::message::open(&letter.bytes, &uketsuke::limits::Limits::default()).message.message_id;
+        let id = uketsuke::inbound::message::open(&letter.bytes, &uketsuke::limits::Limits::default())
+            .message
+            .message_id;
         *copies.entry(id.unwrap()).or_insert(0usize) += 1;
     }
     assert!(copies.keys().all(|id| known.contains(id)));
@@ -257,8 +284,13 @@ fn backlog_of_2000_mails() {
                 first.public = Some(7 + (n / clinics) as u32);
             }
             let file = form(1, &format!("{:04}", clinic + 1000), &format!("第{clinic}内科医院"), rows);
-            Post { id: &format!("backlog-{n}"), from: &format!("clinic{clinic}@example.jp"), files: vec![("様式１.xlsx", file)], ..Post::default() }
-                .bytes()
+            Post {
+                id: &format!("backlog-{n}"),
+                from: &format!("clinic{clinic}@example.jp"),
+                files: vec![("様式１.xlsx", file)],
+                ..Post::default()
+            }
+            .bytes()
         })
         .collect();
     let size = mails.iter().map(Vec::len).sum::<usize>() / MAILS;
@@ -269,7 +301,10 @@ fn backlog_of_2000_mails() {
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["seen"], MAILS);
     assert_eq!(report["replies"]["sent"], MAILS);
-    println!("backlog: {MAILS} mails of {size} bytes in {seconds:.2} s = {:.0} mails/s", MAILS as f64 / seconds);
+    println!(
+        "backlog: {MAILS} mails of {size} bytes in {seconds:.2} s = {:.0} mails/s",
+        MAILS as f64 / seconds
+    );
     let (mails_now, _) = desk.json(&["mails"]);
     assert_eq!(mails_now["reconciliation"]["difference"], 0);
     let to: BTreeSet<String> = sink.received().iter().map(|letter| letter.recipients.join(",")).collect();

@@ -44,7 +44,10 @@ fn a_clean_form_is_accepted_recorded_and_answered_once() {
     assert_eq!(submission["in_force"], true);
     assert_eq!(submission["sum"], 36);
     let clinic = state(&desk, "0123");
-    assert_eq!((&clinic["state"], &clinic["sum"], &clinic["cap"], &clinic["own"]), (&"accepted".into(), &36.into(), &240.into(), &204.into()));
+    assert_eq!(
+        (&clinic["state"], &clinic["sum"], &clinic["cap"], &clinic["own"]),
+        (&"accepted".into(), &36.into(), &240.into(), &204.into())
+    );
     let (slots, _) = desk.json(&["slots", "--clinic", "0123"]);
     assert_eq!(slots.as_array().unwrap().len(), 6);
     assert_eq!(slots[0]["date"], "2021-10-25");
@@ -54,10 +57,19 @@ fn a_clean_form_is_accepted_recorded_and_answered_once() {
     let replies = desk.replies();
     assert_eq!(replies.len(), 1);
     assert!(replies[0].0.contains("accept"), "{}", replies[0].0);
-    assert!(replies[0].1.contains("【自動返信】【受付完了】第８期予約枠報告（みなみ内科クリニック）受付番号8-0123-1"), "{}", replies[0].1);
+    assert!(
+        replies[0]
+            .1
+            .contains("【自動返信】【受付完了】第８期予約枠報告（みなみ内科クリニック）受付番号8-0123-1"),
+        "{}",
+        replies[0].1
+    );
 
     let (again, code) = desk.json(&["once"]);
-    assert_eq!((code, &again["seen"], &again["replies"]["sent"], &again["filed"]), (0, &0.into(), &0.into(), &0.into()));
+    assert_eq!(
+        (code, &again["seen"], &again["replies"]["sent"], &again["filed"]),
+        (0, &0.into(), &0.into(), &0.into())
+    );
     let (verified, code) = desk.json(&["verify"]);
     assert_eq!((code, &verified["ok"]), (0, &true.into()), "{verified}");
 }
@@ -65,13 +77,24 @@ fn a_clean_form_is_accepted_recorded_and_answered_once() {
 #[test]
 fn a_rejected_form_never_replaces_what_is_in_force() {
     let mut desk = DeskFolder::new();
-    desk.take_in("2021-10-05T10:00:00+09:00", &Post { files: vec![("a.xlsx", minami(1, 6))], ..Post::default() });
+    desk.take_in(
+        "2021-10-05T10:00:00+09:00",
+        &Post { files: vec![("a.xlsx", minami(1, 6))], ..Post::default() },
+    );
     let bad = form(1, MINAMI.0, MINAMI.1, vec![row(18, 9, Some(6), None)]); // 11/12: the gap
-    let report =
-        desk.take_in("2021-10-06T10:00:00+09:00", &Post { id: "2", files: vec![("b.xlsx", bad)], ..Post::default() });
+    let report = desk.take_in(
+        "2021-10-06T10:00:00+09:00",
+        &Post { id: "2", files: vec![("b.xlsx", bad)], ..Post::default() },
+    );
     assert_eq!(report["outcomes"]["rejected"], 1, "{report}");
     let (shown, _) = desk.json(&["show", "8-0123-2"]);
-    let gap = shown["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "R04").cloned().unwrap();
+    let gap = shown["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["code"] == "R04")
+        .cloned()
+        .unwrap();
     assert_eq!(gap["cell"], "B13");
     let clinic = state(&desk, "0123");
     assert_eq!((&clinic["state"], &clinic["sum"]), (&"needs_fix".into(), &36.into()));
@@ -116,8 +139,14 @@ fn late_and_mended_are_told_apart() {
     assert_eq!(desk.last_submission()["timing"], "late");
     assert!(desk.replies().pop().unwrap().0.contains("late"));
     let wrong = form(1, MINAMI.0, MINAMI.1, vec![row(18, 9, Some(6), None)]);
-    desk.take_in("2021-10-08T12:00:00+09:00", &Post { id: "w", files: vec![("a.xlsx", wrong)], ..Post::default() });
-    desk.take_in("2021-10-11T12:00:00+09:00", &Post { id: "r", files: vec![("a.xlsx", minami(1, 6))], ..Post::default() });
+    desk.take_in(
+        "2021-10-08T12:00:00+09:00",
+        &Post { id: "w", files: vec![("a.xlsx", wrong)], ..Post::default() },
+    );
+    desk.take_in(
+        "2021-10-11T12:00:00+09:00",
+        &Post { id: "r", files: vec![("a.xlsx", minami(1, 6))], ..Post::default() },
+    );
     let (submissions, _) = desk.json(&["submissions", "--clinic", "0123"]);
     let timings: Vec<&str> =
         submissions.as_array().unwrap().iter().map(|row| row["timing"].as_str().unwrap()).collect();
@@ -127,12 +156,17 @@ fn late_and_mended_are_told_apart() {
 #[test]
 fn the_same_content_again_is_a_duplicate_whatever_its_bytes() {
     let mut desk = DeskFolder::new();
-    desk.take_in("2021-10-05T10:00:00+09:00", &Post { files: vec![("a.xlsx", minami(1, 6))], ..Post::default() });
+    desk.take_in(
+        "2021-10-05T10:00:00+09:00",
+        &Post { files: vec![("a.xlsx", minami(1, 6))], ..Post::default() },
+    );
     let mut rows = pairs(&[0, 1, 2], 9, 6);
     rows.reverse();
     let shuffled = form(1, MINAMI.0, MINAMI.1, rows);
-    let report =
-        desk.take_in("2021-10-06T10:00:00+09:00", &Post { id: "2", files: vec![("b.xlsx", shuffled)], ..Post::default() });
+    let report = desk.take_in(
+        "2021-10-06T10:00:00+09:00",
+        &Post { id: "2", files: vec![("b.xlsx", shuffled)], ..Post::default() },
+    );
     assert_eq!(report["outcomes"]["duplicate"], 1, "{report}");
     assert!(desk.replies().pop().unwrap().0.contains("dup"));
     assert_eq!(state(&desk, "0123")["receipt"], "8-0123-1");
@@ -188,7 +222,10 @@ fn a_form_from_an_unregistered_address_is_held_without_figures() {
     for secret in ["240", "みなみ", "合計", "10月25日"] {
         assert!(!unreg.1.contains(secret), "{secret} in {}", unreg.1);
     }
-    assert!(replies.iter().any(|(name, _)| name.contains("notice")), "the clinic's own address is told: {replies:?}");
+    assert!(
+        replies.iter().any(|(name, _)| name.contains("notice")),
+        "the clinic's own address is told: {replies:?}"
+    );
 }
 
 #[test]
@@ -198,7 +235,8 @@ fn a_clinic_without_addresses_takes_on_the_first_one() {
     let post = Post { from: "higashi@example.jp", files: vec![("a.xlsx", higashi(6))], ..Post::default() };
     let report = desk.take_in("2021-10-05T10:00:00+09:00", &post);
     assert_eq!(report["outcomes"]["accepted"], 1, "{report}");
-    let other = Post { id: "2", from: "evil@example.com", files: vec![("a.xlsx", higashi(7))], ..Post::default() };
+    let other =
+        Post { id: "2", from: "evil@example.com", files: vec![("a.xlsx", higashi(7))], ..Post::default() };
     let report = desk.take_in("2021-10-06T10:00:00+09:00", &other);
     assert_eq!(report["outcomes"]["held"], 1, "{report}");
 }
@@ -216,7 +254,11 @@ fn an_empty_registry_holds_and_an_import_answers() {
     desk.at("2021-10-09T12:00:00+09:00");
     desk.json(&["once"]);
     let submission = desk.last_submission();
-    assert_eq!((&submission["outcome"], &submission["timing"]), (&"accepted".into(), &"on_time".into()), "{submission}");
+    assert_eq!(
+        (&submission["outcome"], &submission["timing"]),
+        (&"accepted".into(), &"on_time".into()),
+        "{submission}"
+    );
     assert_eq!(desk.replies().len(), 1);
     assert_eq!(state(&desk, "0123")["state"], "accepted");
 }
@@ -230,7 +272,10 @@ fn no_cap_yet_holds_and_over_the_cap_rejects() {
         &Post { from: "nishi@example.jp", files: vec![("a.xlsx", nishi)], ..Post::default() },
     );
     assert_eq!(desk.last_submission()["outcome"], "held");
-    desk.take_in("2021-10-05T11:00:00+09:00", &Post { id: "2", files: vec![("a.xlsx", minami(1, 41))], ..Post::default() });
+    desk.take_in(
+        "2021-10-05T11:00:00+09:00",
+        &Post { id: "2", files: vec![("a.xlsx", minami(1, 41))], ..Post::default() },
+    );
     let (shown, _) = desk.json(&["show", "8-0123-1"]);
     assert_eq!(shown["outcome"], "rejected");
     assert!(shown["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "X03"), "{shown}");
@@ -238,7 +283,8 @@ fn no_cap_yet_holds_and_over_the_cap_rejects() {
 
 #[test]
 fn wrong_configuration_exits_78_and_names_the_key() {
-    let desk = DeskFolder::without_registry().with("[mailbox]\nkind = \"maildir\"\npoll_intervall = \"5s\"\n");
+    let desk =
+        DeskFolder::without_registry().with("[mailbox]\nkind = \"maildir\"\npoll_intervall = \"5s\"\n");
     let output = desk.run(&["once"]);
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(78), "{stderr}");

@@ -20,13 +20,34 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("config", &["campaign", "clinic", "limits", "inbound", "inspection", "outbound", "telemetry"]),
     (
         "daemon",
-        &["campaign", "clinic", "clock", "config", "inbound", "inspection", "ledger", "limits", "outbound", "issue"],
+        &[
+            "campaign",
+            "clinic",
+            "clock",
+            "config",
+            "inbound",
+            "inspection",
+            "ledger",
+            "limits",
+            "outbound",
+            "issue",
+        ],
     ),
     (
         "cli",
         &[
-            "campaign", "clinic", "clock", "config", "daemon", "demo", "inbound", "inspection", "issue", "ledger",
-            "outbound", "telemetry",
+            "campaign",
+            "clinic",
+            "clock",
+            "config",
+            "daemon",
+            "demo",
+            "inbound",
+            "inspection",
+            "issue",
+            "ledger",
+            "outbound",
+            "telemetry",
         ],
     ),
     ("lib", &[]),
@@ -97,7 +118,10 @@ fn stages_import_only_what_stands_before_them() {
         for import in imports(path) {
             let target = import.split("::").next().unwrap_or_default();
             checked += 1;
-            if target != top && !may.contains(&target) && target.chars().next().is_some_and(char::is_lowercase) {
+            if target != top
+                && !may.contains(&target)
+                && target.chars().next().is_some_and(char::is_lowercase)
+            {
                 wrong.push(format!("{module} imports {import}"));
             }
         }

@@ -45,8 +45,8 @@ struct Checked {
 }
 
 pub async fn check(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
-    let campaign =
-        Campaign::new(context.config.campaign.clone()).map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
+    let campaign = Campaign::new(context.config.campaign.clone())
+        .map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
     let program = std::env::current_exe().map_err(|cause| Failure::new(EXIT_IO, cause))?;
     let readers = Readers::new(&context.config.limits, program);
     let strength = readers.probe().await.map_err(crate::daemon::Error::from)?;
@@ -82,7 +82,8 @@ pub async fn check(context: &Context, arguments: &Arguments) -> Result<u8, Failu
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|cause| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", path.display())))
+    std::fs::read(path)
+        .map_err(|cause| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", path.display())))
 }
 
 async fn check_file(
@@ -140,11 +141,17 @@ fn objects(
     let mut checked: Vec<Checked> = inspection
         .submissions
         .iter()
-        .map(|submission| object(file, bare, dissected, inspection, Some(submission), submission.outcome, answer))
+        .map(|submission| {
+            object(file, bare, dissected, inspection, Some(submission), submission.outcome, answer)
+        })
         .collect();
     for (at, attachment) in dissected.message.attachments.iter().enumerate() {
         let told = inspection.submissions.iter().any(|submission| submission.file == Some(at));
-        if attachment.kind.is_workbook() && !told && !checked.is_empty() && inspection.outcome != Outcome::Ignored {
+        if attachment.kind.is_workbook()
+            && !told
+            && !checked.is_empty()
+            && inspection.outcome != Outcome::Ignored
+        {
             let mut left = object(file, bare, dissected, inspection, None, Outcome::NotAForm, None);
             if let Some(map) = left.json.as_object_mut() {
                 map.insert("attachment".into(), json!(attachment.name));
@@ -172,7 +179,9 @@ fn object(
     let attachment = submission
         .and_then(|submission| submission.file)
         .and_then(|at| dissected.message.attachments.get(at))
-        .filter(|attachment| !bare && (attachment.kind.is_workbook() || form.is_some() || is_locked(attachment.kind)))
+        .filter(|attachment| {
+            !bare && (attachment.kind.is_workbook() || form.is_some() || is_locked(attachment.kind))
+        })
         .map(|attachment| attachment.name.clone());
     let mut findings = inspection.findings.clone();
     findings.extend(submission.iter().flat_map(|submission| submission.findings.iter().cloned()));

@@ -21,7 +21,9 @@ pub enum Verb {
     /// Write the registry as CSV (UTF-8 with BOM).
     Export { file: PathBuf },
     /// Change fields of one clinic; the reason goes into the audit trail.
-    #[command(after_help = "Example:\n  uketsuke clinics set 0123 cap=120 emails='a@example.jp;b@example.jp' --reason 上限量の改定")]
+    #[command(
+        after_help = "Example:\n  uketsuke clinics set 0123 cap=120 emails='a@example.jp;b@example.jp' --reason 上限量の改定"
+    )]
     Set {
         venue_no: String,
         #[arg(required = true, value_name = "KEY=VALUE")]
@@ -37,8 +39,9 @@ pub async fn clinics(context: &Context, verb: &Verb) -> Result<u8, Failure> {
         Verb::List => list(context).await,
         Verb::Export { file } => {
             let registry = context.office().await?.ledger.registry().await?;
-            std::fs::write(file, registry_file::write_csv(&registry))
-                .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write {}: {cause}", file.display())))?;
+            std::fs::write(file, registry_file::write_csv(&registry)).map_err(|cause| {
+                Failure::new(EXIT_IO, format!("failed to write {}: {cause}", file.display()))
+            })?;
             print(&format!("{}件を {} に書き出しました。\n", registry.len(), file.display()));
             Ok(0)
         }
@@ -70,7 +73,8 @@ async fn import(context: &Context, file: &PathBuf, dry_run: bool) -> Result<u8, 
         for change in &changes {
             print(&format!("{change}\n"));
         }
-        let done = if dry_run { "（--dry-run：変更していません）" } else { "取り込みました。" };
+        let done =
+            if dry_run { "（--dry-run：変更していません）" } else { "取り込みました。" };
         print(&format!("{}件を読み取り、{}件の変更があります。{done}\n", clinics.len(), changes.len()));
         if judged_again > 0 {
             print(&format!("保留していた{judged_again}通を判定し直しました。\n"));
@@ -121,7 +125,10 @@ async fn set(context: &Context, venue_no: &str, changes: &[String], reason: &str
     let office = context.office().await?;
     let registry = office.ledger.registry().await?;
     let clinic = registry.by_venue_no(venue_no).cloned().ok_or_else(|| {
-        Failure::new(EXIT_DATA, format!("会場番号 {venue_no} is not in the registry; see `uketsuke clinics list`"))
+        Failure::new(
+            EXIT_DATA,
+            format!("会場番号 {venue_no} is not in the registry; see `uketsuke clinics list`"),
+        )
     })?;
     let clinic = with_changes(clinic, changes)?;
     office.ledger.set_clinic(&clinic, context.clock.now(), &actor(), reason).await?;
@@ -136,15 +143,21 @@ async fn set(context: &Context, venue_no: &str, changes: &[String], reason: &str
 fn with_changes(clinic: Clinic, changes: &[String]) -> Result<Clinic, Failure> {
     let old = registry_file::write_csv(&Registry::new([clinic]));
     let text = String::from_utf8_lossy(&old);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let mut rows = reader.records().filter_map(Result::ok).map(|row| row.iter().map(str::to_string).collect::<Vec<_>>());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut rows =
+        reader.records().filter_map(Result::ok).map(|row| row.iter().map(str::to_string).collect::<Vec<_>>());
     let (header, mut row) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
     for change in changes {
-        let (key, value) = change
-            .split_once('=')
-            .ok_or_else(|| Failure::new(super::EXIT_USAGE, format!("{change}: write it as KEY=VALUE, e.g. cap=120")))?;
+        let (key, value) = change.split_once('=').ok_or_else(|| {
+            Failure::new(super::EXIT_USAGE, format!("{change}: write it as KEY=VALUE, e.g. cap=120"))
+        })?;
         let column = registry_file::column_of(key, &header).ok_or_else(|| {
-            Failure::new(super::EXIT_USAGE, format!("no such key: {key}; the keys are {}", registry_file::keys().join(", ")))
+            Failure::new(
+                super::EXIT_USAGE,
+                format!("no such key: {key}; the keys are {}", registry_file::keys().join(", ")),
+            )
         })?;
         if let Some(cell) = row.get_mut(column) {
             *cell = value.to_string();
@@ -159,7 +172,7 @@ fn with_changes(clinic: Clinic, changes: &[String]) -> Result<Clinic, Failure> {
 
 /// The operating system's user, for the audit trail.
 pub fn actor() -> String {
-    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| {
-        format!("uid:{}", rustix::process::getuid().as_raw())
-    })
+    std::env::var("SUDO_USER")
+        .or_else(|_| std::env::var("USER"))
+        .unwrap_or_else(|_| format!("uid:{}", rustix::process::getuid().as_raw()))
 }

@@ -28,7 +28,8 @@ pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failur
     let started = Instant::now();
     let folder = folder(arguments)?;
     let config = rehearsal(&context.config, &folder);
-    let campaign = Campaign::new(config.campaign.clone()).map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
+    let campaign =
+        Campaign::new(config.campaign.clone()).map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
     let mails = demo::sample_mails(&campaign).map_err(|cause| Failure::new(EXIT_IO, cause))?;
     let first = mails.first().map_or(campaign.opens, |mail| mail.received_at);
     let mut office = Office::open(config, Clock::starting_at(first)).await?;
@@ -42,8 +43,9 @@ pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failur
     for mail in &mails {
         office.clock = Clock::starting_at(after(mail.received_at));
         post(&folder.join("mailbox"), mail)?;
-        let mailbox =
-            Mailbox::open(&office.config.mailbox, &office.config.limits).await.map_err(crate::daemon::Error::from)?;
+        let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits)
+            .await
+            .map_err(crate::daemon::Error::from)?;
         taken.add(IntakeDesk::new(office.clone(), mailbox).keeping_lines().intake_once().await?);
     }
     let (_, finished) = tokio::sync::watch::channel(false);
@@ -115,7 +117,9 @@ fn after(received_at: Timestamp) -> Timestamp {
 
 /// Puts a sample mail into the Maildir as a server would: its receipt time leads the file name.
 fn post(mailbox: &Path, mail: &SampleMail) -> Result<(), Failure> {
-    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to write {}: {cause}", mailbox.display()));
+    let failed = |cause: std::io::Error| {
+        Failure::new(EXIT_IO, format!("failed to write {}: {cause}", mailbox.display()))
+    };
     let name = format!("{}.{}.demo", mail.received_at.as_second(), mail.name);
     for part in ["tmp", "new", "cur"] {
         std::fs::create_dir_all(mailbox.join(part)).map_err(failed)?;
@@ -127,7 +131,9 @@ fn post(mailbox: &Path, mail: &SampleMail) -> Result<(), Failure> {
 
 /// Shows the replies as `replies/*.eml`, beside the Maildir's own folders.
 fn list_replies(replies: &Path) -> Result<u64, Failure> {
-    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to list {}: {cause}", replies.display()));
+    let failed = |cause: std::io::Error| {
+        Failure::new(EXIT_IO, format!("failed to list {}: {cause}", replies.display()))
+    };
     let mut count = 0;
     for entry in std::fs::read_dir(replies.join("new")).map_err(failed)? {
         let entry = entry.map_err(failed)?;
@@ -153,7 +159,11 @@ fn line_json(line: &Line) -> serde_json::Value {
 fn report(folder: &Path, taken: &Taken, replies: u64, healthy: bool, took: Duration) -> String {
     let mut table = Table::new(&["受信", "差出人", "添付ファイル", "判定", "受付番号", "規則", "返信"]);
     for line in &taken.lines {
-        let more = if line.files.len() > 1 { format!("（ほか{}）", line.files.len() - 1) } else { String::new() };
+        let more = if line.files.len() > 1 {
+            format!("（ほか{}）", line.files.len() - 1)
+        } else {
+            String::new()
+        };
         table.row(vec![
             in_jst(line.received_at).strftime("%m/%d %H:%M").to_string(),
             super::table::cut(&line.from, 28),

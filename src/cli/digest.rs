@@ -10,7 +10,9 @@ use crate::campaign::in_jst;
 use crate::daemon::daily::Written;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  uketsuke digest\n  uketsuke digest --date 2021-10-08 --out /tmp/digest\n  uketsuke digest --send")]
+#[command(
+    after_help = "Examples:\n  uketsuke digest\n  uketsuke digest --date 2021-10-08 --out /tmp/digest\n  uketsuke digest --send"
+)]
 pub struct Arguments {
     /// The day, 00:00 to 24:00 in Japan [default: today].
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -54,7 +56,9 @@ pub async fn digest(context: &Context, arguments: &Arguments) -> Result<u8, Fail
 
 /// Writes the three files; also for `demo`.
 pub fn write(folder: &std::path::Path, written: &Written) -> Result<(), Failure> {
-    let failed = |cause: std::io::Error| Failure::new(EXIT_IO, format!("failed to write {}: {cause}", folder.display()));
+    let failed = |cause: std::io::Error| {
+        Failure::new(EXIT_IO, format!("failed to write {}: {cause}", folder.display()))
+    };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let text = format!("件名：{}\n{}", written.subject, written.text);
     std::fs::write(folder.join("digest.txt"), text).map_err(failed)?;

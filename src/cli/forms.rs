@@ -18,14 +18,18 @@ pub struct Arguments {
 }
 
 pub async fn forms(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
-    let campaign = Campaign::new(context.config.campaign.clone()).map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
+    let campaign = Campaign::new(context.config.campaign.clone())
+        .map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
     let clinic = match &arguments.clinic {
         None => None,
         Some(venue_no) => {
             let registry = context.office().await?.ledger.registry().await?;
             let found = registry.by_venue_no(venue_no).cloned();
             Some(found.ok_or_else(|| {
-                Failure::new(EXIT_DATA, format!("会場番号 {venue_no} is not in the registry; see `uketsuke clinics list`"))
+                Failure::new(
+                    EXIT_DATA,
+                    format!("会場番号 {venue_no} is not in the registry; see `uketsuke clinics list`"),
+                )
             })?)
         }
     };

@@ -110,11 +110,23 @@ pub async fn show(context: &Context, arguments: &ShowArguments) -> Result<u8, Fa
             let audit = map.remove("audit");
             let reply = map.remove("reply");
             text.push_str(&outline(&Value::Object(map.clone())));
-            let columns =
-                [("code", "規則"), ("severity", "区分"), ("sheet", "シート"), ("cell", "セル"), ("read", "読み取り"), ("message", "内容")];
+            let columns = [
+                ("code", "規則"),
+                ("severity", "区分"),
+                ("sheet", "シート"),
+                ("cell", "セル"),
+                ("read", "読み取り"),
+                ("message", "内容"),
+            ];
             text.push_str(&format!("\n■ 確認結果\n{}", table(findings.as_ref(), &columns)));
-            let columns =
-                [("date", "接種日"), ("start", "開始"), ("end", "終了"), ("dose", "回"), ("public", "公開"), ("private", "非公開")];
+            let columns = [
+                ("date", "接種日"),
+                ("start", "開始"),
+                ("end", "終了"),
+                ("dose", "回"),
+                ("public", "公開"),
+                ("private", "非公開"),
+            ];
             text.push_str(&format!("\n■ 読み取った枠\n{}", table(slots.as_ref(), &columns)));
             let columns = [("at", "日時"), ("actor", "操作者"), ("kind", "操作")];
             text.push_str(&format!("\n■ 記録\n{}", table(audit.as_ref(), &columns)));
@@ -161,7 +173,11 @@ pub async fn slots(context: &Context, arguments: &SlotsArguments) -> Result<u8, 
 }
 
 /// The JSON document, or its table for a person.
-pub fn answer<T: Serialize>(context: &Context, value: &T, human: impl Fn(&Value) -> String) -> Result<u8, Failure> {
+pub fn answer<T: Serialize>(
+    context: &Context,
+    value: &T,
+    human: impl Fn(&Value) -> String,
+) -> Result<u8, Failure> {
     if context.json() {
         print_json(value)?;
     } else {
@@ -178,7 +194,9 @@ pub fn table(rows: Option<&Value>, columns: &[(&str, &str)]) -> String {
     let numbers: Vec<usize> = columns
         .iter()
         .enumerate()
-        .filter(|(_, (key, _))| matches!(*key, "sum" | "cap" | "own" | "public" | "private" | "attempts" | "id" | "version"))
+        .filter(|(_, (key, _))| {
+            matches!(*key, "sum" | "cap" | "own" | "public" | "private" | "attempts" | "id" | "version")
+        })
         .map(|(at, _)| at)
         .collect();
     let mut table = Table::new(&headings).right(&numbers);

@@ -235,9 +235,9 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         }
         Verb::Man => {
             use clap::CommandFactory;
-            clap_mangen::Man::new(Arguments::command())
-                .render(&mut std::io::stdout())
-                .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write the manual page: {cause}")))?;
+            clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(|cause| {
+                Failure::new(EXIT_IO, format!("failed to write the manual page: {cause}"))
+            })?;
             Ok(0)
         }
     }

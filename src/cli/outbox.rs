@@ -5,7 +5,9 @@ use super::{Context, EXIT_USAGE, Failure, print, print_json};
 use crate::ledger::outbox::Handling;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  uketsuke outbox --state held\n  uketsuke outbox retry 12\n  uketsuke outbox release 7")]
+#[command(
+    after_help = "Examples:\n  uketsuke outbox --state held\n  uketsuke outbox retry 12\n  uketsuke outbox release 7"
+)]
 pub struct Arguments {
     /// Only letters in this state: queued, sending, sent, deferred, failed, ambiguous, bounced, suppressed, held.
     #[arg(long)]
@@ -41,7 +43,9 @@ pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Fail
             Verb::Release { id } => (*id, Handling::Release, "送信待ちにしました"),
             Verb::Cancel { id } => (*id, Handling::Cancel, "送信を取りやめました"),
         };
-        ledger.handle_letter(id, handling, context.clock.now(), &super::clinics::actor(), &arguments.reason).await?;
+        ledger
+            .handle_letter(id, handling, context.clock.now(), &super::clinics::actor(), &arguments.reason)
+            .await?;
         if context.json() {
             print_json(&serde_json::json!({ "id": id, "done": done }))?;
         } else {
@@ -50,7 +54,10 @@ pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Fail
         return Ok(0);
     }
     if let Some(state) = arguments.state.as_deref().filter(|state| !STATES.contains(state)) {
-        return Err(Failure::new(EXIT_USAGE, format!("no such state: {state}; one of {}", STATES.join(", "))));
+        return Err(Failure::new(
+            EXIT_USAGE,
+            format!("no such state: {state}; one of {}", STATES.join(", ")),
+        ));
     }
     let listing = ledger.outbox(arguments.state.as_deref()).await?;
     let columns = [

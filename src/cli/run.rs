@@ -17,7 +17,9 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
                 office = Office::open(*config, context.clock).await?;
                 match office.load_registry_file().await {
                     Ok(()) => tracing::info!("configuration reloaded"),
-                    Err(cause) => tracing::error!(%cause, "the registry could not be reloaded; keeping the old one"),
+                    Err(cause) => {
+                        tracing::error!(%cause, "the registry could not be reloaded; keeping the old one")
+                    }
                 }
             }
         }

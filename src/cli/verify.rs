@@ -20,7 +20,11 @@ pub async fn verify(context: &Context) -> Result<u8, Failure> {
         for violation in &verification.violations {
             print(&format!("違反 {} {}：{}\n", violation.invariant, violation.row, violation.message));
         }
-        print(if sound { "台帳に矛盾はありません。\n" } else { "台帳に矛盾があります。バックアップを取り、管理者に連絡してください。\n" });
+        print(if sound {
+            "台帳に矛盾はありません。\n"
+        } else {
+            "台帳に矛盾があります。バックアップを取り、管理者に連絡してください。\n"
+        });
     }
     Ok(if sound { 0 } else { EXIT_NO })
 }
@@ -34,7 +38,10 @@ pub struct BackupArguments {
 
 pub async fn backup(context: &Context, arguments: &BackupArguments) -> Result<u8, Failure> {
     if arguments.file.exists() {
-        return Err(Failure::new(EXIT_IO, format!("{} exists; a backup never overwrites", arguments.file.display())));
+        return Err(Failure::new(
+            EXIT_IO,
+            format!("{} exists; a backup never overwrites", arguments.file.display()),
+        ));
     }
     context.office().await?.ledger.backup(&arguments.file).await?;
     print(&format!("{} に書き出しました。\n", arguments.file.display()));

@@ -83,7 +83,12 @@ impl Office {
                 }
             }
         }
-        let run = DigestRun { key, from: written.activity.from, until: written.activity.until, built_at: self.now() };
+        let run = DigestRun {
+            key,
+            from: written.activity.from,
+            until: written.activity.until,
+            built_at: self.now(),
+        };
         self.ledger.digest_done(run, &letters).await?;
         tracing::info!(key, letters = letters.len(), "digest written");
         Ok(())

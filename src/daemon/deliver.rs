@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Error, Office};
 use crate::clock::Clock;
-use crate::ledger::Ledger;
 use crate::inspection::verdict::Template;
+use crate::ledger::Ledger;
 use crate::ledger::column::instant;
 use crate::ledger::outbox::{Claimed, Settlement};
 use crate::outbound::delivery::{self, Delivery, Next};
@@ -73,21 +73,24 @@ impl Carrier {
             .collect();
         let ledger: Ledger = self.office.ledger.clone();
         let clock = self.office.clock;
-        let results = self
-            .transport
-            .send_batch(&letters, |ids| pass_fence(ledger.clone(), ids, clock))
-            .await?;
+        let results =
+            self.transport.send_batch(&letters, |ids| pass_fence(ledger.clone(), ids, clock)).await?;
         let now = self.office.now();
         let mut delivered = Delivered::default();
         let mut settled = Vec::new();
         for (id, delivery) in results {
             let Some(letter) = due.iter().find(|letter| letter.id == id) else { continue };
-            let next = delivery::after(&delivery, letter.attempts as u32, instant(letter.created_at), now, id);
+            let next =
+                delivery::after(&delivery, letter.attempts as u32, instant(letter.created_at), now, id);
             match (&delivery, next) {
                 (Delivery::Accepted(_), _) => delivered.sent += 1,
                 (_, Next::GiveUp) => {
                     delivered.failed += 1;
-                    tracing::warn!(outbox = id, ?delivery, "gave up on a letter; staff are told to telephone");
+                    tracing::warn!(
+                        outbox = id,
+                        ?delivery,
+                        "gave up on a letter; staff are told to telephone"
+                    );
                 }
                 _ => {
                     delivered.deferred += 1;
@@ -118,7 +121,10 @@ async fn pass_fence(ledger: Ledger, ids: Vec<i64>, clock: Clock) -> Result<(), E
 impl Office {
     /// Delivers everything due now over `outgoing.connections` connections, and again while `more` says that
     /// letters are still being written.
-    pub async fn deliver_while(&self, mut more: tokio::sync::watch::Receiver<bool>) -> Result<Delivered, Error> {
+    pub async fn deliver_while(
+        &self,
+        mut more: tokio::sync::watch::Receiver<bool>,
+    ) -> Result<Delivered, Error> {
         self.ledger.recover(self.now()).await?;
         let carriers = self.config.outgoing.connections.clamp(1, 8);
         let mut tasks = tokio::task::JoinSet::new();

@@ -111,10 +111,12 @@ impl IntakeDesk {
         let known = self.office.ledger.known_keys(&all).await?;
         let waiting: Vec<MessageKey> = listed.iter().filter(|key| !known.contains(*key)).cloned().collect();
         for folder in &self.office.config.mailbox.folders {
-            let in_folder: Vec<MessageKey> = waiting.iter().filter(|key| key.folder() == folder).cloned().collect();
+            let in_folder: Vec<MessageKey> =
+                waiting.iter().filter(|key| key.folder() == folder).cloned().collect();
             self.office.ledger.note_listing(folder, &in_folder, self.office.now()).await?;
         }
-        let waiting = if waiting.is_empty() { waiting } else { self.mailbox.in_order_of_receipt(waiting).await? };
+        let waiting =
+            if waiting.is_empty() { waiting } else { self.mailbox.in_order_of_receipt(waiting).await? };
         let mut unfiled: Vec<(MessageKey, bool)> = self
             .office
             .ledger
@@ -131,7 +133,11 @@ impl IntakeDesk {
             let office = self.office.clone();
             let keep_lines = self.keep_lines;
             let judging = async {
-                if fetched.is_empty() { Ok((Taken::default(), Vec::new())) } else { office.take_in(fetched, keep_lines).await }
+                if fetched.is_empty() {
+                    Ok((Taken::default(), Vec::new()))
+                } else {
+                    office.take_in(fetched, keep_lines).await
+                }
             };
             let moving = async {
                 let filed = self.file_away(&unfiled).await;
@@ -154,7 +160,11 @@ impl IntakeDesk {
     }
 
     /// Fetches the next set. What did not arrive is owed; owed too often, it is taken by its header.
-    async fn next_set(&mut self, rest: &mut &[MessageKey], taken: &mut Taken) -> Result<Vec<RawMessage>, Error> {
+    async fn next_set(
+        &mut self,
+        rest: &mut &[MessageKey],
+        taken: &mut Taken,
+    ) -> Result<Vec<RawMessage>, Error> {
         while !rest.is_empty() {
             let count = self.mailbox.next_set(rest).await?.clamp(1, rest.len());
             let (set, later) = rest.split_at(count);
@@ -182,7 +192,10 @@ impl IntakeDesk {
         Ok(Vec::new())
     }
 
-    async fn file_away(&mut self, unfiled: &[(MessageKey, bool)]) -> Vec<(Destination, Result<Vec<MessageKey>, Error>)> {
+    async fn file_away(
+        &mut self,
+        unfiled: &[(MessageKey, bool)],
+    ) -> Vec<(Destination, Result<Vec<MessageKey>, Error>)> {
         let mut done = Vec::new();
         for (destination, attention) in [(Destination::Attention, true), (Destination::Processed, false)] {
             let keys: Vec<MessageKey> = unfiled
@@ -191,7 +204,10 @@ impl IntakeDesk {
                 .map(|(key, _)| key.clone())
                 .collect();
             if !keys.is_empty() {
-                done.push((destination, self.mailbox.file_away(&keys, destination).await.map_err(Error::from)));
+                done.push((
+                    destination,
+                    self.mailbox.file_away(&keys, destination).await.map_err(Error::from),
+                ));
             }
         }
         done
@@ -226,7 +242,11 @@ impl IntakeDesk {
 
 impl Office {
     /// Dissects, judges and records one set; answers what is to be filed away, and whether staff must look.
-    async fn take_in(&self, raws: Vec<RawMessage>, keep_lines: bool) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
+    async fn take_in(
+        &self,
+        raws: Vec<RawMessage>,
+        keep_lines: bool,
+    ) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
         let ready = self.make_ready(raws).await?;
         let mut taken = Taken::default();
         let mut recorded = Vec::new();
@@ -305,7 +325,12 @@ impl Office {
         numbers: &[Option<String>],
     ) -> Result<(Inspection, Vec<Addressed>), Error> {
         let registry = intake.registry().await?;
-        let desk = Desk { campaign: &self.campaign, registry: &registry, settings: &self.judge, with_registry: true };
+        let desk = Desk {
+            campaign: &self.campaign,
+            registry: &registry,
+            settings: &self.judge,
+            with_registry: true,
+        };
         let mail = Mail {
             dissected: &ready.dissected,
             examined: &ready.examined,
@@ -325,7 +350,9 @@ impl Office {
             known.twins.insert(fingerprint, twins);
         }
         let mut inspection = judge::inspect(&desk, &mail, &known);
-        for (at, submission) in inspection.submissions.iter_mut().enumerate().filter(|(_, s)| s.form.is_some()) {
+        for (at, submission) in
+            inspection.submissions.iter_mut().enumerate().filter(|(_, s)| s.form.is_some())
+        {
             submission.receipt = match numbers.get(at).cloned().flatten() {
                 Some(number) => Some(number),
                 None => {
@@ -365,7 +392,10 @@ impl Office {
                 Ok(letter) => letters.push(Addressed { letter, state, receipt: only_receipt.clone() }),
                 Err(cause) => {
                     inspection.needs_staff = true;
-                    inspection.findings.push(crate::inspection::rules::mail::m18_unaddressable(&draft.to, &cause.to_string()));
+                    inspection.findings.push(crate::inspection::rules::mail::m18_unaddressable(
+                        &draft.to,
+                        &cause.to_string(),
+                    ));
                 }
             }
         }
@@ -390,13 +420,15 @@ impl Office {
             let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
             let examined = judge::examine(&dissected, &self.campaign);
             let received_at = stored.raw.received_at;
-            let ready = Ready { raw: stored.raw, sha256: format!("{}:again", stored.sha256), dissected, examined };
+            let ready =
+                Ready { raw: stored.raw, sha256: format!("{}:again", stored.sha256), dissected, examined };
             let mut intake = self.ledger.begin_intake().await?;
             if intake.registry().await?.is_empty() {
                 return Ok(count);
             }
             let standing = intake.mail_standing_again(id, &ready.dissected.message, received_at).await?;
-            let (inspection, letters) = self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
+            let (inspection, letters) =
+                self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
             let letters: Vec<NewLetter> = letters.iter().map(Addressed::as_new).collect();
             intake.rejudge(id, &inspection, &letters, self.now(), "uketsuke").await?;
             intake.commit().await?;
@@ -415,13 +447,19 @@ struct Addressed {
 
 impl Addressed {
     fn as_new(&self) -> NewLetter<'_> {
-        NewLetter { letter: &self.letter, state: self.state, receipt: self.receipt.as_deref(), not_before: None }
+        NewLetter {
+            letter: &self.letter,
+            state: self.state,
+            receipt: self.receipt.as_deref(),
+            not_before: None,
+        }
     }
 }
 
 fn line(mail: &Ready, inspection: &Inspection) -> Line {
     let message = &mail.dissected.message;
-    let mut findings: Vec<_> = inspection.submissions.iter().flat_map(|s| &s.findings).chain(&inspection.findings).collect();
+    let mut findings: Vec<_> =
+        inspection.submissions.iter().flat_map(|s| &s.findings).chain(&inspection.findings).collect();
     findings.sort_by_key(|finding| finding.severity);
     let mut codes: Vec<String> = Vec::new();
     for finding in findings {
@@ -439,7 +477,9 @@ fn line(mail: &Ready, inspection: &Inspection) -> Line {
         codes,
         reply: match inspection.answer {
             Answer::Silent(_) => None,
-            Answer::Send(template) | Answer::Draft(template) | Answer::Suppress(template) => Some(template.as_str()),
+            Answer::Send(template) | Answer::Draft(template) | Answer::Suppress(template) => {
+                Some(template.as_str())
+            }
         },
     }
 }

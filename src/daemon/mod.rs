@@ -57,7 +57,12 @@ impl Error {
             Error::Mailbox(_) => crate::cli::EXIT_UNAVAILABLE,
             Error::Ledger(cause) if cause.is_transient() => crate::cli::EXIT_LATER,
             Error::LeaseLost => crate::cli::EXIT_LATER,
-            Error::Task(_) | Error::Workbook(_) | Error::Ledger(_) | Error::Transport(_) | Error::Reader(_) | Error::File { .. } => crate::cli::EXIT_IO,
+            Error::Task(_)
+            | Error::Workbook(_)
+            | Error::Ledger(_)
+            | Error::Transport(_)
+            | Error::Reader(_)
+            | Error::File { .. } => crate::cli::EXIT_IO,
             Error::Configuration(_) => crate::cli::EXIT_CONFIG,
             Error::Registry { .. } => crate::cli::EXIT_DATA,
         }

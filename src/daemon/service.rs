@@ -89,7 +89,8 @@ pub enum Ended {
 
 /// SIGHUP with a wrong configuration changes nothing.
 async fn wait_for_signals(reload: impl Fn() -> Result<Config, config::Error>) -> Result<Ended, Error> {
-    let failed = |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
+    let failed =
+        |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
     let mut term = signal(SignalKind::terminate()).map_err(failed)?;
     let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
@@ -134,7 +135,12 @@ async fn intake_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Resu
         match round.await {
             Ok(taken) => {
                 if taken.seen > 0 {
-                    tracing::info!(seen = taken.seen, filed = taken.filed, pending = taken.pending, "round done");
+                    tracing::info!(
+                        seen = taken.seen,
+                        filed = taken.filed,
+                        pending = taken.pending,
+                        "round done"
+                    );
                 }
                 backoff.recovered("mailbox");
                 let Some(watching) = desk.as_mut() else { continue };
@@ -220,7 +226,8 @@ impl Backoff {
     fn failed_with(&mut self, what: &str, cause: &Error, refused: bool, now: jiff::Timestamp) -> Duration {
         let since = *self.since.get_or_insert(now);
         self.tries += 1;
-        let doubled = Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_secs(300));
+        let doubled =
+            Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_secs(300));
         let pause = if refused { Duration::from_secs(600) } else { doubled.mul_f64(spread(now)) };
         tracing::warn!(
             what,

@@ -29,16 +29,57 @@ pub fn read(text: &str) -> Words {
     let folded = fold(&own);
     let sentences = sentences(&own);
     Words {
-        mentions_password: contains_any(&folded, &["パスワード", "ぱすわーど", "password", "pw:", "pw :", "passwd"]),
-        says_attached: contains_any(&folded, &["添付", "別添", "送付いたします", "送付します", "お送りします", "お送りいたします", "提出します", "提出いたします"]),
+        mentions_password: contains_any(
+            &folded,
+            &["パスワード", "ぱすわーど", "password", "pw:", "pw :", "passwd"],
+        ),
+        says_attached: contains_any(
+            &folded,
+            &[
+                "添付",
+                "別添",
+                "送付いたします",
+                "送付します",
+                "お送りします",
+                "お送りいたします",
+                "提出します",
+                "提出いたします",
+            ],
+        ),
         asks_change: contains_any(
             &folded,
-            &["変更", "修正", "訂正", "差替", "差し替え", "追加して", "削除して", "減らし", "増やし", "に直し", "へ直し"],
+            &[
+                "変更",
+                "修正",
+                "訂正",
+                "差替",
+                "差し替え",
+                "追加して",
+                "削除して",
+                "減らし",
+                "増やし",
+                "に直し",
+                "へ直し",
+            ],
         ),
         confirms: contains_any(
             &folded,
-            &["確認しました", "確認致しました", "確認いたしました", "確認済", "問題ありません", "問題ございません", "相違ありません", "間違いありません", "間違いございません", "異常ありません"],
-        ) && !contains_any(&folded, &["確認しましたが", "確認したところ", "確認いたしましたが", "確認致しましたが"]),
+            &[
+                "確認しました",
+                "確認致しました",
+                "確認いたしました",
+                "確認済",
+                "問題ありません",
+                "問題ございません",
+                "相違ありません",
+                "間違いありません",
+                "間違いございません",
+                "異常ありません",
+            ],
+        ) && !contains_any(
+            &folded,
+            &["確認しましたが", "確認したところ", "確認いたしましたが", "確認致しましたが"],
+        ),
         withdraws: sentences.iter().find(|sentence| is_withdrawal(&fold(sentence))).map(|s| shorten(s, 40)),
         beyond_greeting: sentences.iter().find(|sentence| is_matter(&fold(sentence))).map(|s| shorten(s, 60)),
         download_link: has_download_link(&folded),
@@ -67,7 +108,8 @@ pub fn is_withdrawal(folded: &str) -> bool {
         "利用をとりやめ",
         "利用を中止",
     ];
-    contains_any(folded, &SIGNS) && !contains_any(folded, &["利用しない場合", "されない場合", "ならない場合", "提出不要"])
+    contains_any(folded, &SIGNS)
+        && !contains_any(folded, &["利用しない場合", "されない場合", "ならない場合", "提出不要"])
 }
 
 /// The text without quoted lines, what follows a quotation header, and the signature.
@@ -113,8 +155,7 @@ fn is_signature_rule(line: &str) -> bool {
         return true;
     }
     let count = line.chars().count();
-    count >= 6
-        && line.chars().all(|c| "-=_*+~#・･‥…─━═＝－ー―—☆★◇◆□■◎○●♪.＊/／\\|｜∞≪≫<> 　".contains(c))
+    count >= 6 && line.chars().all(|c| "-=_*+~#・･‥…─━═＝－ー―—☆★◇◆□■◎○●♪.＊/／\\|｜∞≪≫<> 　".contains(c))
 }
 
 fn sentences(text: &str) -> Vec<String> {
@@ -127,8 +168,42 @@ fn sentences(text: &str) -> Vec<String> {
 /// A sentence that a person must read: a question, a wish, a circumstance. Covering notes are not.
 fn is_matter(folded: &str) -> bool {
     const MATTERS: [&str; 36] = [
-        "変更", "訂正", "修正", "差替", "差し替え", "キャンセル", "中止", "休診", "電話", "教えて", "でしょうか", "ですか", "ますか", "質問", "相談", "ご連絡ください",
-        "連絡を", "できません", "できない", "わかりません", "分かりません", "不明", "間に合", "遅れ", "遅く", "希望", "ただし", "但し", "なお、", "のみ", "限定", "不在", "困って", "誤り", "間違", "お願いがあ",
+        "変更",
+        "訂正",
+        "修正",
+        "差替",
+        "差し替え",
+        "キャンセル",
+        "中止",
+        "休診",
+        "電話",
+        "教えて",
+        "でしょうか",
+        "ですか",
+        "ますか",
+        "質問",
+        "相談",
+        "ご連絡ください",
+        "連絡を",
+        "できません",
+        "できない",
+        "わかりません",
+        "分かりません",
+        "不明",
+        "間に合",
+        "遅れ",
+        "遅く",
+        "希望",
+        "ただし",
+        "但し",
+        "なお、",
+        "のみ",
+        "限定",
+        "不在",
+        "困って",
+        "誤り",
+        "間違",
+        "お願いがあ",
     ];
     const COVERING: [&str; 4] = ["ご不明な点", "ご不明の点", "何かございましたら", "ご査収"];
     contains_any(folded, &MATTERS) && !contains_any(folded, &COVERING)
@@ -139,7 +214,22 @@ fn has_download_link(folded: &str) -> bool {
     link && contains_any(
         folded,
         &[
-            "ダウンロード", "download", "ファイル転送", "firestorage", "gigafile", "datadeliver", "box.com", "drive.google", "docs.google", "dropbox", "1drv", "sharepoint", "onedrive", "wetransfer", "icloud.com", "有効期限",
+            "ダウンロード",
+            "download",
+            "ファイル転送",
+            "firestorage",
+            "gigafile",
+            "datadeliver",
+            "box.com",
+            "drive.google",
+            "docs.google",
+            "dropbox",
+            "1drv",
+            "sharepoint",
+            "onedrive",
+            "wetransfer",
+            "icloud.com",
+            "有効期限",
         ],
     )
 }
@@ -177,7 +267,10 @@ mod tests {
             ("angle quotes", "確認しました。\n\n> 修正がある場合は\n> 取下げ"),
             ("outlook", "確認しました。\r\n\r\n-----Original Message-----\r\nFrom: a@b\r\n修正"),
             ("outlook ja", "確認しました。\n差出人: vproject\n修正"),
-            ("gmail ja", "確認しました。\n\n2021年10月12日(火) 9:00 ワクチン対策PT <vproject@city.jp>:\n\n修正"),
+            (
+                "gmail ja",
+                "確認しました。\n\n2021年10月12日(火) 9:00 ワクチン対策PT <vproject@city.jp>:\n\n修正",
+            ),
             ("signature", "確認しました。\n------------------------\n○○医院 辞退\n電話"),
             ("signature dashes", "確認しました。\n-- \n修正"),
         ] {
@@ -195,7 +288,11 @@ mod tests {
         assert!(read("ご利用しない場合は提出不要とのことですが").withdraws.is_none());
         assert!(!read("確認しましたが、11/1の枠が違います").confirms);
         assert!(read("ＰＡＳＳＷＯＲＤは abc です").mentions_password);
-        assert!(read("お世話になっております。様式を添付いたします。よろしくお願いいたします。").beyond_greeting.is_none());
+        assert!(
+            read("お世話になっております。様式を添付いたします。よろしくお願いいたします。")
+                .beyond_greeting
+                .is_none()
+        );
         assert!(read("11/3は午前のみに変更希望です").beyond_greeting.is_some());
         assert!(read("下記URLよりダウンロードしてください https://xgf.nu/abc").download_link);
         assert!(read("10/25 9時 6人\n10/26 10時 6人").typed_table);

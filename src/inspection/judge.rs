@@ -137,7 +137,11 @@ pub fn inspect(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
         }
         let automatic = sender.surely_automatic || sender.perhaps_automatic;
         if automatic && !sender.is_staff && !mail.examined.has_form() {
-            return hand.aside(Outcome::Ignored, Silence::Automatic, m::m12_m18_automatic(message, &known.mail));
+            return hand.aside(
+                Outcome::Ignored,
+                Silence::Automatic,
+                m::m12_m18_automatic(message, &known.mail),
+            );
         }
     }
     let mut inspection = if mail.examined.has_form() { forms::judge(&hand) } else { formless::judge(&hand) };
@@ -157,8 +161,8 @@ struct Hand<'a> {
 impl Hand<'_> {
     /// A mail that is recorded and filed, and nothing more.
     fn aside(&self, outcome: Outcome, silence: Silence, findings: Vec<Finding>) -> Inspection {
-        let needs_staff =
-            outcome == Outcome::Unreadable || findings.iter().any(|finding| finding.severity == Severity::Staff);
+        let needs_staff = outcome == Outcome::Unreadable
+            || findings.iter().any(|finding| finding.severity == Severity::Staff);
         Inspection {
             outcome,
             needs_staff,

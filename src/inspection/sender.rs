@@ -50,7 +50,12 @@ pub struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    pub fn of(message: &'a Message, standing: &MailStanding, registry: &'a Registry, settings: &Settings) -> Self {
+    pub fn of(
+        message: &'a Message,
+        standing: &MailStanding,
+        registry: &'a Registry,
+        settings: &Settings,
+    ) -> Self {
         let address = message.from();
         let own: BTreeSet<String> = settings.own_addresses.iter().map(|own| address_key(own)).collect();
         let is_staff = !address.is_empty()
@@ -71,7 +76,8 @@ impl<'a> Sender<'a> {
             clinics: registry.by_address(address),
             surely_automatic: standing.is_ours || from_us || message.automatic.iter().any(surely),
             perhaps_automatic: message.automatic.iter().any(|sign| !surely(sign)),
-            addressed_to_us: own.is_empty() || message.recipients.iter().any(|to| own.contains(&address_key(to))),
+            addressed_to_us: own.is_empty()
+                || message.recipients.iter().any(|to| own.contains(&address_key(to))),
         }
     }
 
@@ -94,7 +100,11 @@ impl<'a> Sender<'a> {
             return SenderStanding::Staff;
         }
         let Some(clinic) = clinic else {
-            return if self.clinics.is_empty() { SenderStanding::Unknown } else { SenderStanding::Registered };
+            return if self.clinics.is_empty() {
+                SenderStanding::Unknown
+            } else {
+                SenderStanding::Registered
+            };
         };
         if clinic.owns_address(self.address) {
             SenderStanding::Registered
@@ -121,16 +131,19 @@ fn authenticate(message: &Message, settings: &Settings) -> Authentication {
     let domain = message.from().rsplit('@').next().unwrap_or_default().to_lowercase();
     let mut verdict = Authentication::None;
     for field in &message.authentication {
-        if !field.authserv_id.eq_ignore_ascii_case(&settings.authserv_id) || field.received_above > trusted_hops {
+        if !field.authserv_id.eq_ignore_ascii_case(&settings.authserv_id)
+            || field.received_above > trusted_hops
+        {
             continue;
         }
         let mut spf_failed = false;
         let mut dkim_passed = false;
         for result in &field.results {
             let aligned = |name: &str| {
-                result.properties.iter().any(|(property, value)| {
-                    property == name && aligned_domain(value, &domain)
-                })
+                result
+                    .properties
+                    .iter()
+                    .any(|(property, value)| property == name && aligned_domain(value, &domain))
             };
             match (result.method.as_str(), result.result.as_str()) {
                 ("dmarc", "fail") => return Authentication::Fail,
@@ -156,7 +169,9 @@ fn aligned_domain(value: &str, author: &str) -> bool {
     let domain = value.rsplit('@').next().unwrap_or_default().trim().to_lowercase();
     !domain.is_empty()
         && !author.is_empty()
-        && (domain == author || author.ends_with(&format!(".{domain}")) && domain.contains('.') || domain.ends_with(&format!(".{author}")))
+        && (domain == author
+            || author.ends_with(&format!(".{domain}")) && domain.contains('.')
+            || domain.ends_with(&format!(".{author}")))
 }
 
 /// The receipt time that the configured relay wrote, if any: the topmost `Received:` by a trusted host.
@@ -169,7 +184,12 @@ pub fn trusted_receipt(message: &Message, settings: &Settings) -> Option<jiff::T
 }
 
 /// Do two receipt times lie on different sides of a limit that decides `timing` (rule T11)?
-pub fn disputed(a: jiff::Timestamp, b: jiff::Timestamp, deadlines: crate::campaign::Deadlines, campaign: &Campaign) -> bool {
+pub fn disputed(
+    a: jiff::Timestamp,
+    b: jiff::Timestamp,
+    deadlines: crate::campaign::Deadlines,
+    campaign: &Campaign,
+) -> bool {
     use crate::campaign::Earlier;
     [(false, false), (false, true), (true, false)].into_iter().any(|(accepted, attempted_in_time)| {
         let earlier = Earlier { accepted, attempted_in_time };

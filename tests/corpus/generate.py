@@ -9,12 +9,13 @@ import json
 import pathlib
 import random
 
+import containers
 import faults
 import spellings
 import variants
 from plan import CAP, CLINICS
 
-FAMILIES = [variants, spellings, faults]
+FAMILIES = [variants, spellings, faults, containers]
 
 
 def main():
@@ -30,7 +31,8 @@ def main():
     expected = []
     for family in FAMILIES:
         rng = random.Random(f"{arguments.seed}-{family.__name__}")
-        for case in family.cases(rng):
+        made = family.cases(rng, arguments.uketsuke) if family is containers else family.cases(rng)
+        for case in made:
             file = f"{case.group}-{case.name}.{case.extension}"
             (arguments.out / file).write_bytes(case.data)
             expected.append({"file": file, "group": case.group, "forms": [form.json() for form in case.expected]})

@@ -26,7 +26,9 @@ pub fn row(day: i64, hour: i8, public: Option<u32>, private: Option<u32>) -> Fil
 
 /// Rows of both doses with the same public count.
 pub fn pairs(days: &[i64], hour: i8, public: u32) -> Vec<FilledRow> {
-    days.iter().flat_map(|day| [row(*day, hour, Some(public), None), row(day + 21, hour, Some(public), None)]).collect()
+    days.iter()
+        .flat_map(|day| [row(*day, hour, Some(public), None), row(day + 21, hour, Some(public), None)])
+        .collect()
 }
 
 /// A filled 様式.
@@ -69,9 +71,14 @@ impl Post<'_> {
     pub fn bytes(&self) -> Vec<u8> {
         let encode = |bytes: &[u8]| {
             let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-            text.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()).collect::<Vec<_>>().join("\r\n")
+            text.as_bytes()
+                .chunks(76)
+                .map(|line| String::from_utf8_lossy(line).into_owned())
+                .collect::<Vec<_>>()
+                .join("\r\n")
         };
-        let word = |text: &str| format!("=?UTF-8?B?{}?=", base64::engine::general_purpose::STANDARD.encode(text));
+        let word =
+            |text: &str| format!("=?UTF-8?B?{}?=", base64::engine::general_purpose::STANDARD.encode(text));
         let mut mail = format!(
             "From: {}\r\nTo: vproject@city.kumamoto.kumamoto.jp\r\nSubject: {}\r\nMessage-ID: <{}@clinic.example.jp>\r\n\
              Date: Tue, 05 Oct 2021 10:00:00 +0900\r\nMIME-Version: 1.0\r\n",
@@ -160,8 +167,16 @@ impl DeskFolder {
             "[database]\npath = \"{root}/uketsuke.db\"\n[limits]\nallow_weak_sandbox = true\n{}\n",
             self.extra
         );
-        let mailbox = if self.extra.contains("[mailbox]") { String::new() } else { format!("[mailbox]\npath = \"{root}/mailbox\"\n") };
-        let outgoing = if self.extra.contains("[outgoing]") { String::new() } else { format!("[outgoing]\npath = \"{root}/replies\"\n") };
+        let mailbox = if self.extra.contains("[mailbox]") {
+            String::new()
+        } else {
+            format!("[mailbox]\npath = \"{root}/mailbox\"\n")
+        };
+        let outgoing = if self.extra.contains("[outgoing]") {
+            String::new()
+        } else {
+            format!("[outgoing]\npath = \"{root}/replies\"\n")
+        };
         std::fs::write(&file, format!("{mailbox}{outgoing}{sections}")).unwrap();
         file
     }
@@ -184,7 +199,10 @@ impl DeskFolder {
         let output = self.run(&all);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let value = serde_json::from_str(&text).unwrap_or_else(|cause| {
-            panic!("{arguments:?}: {cause}\nstdout: {text}\nstderr: {}", String::from_utf8_lossy(&output.stderr))
+            panic!(
+                "{arguments:?}: {cause}\nstdout: {text}\nstderr: {}",
+                String::from_utf8_lossy(&output.stderr)
+            )
         });
         (value, output.status.code().unwrap_or(-1))
     }

@@ -397,7 +397,10 @@ fn groups(keys: &[MessageKey]) -> Vec<Group> {
 
 impl Imap {
     /// Oldest receipt first; what the server tells no date of keeps its place by UID at the end.
-    pub(super) async fn in_order_of_receipt(&mut self, mut keys: Vec<MessageKey>) -> Result<Vec<MessageKey>, Error> {
+    pub(super) async fn in_order_of_receipt(
+        &mut self,
+        mut keys: Vec<MessageKey>,
+    ) -> Result<Vec<MessageKey>, Error> {
         for group in groups(&keys) {
             let uids: BTreeSet<u32> = group.uids.iter().copied().collect();
             self.learn_sizes(&group, &uids).await?;

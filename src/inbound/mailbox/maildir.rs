@@ -66,7 +66,10 @@ impl Maildir {
     }
 
     /// Oldest receipt first.
-    pub(super) async fn in_order_of_receipt(&mut self, mut keys: Vec<MessageKey>) -> Result<Vec<MessageKey>, Error> {
+    pub(super) async fn in_order_of_receipt(
+        &mut self,
+        mut keys: Vec<MessageKey>,
+    ) -> Result<Vec<MessageKey>, Error> {
         self.run(move |store| {
             keys.sort_by_cached_key(|key| {
                 let path = store.find(key).ok().flatten();

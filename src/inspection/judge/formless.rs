@@ -125,9 +125,7 @@ fn personal_data(hand: &Hand) -> Option<Answered> {
 /// A mail so large that only its header was fetched (M19).
 fn oversize(hand: &Hand) -> Option<Answered> {
     let refusal = hand.mail.dissected.message.defects.iter().find_map(|defect| match defect {
-        Defect::Oversize { found, allowed } => {
-            Some(Refusal::limit("limits.message_bytes", *allowed, *found))
-        }
+        Defect::Oversize { found, allowed } => Some(Refusal::limit("limits.message_bytes", *allowed, *found)),
         _ => None,
     })?;
     let findings = vec![m::refused("メール全体", &refusal)];
@@ -174,12 +172,13 @@ fn refused(hand: &Hand) -> Option<Answered> {
 fn withdrawn_in_file(hand: &Hand) -> Option<Answered> {
     use crate::inspection::form::Observation;
     let readings = hand.mail.examined.files.iter().enumerate();
-    let (at, place, raw) = readings.filter_map(|(at, reading)| Some((at, reading.as_ref()?))).find_map(|(at, reading)| {
-        reading.observations.iter().find_map(|observation| match observation {
-            Observation::Withdrawal { place, raw } => Some((at, place.clone(), raw.clone())),
-            _ => None,
-        })
-    })?;
+    let (at, place, raw) =
+        readings.filter_map(|(at, reading)| Some((at, reading.as_ref()?))).find_map(|(at, reading)| {
+            reading.observations.iter().find_map(|observation| match observation {
+                Observation::Withdrawal { place, raw } => Some((at, place.clone(), raw.clone())),
+                _ => None,
+            })
+        })?;
     let findings = vec![m::f14_withdrawal(place, &raw)];
     Some(Answered { file: Some(at), outcome: Outcome::Held, findings, reply: Ok(Template::Withdraw) })
 }
@@ -188,7 +187,13 @@ fn withdrawn_in_file(hand: &Hand) -> Option<Answered> {
 fn companion(hand: &Hand) -> Option<Answered> {
     let mut companions = Vec::new();
     for (at, attachment, _) in files(hand).filter(|(_, attachment, _)| m::is_meant(attachment)) {
-        let title = hand.mail.examined.files.get(at).and_then(Option::as_ref).and_then(|file| file.companion.clone())?;
+        let title = hand
+            .mail
+            .examined
+            .files
+            .get(at)
+            .and_then(Option::as_ref)
+            .and_then(|file| file.companion.clone())?;
         companions.push((at, title, attachment.name.clone()));
     }
     let (at, title, _) = companions.first()?.clone();
@@ -204,8 +209,11 @@ fn not_a_form(hand: &Hand) -> Option<Answered> {
         .find(|(_, attachment, _)| attachment.kind.is_workbook())
         .or_else(|| meant.first())
         .copied()?;
-    let finding =
-        if attachment.kind.is_workbook() { m::f02_not_our_form(&attachment.name) } else { m::m02_not_a_spreadsheet(&names(hand)) };
+    let finding = if attachment.kind.is_workbook() {
+        m::f02_not_our_form(&attachment.name)
+    } else {
+        m::m02_not_a_spreadsheet(&names(hand))
+    };
     Some(Answered {
         file: Some(at),
         outcome: Outcome::NotAForm,

@@ -26,7 +26,12 @@ pub struct Item<'a> {
 }
 
 /// Every form of the mail, identified.
-pub fn items<'a>(desk: &Desk<'a>, mail: &Mail<'a>, standing: &MailStanding, sender: &Sender<'a>) -> Vec<Item<'a>> {
+pub fn items<'a>(
+    desk: &Desk<'a>,
+    mail: &Mail<'a>,
+    standing: &MailStanding,
+    sender: &Sender<'a>,
+) -> Vec<Item<'a>> {
     let thread = standing.answers.as_ref().and_then(|letter| letter.venue_no.as_deref());
     let mut items = Vec::new();
     for (file, reading) in mail.examined.files.iter().enumerate() {
@@ -56,7 +61,8 @@ pub fn judge(hand: &Hand) -> Inspection {
     mail_findings.extend(unread_files(hand));
     let mut submissions: Vec<Submission> = Vec::new();
     for at in 0..items.len() {
-        let accepted_before = submissions.iter().filter(|earlier| earlier.outcome.is_accepted()).collect::<Vec<_>>();
+        let accepted_before =
+            submissions.iter().filter(|earlier| earlier.outcome.is_accepted()).collect::<Vec<_>>();
         if let Some(mut submission) = judge_one(hand, &items, at, &accepted_before) {
             if silenced.is_some() {
                 submission.outcome = Outcome::Held;
@@ -101,7 +107,8 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, accepted: &[&Submission]) -
     }
     let attachment = hand.mail.dissected.message.attachments.get(item.file)?;
     let standing = item.clinic.map(|clinic| hand.standing(&clinic.venue_no)).unwrap_or_default();
-    let sender = if hand.mail.bare { SenderStanding::Registered } else { hand.sender.standing_for(item.clinic) };
+    let sender =
+        if hand.mail.bare { SenderStanding::Registered } else { hand.sender.standing_for(item.clinic) };
     let deadlines = standing.deadlines(hand.desk.campaign);
     let duplicate = is_duplicate(item, &standing);
     let replay = !duplicate && standing.superseded.contains_key(&item.fingerprint);
@@ -120,7 +127,10 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, accepted: &[&Submission]) -
         slots: &item.slots,
         scope: &item.scope,
         beside: &beside,
-        siblings: &siblings.iter().map(|sibling| (sibling.form.number, sibling.scope.clone())).collect::<Vec<_>>(),
+        siblings: &siblings
+            .iter()
+            .map(|sibling| (sibling.form.number, sibling.scope.clone()))
+            .collect::<Vec<_>>(),
         twins: hand.known.twins.get(&item.fingerprint).map_or(&[], Vec::as_slice),
         with_registry: hand.desk.with_registry,
     };
@@ -139,7 +149,12 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, accepted: &[&Submission]) -
     if let Some(timing) = timing {
         findings.extend(t::on_timing(hand.mail, hand.desk, &standing, timing, duplicate, hand.received_at()));
     }
-    let (outcome, template) = precedence::decide(&findings, timing, replay || overtaken.is_some() || awaits_registry(hand), duplicate);
+    let (outcome, template) = precedence::decide(
+        &findings,
+        timing,
+        replay || overtaken.is_some() || awaits_registry(hand),
+        duplicate,
+    );
     let scope_before = standing.slots_of(&item.scope);
     let changes = if standing.in_force.iter().any(|version| !version.in_force.is_disjoint(&item.scope)) {
         rules::changes(&scope_before, &item.slots)
@@ -176,9 +191,8 @@ fn holding(hand: &Hand, item: &Item, sender: SenderStanding, siblings: &[&Item])
     let mut findings = Vec::new();
     let personal = hand.mail.examined.files.iter().flatten().find_map(|file| file.personal_data.clone());
     findings.extend(personal.map(m::m17_personal_data));
-    let conflict = siblings
-        .iter()
-        .any(|sibling| sibling.scope == item.scope && sibling.fingerprint != item.fingerprint);
+    let conflict =
+        siblings.iter().any(|sibling| sibling.scope == item.scope && sibling.fingerprint != item.fingerprint);
     if conflict {
         findings.push(m::m11_conflict());
     }
@@ -307,11 +321,16 @@ fn other_files(hand: &Hand) -> Vec<String> {
 
 /// One reply for the mail: the only form's text, or MULTI with one block each.
 fn answer(hand: &Hand, submissions: &[Submission]) -> Answer {
-    let mut templates: Vec<Template> = submissions.iter().filter_map(|submission| submission.template).collect();
+    let mut templates: Vec<Template> =
+        submissions.iter().filter_map(|submission| submission.template).collect();
     templates.dedup();
     let template = match templates.as_slice() {
         [] => return Answer::Silent(crate::inspection::judgement::Silence::NoAuthor),
-        [template] if submissions.len() == 1 || matches!(template, Template::Conflict | Template::Unknown) => *template,
+        [template]
+            if submissions.len() == 1 || matches!(template, Template::Conflict | Template::Unknown) =>
+        {
+            *template
+        }
         _ => Template::Multi,
     };
     if awaits_registry(hand) { Answer::Draft(template) } else { Answer::Send(template) }

@@ -22,7 +22,12 @@ const HOLD_ALWAYS: [&str; 7] = ["M17", "M11", "M08", "M07", "M09", "F14", "T11"]
 const HOLD_IF_CLEAN: [&str; 4] = ["X04", "X15", "T05", "T06"];
 
 /// Outcome and template of a judged form. `replay`: a superseded version came again; `duplicate`: rule M06.
-pub fn decide(findings: &[Finding], timing: Option<Timing>, replay: bool, duplicate: bool) -> (Outcome, Template) {
+pub fn decide(
+    findings: &[Finding],
+    timing: Option<Timing>,
+    replay: bool,
+    duplicate: bool,
+) -> (Outcome, Template) {
     let has = |code: &str| findings.iter().any(|finding| finding.code == code && holds(finding));
     if replay || HOLD_ALWAYS.iter().any(|code| has(code)) {
         return (Outcome::Held, held_template(&has));
@@ -82,7 +87,8 @@ mod tests {
     fn the_first_holding_code_chooses_the_reply() {
         use Severity::{Error, Staff, Warning};
         let check = |codes: &[(&str, Severity)], timing, expected| {
-            let findings: Vec<Finding> = codes.iter().map(|(code, severity)| finding(code, *severity)).collect();
+            let findings: Vec<Finding> =
+                codes.iter().map(|(code, severity)| finding(code, *severity)).collect();
             assert_eq!(decide(&findings, timing, false, false), expected, "{codes:?}");
         };
         let on_time = Some(Timing::OnTime);
@@ -91,7 +97,11 @@ mod tests {
         check(&[("T01", Warning)], Some(Timing::Late), (Outcome::Accepted, Template::Late));
         check(&[("R04", Error), ("M07", Staff)], on_time, (Outcome::Held, Template::Unreg));
         check(&[("M08", Staff), ("M07", Staff)], on_time, (Outcome::Held, Template::Unknown));
-        check(&[("R04", Error), ("T06", Staff)], Some(Timing::AfterOpening), (Outcome::Rejected, Template::Reject));
+        check(
+            &[("R04", Error), ("T06", Staff)],
+            Some(Timing::AfterOpening),
+            (Outcome::Rejected, Template::Reject),
+        );
         check(&[("T06", Staff)], Some(Timing::AfterOpening), (Outcome::Held, Template::CorrAfterOpen));
         check(&[("T05", Staff)], Some(Timing::CorrectionLate), (Outcome::Held, Template::CorrLate));
         check(&[("X15", Staff)], Some(Timing::Correction), (Outcome::Held, Template::Held));

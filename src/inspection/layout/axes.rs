@@ -24,6 +24,8 @@ pub struct Block {
     pub first_row: u32,
     pub end: u32,
     pub columns: Vec<DateColumn>,
+    /// Columns of sums between or beside the body columns.
+    pub sums: Vec<u32>,
     pub rows: Vec<TimeRow>,
     /// Heading of the time column, as written.
     pub time_heading: String,
@@ -126,12 +128,14 @@ fn date_rows(
     for spot in grid.spots().iter().filter(|spot| date::is_certain(&spot.cell.value, calendar)) {
         dates.entry(spot.row).or_default().push(spot.column);
     }
-    for row in grid.row_numbers() {
-        let is_body = grid
-            .row(row)
+    let is_body = |row: u32| {
+        grid.row(row)
             .iter()
-            .any(|spot| times.get(&spot.column).is_some_and(|rows| rows.binary_search(&row).is_ok()));
-        if is_body || dates.contains_key(&row) {
+            .any(|spot| times.get(&spot.column).is_some_and(|rows| rows.binary_search(&row).is_ok()))
+    };
+    drop_dated_counts(&mut dates, is_body);
+    for row in grid.row_numbers() {
+        if is_body(row) || dates.contains_key(&row) {
             continue;
         }
         let days: Vec<u32> =
@@ -156,6 +160,23 @@ fn date_rows(
     dates
 }
 
+/// A count that Excel made a date (6/6) stands beside a time and under a date of a row above: its row is body.
+fn drop_dated_counts(dates: &mut BTreeMap<u32, Vec<u32>>, is_body: impl Fn(u32) -> bool) {
+    let mut heads: Vec<u32> = Vec::new();
+    dates.retain(|row, columns| {
+        let (first, last) = (heads.iter().min(), heads.iter().max());
+        let under = first.zip(last).is_some_and(|(first, last)| {
+            // The last date may have a second sub-column.
+            columns.iter().all(|column| (*first..=last.saturating_add(1)).contains(column))
+        });
+        let keep = !(under && is_body(*row));
+        if keep {
+            heads.clone_from(columns);
+        }
+        keep
+    });
+}
+
 /// A column of times with the body columns it serves.
 struct Lane {
     start: u32,
@@ -174,6 +195,11 @@ fn lanes(grid: &Grid<'_>, times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u
         })
         .filter(|(_, rows): &(u32, Vec<u32>)| !rows.is_empty())
         .collect();
+    // A count that Excel made a time (5:00) makes no column of times of a body column.
+    let most = within.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
+    let first_date = dates.iter().min().copied().unwrap_or(0);
+    let within: Vec<(u32, Vec<u32>)> =
+        within.into_iter().filter(|(column, rows)| *column < first_date || rows.len() * 2 > most).collect();
     let mut lanes: Vec<Lane> = Vec::new();
     let mut waiting: Option<(u32, Vec<u32>)> = None;
     for (index, (column, rows)) in within.iter().enumerate() {
@@ -218,7 +244,7 @@ struct Span {
 fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Block {
     let first_row = lane.rows.first().copied().unwrap_or(span.row + 1);
     let last_time = lane.rows.last().copied().unwrap_or(first_row);
-    let columns = columns(grid, calendar, span, lane, first_row);
+    let (columns, sums) = columns(grid, calendar, span, lane, first_row);
     let mut rows = Vec::new();
     for row in grid.rows_between(first_row, span.limit) {
         let spots = grid.row(row);
@@ -253,6 +279,7 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
         first_row,
         end: rows.last().map_or(last_time, |row| row.row),
         columns,
+        sums,
         rows,
         time_heading,
     }
@@ -276,7 +303,7 @@ fn columns(
     span: &Span,
     lane: &Lane,
     first_row: u32,
-) -> Vec<DateColumn> {
+) -> (Vec<DateColumn>, Vec<u32>) {
     let mut numbers: Vec<u32> = grid
         .between(span.row, span.limit)
         .iter()
@@ -293,14 +320,27 @@ fn columns(
         .max()
         .unwrap_or(0);
     let mut columns: Vec<DateColumn> = Vec::new();
+    let mut sums = Vec::new();
     let mut months = Months::of(grid);
     for column in numbers {
-        let Some(sub) = sub_heading(grid, span.row, first_row, column) else { continue };
+        let Some(sub) = sub_heading(grid, span.row, first_row, column) else {
+            sums.push(column);
+            continue;
+        };
         let date = match grid.covering(span.row, column) {
-            Some(spot) if heads_no_date(spot) => continue,
+            Some(spot) if heads_no_date(spot) => {
+                if label::is_total(&spot.key) {
+                    sums.push(column);
+                }
+                continue;
+            }
             Some(spot) => Some((spot.row, spot.column)),
             None if sub.is_some() => {
                 columns.last().filter(|left| left.visibility != sub).and_then(|left| left.date)
+            }
+            None if is_sum_above(grid, span, column) => {
+                sums.push(column);
+                continue;
             }
             None if column > last_date => continue,
             None => None,
@@ -321,7 +361,13 @@ fn columns(
             dose: dose_above(grid, span, lane, column),
         });
     }
-    columns
+    (columns, sums)
+}
+
+/// 合計 in the row of the months, where the row of the days has nothing.
+fn is_sum_above(grid: &Grid<'_>, span: &Span, column: u32) -> bool {
+    let top = span.row.saturating_sub(REACH).max(span.floor);
+    (top..span.row).filter_map(|row| grid.at(row, column)).any(|spot| label::is_total(&spot.key))
 }
 
 /// 計, 備考, 時刻 in the row of dates.

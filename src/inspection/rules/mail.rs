@@ -23,25 +23,42 @@ pub fn on_mail(mail: &Mail, sender: &Sender, standing: &MailStanding) -> Vec<Fin
     }
     findings.extend(words.beyond_greeting.as_deref().map(m13_words));
     if words.typed_table && mail.examined.has_form() {
-        findings.push(finding("M14", Severity::Staff, "本文に表または枠の記載があります。添付の様式との関係をご確認ください。"));
+        findings.push(finding(
+            "M14",
+            Severity::Staff,
+            "本文に表または枠の記載があります。添付の様式との関係をご確認ください。",
+        ));
     }
     if words.download_link && !mail.examined.has_form() {
-        findings.push(finding("M16", Severity::Staff, "ファイル転送サービス等のURLが記載されています。自動では取得していません。"));
+        findings.push(finding(
+            "M16",
+            Severity::Staff,
+            "ファイル転送サービス等のURLが記載されています。自動では取得していません。",
+        ));
     }
     for attachment in message.attachments.iter().filter(|a| a.inside.iter().any(|name| is_zip(name))) {
-        let mut note = finding("M20", Severity::Info, "パスワードのないzipファイルから取り出して読み取りました。");
+        let mut note =
+            finding("M20", Severity::Info, "パスワードのないzipファイルから取り出して読み取りました。");
         note.read = Some(attachment.inside.join("/"));
         findings.push(note);
         break;
     }
     for attachment in message.attachments.iter().filter(|attachment| attachment.nested_mail.is_some()) {
-        let mut note = finding("M20", Severity::Staff, "転送されたメールの中の添付ファイルです。差出人をご確認ください。");
+        let mut note = finding(
+            "M20",
+            Severity::Staff,
+            "転送されたメールの中の添付ファイルです。差出人をご確認ください。",
+        );
         note.read = attachment.nested_mail.clone();
         findings.push(note);
         break;
     }
     if standing.message_id_seen {
-        findings.push(finding("M06", Severity::Staff, "同じMessage-IDで内容の異なるメールを受信しています。"));
+        findings.push(finding(
+            "M06",
+            Severity::Staff,
+            "同じMessage-IDで内容の異なるメールを受信しています。",
+        ));
     }
     if sender.authentication == Authentication::None {
         findings.push(finding("M07", Severity::Staff, "送信ドメイン認証の結果を確認できませんでした。"));
@@ -78,13 +95,18 @@ pub fn m02_typed_in_body() -> Finding {
 /// M03, M19, F01 by the reason for which a file gave no cells.
 pub fn refused(file: &str, refusal: &Refusal) -> Finding {
     let (code, message) = match refusal {
-        Refusal::Password => ("M03", "添付ファイルにパスワードが設定されているため、内容を確認できませんでした。".to_string()),
-        Refusal::Corrupt(_) => ("F01", "添付ファイルを開くことができませんでした。".to_string()),
-        Refusal::OldFormat(kind) => ("F01", format!("添付ファイルの形式（{}）は読み取れませんでした。", format_name(*kind))),
-        Refusal::Empty => ("M19", "添付ファイルが空（0バイト）でした。".to_string()),
-        Refusal::Limit { setting, allowed, found } => {
-            ("M19", format!("添付ファイルの大きさが上限を超えています（{setting}：{found}／上限 {allowed}）。"))
+        Refusal::Password => {
+            ("M03", "添付ファイルにパスワードが設定されているため、内容を確認できませんでした。".to_string())
         }
+        Refusal::Corrupt(_) => ("F01", "添付ファイルを開くことができませんでした。".to_string()),
+        Refusal::OldFormat(kind) => {
+            ("F01", format!("添付ファイルの形式（{}）は読み取れませんでした。", format_name(*kind)))
+        }
+        Refusal::Empty => ("M19", "添付ファイルが空（0バイト）でした。".to_string()),
+        Refusal::Limit { setting, allowed, found } => (
+            "M19",
+            format!("添付ファイルの大きさが上限を超えています（{setting}：{found}／上限 {allowed}）。"),
+        ),
         Refusal::Died(_) => ("M19", "添付ファイルを読み取ることができませんでした。".to_string()),
     };
     let mut found = finding(code, Severity::Error, &message);
@@ -114,27 +136,51 @@ pub fn unread_beside_a_form(file: &str, refusal: &Refusal) -> Finding {
 
 pub fn m04_password_mail(first: Option<i64>) -> Finding {
     let first = first.map_or(String::new(), |id| format!("（メール {id}）"));
-    finding("M04", Severity::Info, &format!("パスワードをお知らせする2通目のメールです{first}。返信していません。"))
+    finding(
+        "M04",
+        Severity::Info,
+        &format!("パスワードをお知らせする2通目のメールです{first}。返信していません。"),
+    )
 }
 
 pub fn m06_duplicate(standing: &Standing) -> Finding {
     let receipts: Vec<&str> = standing.in_force.iter().map(|version| version.receipt.as_str()).collect();
-    finding("M06", Severity::Info, &format!("すでに受け付けた内容（受付番号 {}）と同じです。", receipts.join("、")))
+    finding(
+        "M06",
+        Severity::Info,
+        &format!("すでに受け付けた内容（受付番号 {}）と同じです。", receipts.join("、")),
+    )
 }
 
 /// A superseded version came again: never put back in force by itself.
 pub fn replay(standing: &Standing, fingerprint: &str) -> Finding {
     let receipt = standing.superseded.get(fingerprint).map_or("", String::as_str);
-    finding("M06", Severity::Staff, &format!("以前に受け付けて差し替えられた内容（受付番号 {receipt}）と同じです。どちらを有効とするかご確認ください。"))
+    finding(
+        "M06",
+        Severity::Staff,
+        &format!(
+            "以前に受け付けて差し替えられた内容（受付番号 {receipt}）と同じです。どちらを有効とするかご確認ください。"
+        ),
+    )
 }
 
 /// A form received before the version in force, but processed after it.
 pub fn overtaken(receipt: &str) -> Finding {
-    finding("M06", Severity::Staff, &format!("有効な版（受付番号 {receipt}）より前に受信した様式です。どちらを有効とするかご確認ください。"))
+    finding(
+        "M06",
+        Severity::Staff,
+        &format!(
+            "有効な版（受付番号 {receipt}）より前に受信した様式です。どちらを有効とするかご確認ください。"
+        ),
+    )
 }
 
 pub fn m07_unregistered(address: &str) -> Finding {
-    let mut found = finding("M07", Severity::Staff, "送信元のメールアドレスが登録されていません。本人確認のうえ、登録または受付をお願いします。");
+    let mut found = finding(
+        "M07",
+        Severity::Staff,
+        "送信元のメールアドレスが登録されていません。本人確認のうえ、登録または受付をお願いします。",
+    );
     found.read = Some(address.to_string());
     found
 }
@@ -165,11 +211,19 @@ pub fn m09_elsewhere(sender: &Sender, clinic: &Clinic) -> Finding {
 }
 
 pub fn m10_several_clinics(submissions: &[Submission]) -> Finding {
-    finding("M10", Severity::Info, &format!("1通のメールに複数の医療機関の様式（{}件）があります。", submissions.len()))
+    finding(
+        "M10",
+        Severity::Info,
+        &format!("1通のメールに複数の医療機関の様式（{}件）があります。", submissions.len()),
+    )
 }
 
 pub fn m11_conflict() -> Finding {
-    finding("M11", Severity::Staff, "同じ医療機関の様式が複数届き、内容が異なっています。どちらが正しいか確認できないため、いずれも受付を保留しています。")
+    finding(
+        "M11",
+        Severity::Staff,
+        "同じ医療機関の様式が複数届き、内容が異なっています。どちらが正しいか確認できないため、いずれも受付を保留しています。",
+    )
 }
 
 /// Automatic mail without a form: ignored; a bounce of our own letter goes to staff (M18).
@@ -180,7 +234,10 @@ pub fn m12_m18_automatic(message: &Message, standing: &MailStanding) -> Vec<Find
         findings.push(finding(
             "M18",
             Severity::Staff,
-            &format!("{}へ返信できません（{} {}、受付番号 {receipt}）。電話でご連絡ください。", bounce.recipient, bounce.action, bounce.status),
+            &format!(
+                "{}へ返信できません（{} {}、受付番号 {receipt}）。電話でご連絡ください。",
+                bounce.recipient, bounce.action, bounce.status
+            ),
         ));
     }
     findings
@@ -217,14 +274,24 @@ fn m13_words(sentence: &str) -> Finding {
 }
 
 pub fn m15_winmail(file: &str) -> Finding {
-    let mut found = finding("M15", Severity::Error, "添付が「winmail.dat」として届いたため、内容を取り出せませんでした。");
+    let mut found = finding(
+        "M15",
+        Severity::Error,
+        "添付が「winmail.dat」として届いたため、内容を取り出せませんでした。",
+    );
     found.read = Some(file.to_string());
-    found.mend = Some("Outlookのメッセージ形式を「HTML形式」または「テキスト形式」に変更してお送りください。".to_string());
+    found.mend = Some(
+        "Outlookのメッセージ形式を「HTML形式」または「テキスト形式」に変更してお送りください。".to_string(),
+    );
     found
 }
 
 pub fn m17_personal_data(place: Place) -> Finding {
-    let mut found = finding("M17", Severity::Staff, "個人情報と思われる列があります。内容を転記・転送せず、取扱いをご確認ください。");
+    let mut found = finding(
+        "M17",
+        Severity::Staff,
+        "個人情報と思われる列があります。内容を転記・転送せず、取扱いをご確認ください。",
+    );
     found.place = place;
     found
 }
@@ -236,29 +303,49 @@ pub fn m19_unparsable(reason: &str) -> Finding {
 }
 
 pub fn f02_not_our_form(file: &str) -> Finding {
-    let mut found = finding("F02", Severity::Error, &format!("添付の「{file}」は予約枠報告様式１～３のいずれとも確認できませんでした。"));
+    let mut found = finding(
+        "F02",
+        Severity::Error,
+        &format!("添付の「{file}」は予約枠報告様式１～３のいずれとも確認できませんでした。"),
+    );
     found.read = Some(file.to_string());
     found.mend = Some("市ホームページの様式をご使用ください。".to_string());
     found
 }
 
 pub fn f14_withdrawal(place: Place, raw: &str) -> Finding {
-    let mut found = finding("F14", Severity::Staff, "利用しない（取下げ）旨の記載があります。確認までは現状を維持します。");
+    let mut found = finding(
+        "F14",
+        Severity::Staff,
+        "利用しない（取下げ）旨の記載があります。確認までは現状を維持します。",
+    );
     found.place = place;
     found.read = Some(raw.to_string());
     found
 }
 
 pub fn t10_confirmed() -> Finding {
-    finding("T10", Severity::Staff, "確認依頼への返信（確認しました）と思われます。確認済候補として職員が確定してください。")
+    finding(
+        "T10",
+        Severity::Staff,
+        "確認依頼への返信（確認しました）と思われます。確認済候補として職員が確定してください。",
+    )
 }
 
 pub fn companion(title: &str) -> Finding {
-    finding("M13", Severity::Staff, &format!("「{title}」が添付されています。予約枠報告とは別に担当者が確認してください。"))
+    finding(
+        "M13",
+        Severity::Staff,
+        &format!("「{title}」が添付されています。予約枠報告とは別に担当者が確認してください。"),
+    )
 }
 
 pub fn stranger(address: &str) -> Finding {
-    let mut found = finding("M07", Severity::Staff, "登録されていない送信元からの、様式のないメールです。返信していません。");
+    let mut found = finding(
+        "M07",
+        Severity::Staff,
+        "登録されていない送信元からの、様式のないメールです。返信していません。",
+    );
     found.read = Some(address.to_string());
     found
 }
@@ -269,24 +356,37 @@ pub fn not_addressed_to_us() -> Finding {
 
 pub fn no_single_author(message: &Message) -> Finding {
     let authors: Vec<&str> = message.authors.iter().map(|author| author.address.as_str()).collect();
-    let mut found = finding("M08", Severity::Staff, "差出人（From）を1つに特定できません。返信していません。");
+    let mut found =
+        finding("M08", Severity::Staff, "差出人（From）を1つに特定できません。返信していません。");
     found.read = (!authors.is_empty()).then(|| authors.join("、"));
     found
 }
 
 pub fn authentication_failed(message: &Message) -> Finding {
-    let mut found = finding("M07", Severity::Staff, "送信ドメイン認証に失敗しました（なりすましの可能性）。返信していません。");
+    let mut found = finding(
+        "M07",
+        Severity::Staff,
+        "送信ドメイン認証に失敗しました（なりすましの可能性）。返信していません。",
+    );
     found.read = Some(message.from().to_string());
     found
 }
 
 pub fn no_registry_yet() -> Finding {
-    finding("M08", Severity::Staff, "医療機関マスタが未登録のため、受付を保留しています。clinics import の後に自動で判定し直します。")
+    finding(
+        "M08",
+        Severity::Staff,
+        "医療機関マスタが未登録のため、受付を保留しています。clinics import の後に自動で判定し直します。",
+    )
 }
 
 /// A reply that cannot be addressed at all.
 pub fn m18_unaddressable(address: &str, cause: &str) -> Finding {
-    let mut found = finding("M18", Severity::Staff, &format!("{address}へ返信できません（{cause}）。電話でご連絡ください。"));
+    let mut found = finding(
+        "M18",
+        Severity::Staff,
+        &format!("{address}へ返信できません（{cause}）。電話でご連絡ください。"),
+    );
     found.read = Some(address.to_string());
     found
 }
