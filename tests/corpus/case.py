@@ -10,6 +10,8 @@ class Expected:
     venue: str | None = "0101"
     outcome: str | list = "accepted"
     slots: list = field(default_factory=list)
+    # The layout may be refused, but if the form is accepted, its slots must be right.
+    refusable: bool = False
     form: int | None = None
     # (code, cell or None): every finding that is not info must be here, and every one here must be found.
     findings: list = field(default_factory=list)
@@ -23,6 +25,7 @@ class Expected:
             "venue": self.venue,
             "outcome": self.outcome if isinstance(self.outcome, list) else [self.outcome],
             "form": self.form,
+            "refusable": self.refusable,
             "slots": None if self.slots is None else merged(self.slots),
             "findings": [list(finding) for finding in self.findings],
             "tolerated": self.tolerated,

@@ -11,11 +11,12 @@ import random
 
 import containers
 import faults
+import quirks
 import spellings
 import variants
 from plan import CAP, CLINICS
 
-FAMILIES = [variants, spellings, faults, containers]
+FAMILIES = [variants, quirks, spellings, faults, containers]
 
 
 def main():

@@ -16,6 +16,8 @@ pub enum Class {
     /// 区分, 種別: dose or visibility, as its values say.
     Division,
     Start,
+    /// 「分」 behind 「時」.
+    Minute,
     End,
     Public,
     Private,
@@ -263,6 +265,7 @@ fn exact(base: &str) -> Option<(Class, usize)> {
             Class::Dose
         }
         "時" | "開始" | "始" | "自" => Class::Start,
+        "分" => Class::Minute,
         "終了" | "終" | "至" => Class::End,
         "枠" | "人" | "数" | "公" | "非" => Class::Count,
         "no" | "no." | "番号" | "項番" | "連番" | "#" => Class::Other,
