@@ -10,7 +10,6 @@ use std::time::Instant;
 use calamine::Reader as _;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
-use uketsuke::campaign::{self, Campaign};
 use uketsuke::clinic::Registry;
 use uketsuke::inbound::attachment::{Attachment, FileKind};
 use uketsuke::inspection::rules::{self, Case, Settings};
@@ -18,6 +17,9 @@ use uketsuke::inspection::standing::Standing;
 use uketsuke::inspection::{form, workbook};
 use uketsuke::issue::form_workbook::{FilledForm, FilledRow, filled};
 use uketsuke::limits::Limits;
+
+#[path = "../tests/eighth/mod.rs"]
+mod eighth;
 
 const ROWS: usize = 300;
 const ROUNDS: u32 = 50;
@@ -49,7 +51,7 @@ fn measure<T>(what: &str, mut work: impl FnMut() -> T) {
 }
 
 fn main() {
-    let campaign = Campaign::new(campaign::Settings::default()).unwrap();
+    let campaign = eighth::campaign();
     let limits = Limits::default();
     let sent = FilledForm {
         venue_no: "0101".into(),
