@@ -357,7 +357,13 @@ fn silence_has_no_text_and_a_bare_workbook_no_recipient() {
 fn the_marked_copy_goes_to_registered_addresses_that_are_no_telephone() {
     let sheet = Sheet {
         name: "様式３".into(),
-        cells: vec![Cell { row: 0, column: 0, value: Value::Text("様式３".into()), formula: false, strike: false }],
+        cells: vec![Cell {
+            row: 0,
+            column: 0,
+            value: Value::Text("様式３".into()),
+            formula: false,
+            strike: false,
+        }],
         ..Sheet::default()
     };
     let contents = [Content::Workbook(Workbook { sheets: vec![sheet], ..Workbook::default() })];
@@ -367,7 +373,8 @@ fn the_marked_copy_goes_to_registered_addresses_that_are_no_telephone() {
         submission.findings = errors();
         submission.file = Some(0);
         submission.file_name = Some("様式３.xlsx".into());
-        let draft = letters_with(&inspection("10-05T14:32", vec![submission]), &message(to), &contents).remove(0);
+        let draft =
+            letters_with(&inspection("10-05T14:32", vec![submission]), &message(to), &contents).remove(0);
         let said = draft.text.contains("「修正一覧_様式３.xlsx」") && draft.text.contains("色を付けた様式");
         assert_eq!(said, !draft.attachments.is_empty(), "{}", draft.text);
         draft.attachments.len()

@@ -56,8 +56,9 @@ pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failur
     let last = mails.last().map_or(first, |mail| mail.received_at);
     // The desk goes on looking: a digest of that night says that the mailbox is in order.
     office.clock = Clock::starting_at(night(last));
-    let mailbox =
-        Mailbox::open(&office.config.mailbox, &office.config.limits).await.map_err(crate::daemon::Error::from)?;
+    let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits)
+        .await
+        .map_err(crate::daemon::Error::from)?;
     taken.add(IntakeDesk::new(office.clone(), mailbox).intake_once().await?);
     let written = office.digest_of(in_jst(last).date()).await?;
     super::digest::write(&folder, &written)?;
@@ -143,7 +144,8 @@ fn receipts(line: &Line) -> String {
 
 /// What must be mended, confirmed or looked at; readings and routine remarks stay out of the table.
 fn told(line: &Line) -> String {
-    let routine = |code: &str| rules::catalogue::rule(code).is_some_and(|rule| rule.severity == Severity::Info);
+    let routine =
+        |code: &str| rules::catalogue::rule(code).is_some_and(|rule| rule.severity == Severity::Info);
     let codes = line.codes.iter().map(String::as_str).filter(|code| code.starts_with('T') || !routine(code));
     codes.collect::<Vec<_>>().join(" ")
 }

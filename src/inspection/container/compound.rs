@@ -3,6 +3,7 @@
 //! Sector chains that run in circles are rejected by the `cfb` crate before calamine follows them. calamine
 //! lays a sheet out densely, so two far corners cost gigabytes: the extent is counted here first.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read, Write};
 
 use super::{Refusal, within};
@@ -14,6 +15,10 @@ const DENSITY: u64 = 5;
 
 /// The record that announces a sheet's extent.
 const DIMENSIONS: u16 = 0x0200;
+const BEGIN_OF_FILE: u16 = 0x0809;
+const END_OF_FILE: u16 = 0x000A;
+const BOUND_SHEET: u16 = 0x0085;
+const FORMULA: u16 = 0x0006;
 
 /// Checks an .xls: sound chains, no password, a Workbook stream of acceptable size and extent.
 pub fn examine(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
@@ -97,6 +102,36 @@ pub fn records(stream: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
+/// The cells with formulas of every sheet in the order in which the workbook lists them, shared formulas too.
+pub fn formula_cells(stream: &[u8]) -> Vec<BTreeSet<(u32, u32)>> {
+    let listed =
+        records(stream).take_while(|(kind, _)| *kind != END_OF_FILE).filter(|(kind, _)| *kind == BOUND_SHEET);
+    listed
+        .map(|(_, data)| {
+            let start = usize::from(word(data, 0)) | usize::from(word(data, 2)) << 16;
+            sheet_formulas(stream.get(start..).unwrap_or_default())
+        })
+        .collect()
+}
+
+/// From a sheet's first record to its end, without the charts inside it.
+fn sheet_formulas(stream: &[u8]) -> BTreeSet<(u32, u32)> {
+    let mut depth = 0_u32;
+    let mut cells = BTreeSet::new();
+    for (kind, data) in records(stream) {
+        match kind {
+            BEGIN_OF_FILE => depth += 1,
+            END_OF_FILE if depth <= 1 => break,
+            END_OF_FILE => depth -= 1,
+            FORMULA if depth == 1 => {
+                cells.insert((u32::from(word(data, 0)), u32::from(word(data, 2))));
+            }
+            _ => {}
+        }
+    }
+    cells
+}
+
 /// The little-endian word at `at`; 0 beyond the end.
 pub fn word(data: &[u8], at: usize) -> u16 {
     let byte = |index: usize| data.get(index).copied().unwrap_or_default();
@@ -147,4 +182,45 @@ fn take_area(extent: &mut Option<[u64; 4]>) -> u64 {
     extent
         .take()
         .map_or(0, |[top, bottom, left, right]| (bottom - top + 1) * (right.saturating_sub(left) + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        [&kind.to_le_bytes(), &u16::try_from(data.len()).unwrap().to_le_bytes(), data].concat()
+    }
+
+    fn formula(row: u16, column: u16) -> Vec<u8> {
+        record(FORMULA, &[&row.to_le_bytes()[..], &column.to_le_bytes(), &[0; 18]].concat())
+    }
+
+    #[test]
+    fn formulas_of_each_sheet_without_those_of_its_charts() {
+        let begin = record(BEGIN_OF_FILE, &[0; 16]);
+        let end = record(END_OF_FILE, &[]);
+        let bound = |at: u32| record(BOUND_SHEET, &[&at.to_le_bytes()[..], &[0, 0]].concat());
+        let head = begin.len() + 2 * bound(0).len() + end.len();
+        let first = [
+            begin.clone(),
+            formula(1, 2),
+            begin.clone(),
+            formula(7, 7),
+            end.clone(),
+            formula(3, 4),
+            end.clone(),
+        ]
+        .concat();
+        let second = [begin.clone(), formula(0, 9), end.clone()].concat();
+        let (one, two) = (u32::try_from(head).unwrap(), u32::try_from(head + first.len()).unwrap());
+        let stream = [begin, bound(one), bound(two), end, first, second].concat();
+        assert_eq!(formula_cells(&stream), [BTreeSet::from([(1, 2), (3, 4)]), BTreeSet::from([(0, 9)])]);
+    }
+
+    #[test]
+    fn a_sheet_beyond_the_end_has_no_formulas() {
+        let stream = record(BOUND_SHEET, &[0xFF, 0xFF, 0xFF, 0x7F, 0, 0]);
+        assert_eq!(formula_cells(&stream), [BTreeSet::new()]);
+    }
 }

@@ -1,5 +1,7 @@
 //! Pure: the rows of a list table.
 
+mod parts;
+
 use jiff::civil::{Date, Time, Weekday};
 
 use super::loose::{has_content, is_grand_total, is_sample_mark, is_sum, note_unplaced};
@@ -9,7 +11,7 @@ use super::sheet::{
     time_entry,
 };
 use super::written::{Above, Written, found_visibility};
-use super::{Entry, Observation, Row, TypedTotal, WeekdayEntry, fields, sheet};
+use super::{Entry, Observation, Row, Trouble, TypedTotal, WeekdayEntry, fields, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
@@ -92,7 +94,10 @@ impl Reader<'_, '_> {
         let note = self.plan.segment.column(Class::Note).map(|column| column.column);
         let outside_note = || spots.iter().copied().filter(|spot| Some(spot.column) != note);
         if !(dated && timed) {
-            if outside_note().any(|spot| fields::is_label(spot)) {
+            // A field below the table, its value in whatever column stands beside the label.
+            let bare = written.date.is_blank() && written.start.is_blank();
+            let labels = spots.iter().rev().skip(1).filter(|spot| bare || Some(spot.column) != note);
+            if outside_note().chain(labels.copied()).any(fields::is_label) {
                 return false;
             }
             if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {
@@ -131,7 +136,7 @@ impl Reader<'_, '_> {
     fn written(&self, row: u32) -> Written {
         let plan = &self.plan;
         let typed = |column: &Column| self.grid.at(row, column.column).is_some_and(|spot| !spot.formula());
-        let (date, day_name) = self.date(row);
+        let (date, day_name) = self.one_date(row);
         let (start, span_end) = self.start(row, date.value());
         let (public, private) = self.counts(row);
         Written {
@@ -146,8 +151,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
-        let column = self.plan.date;
+    fn date(&self, row: u32, column: &Column) -> (Entry<Date>, Option<Weekday>) {
         let place = self.grid.place(row, column.column);
         let month = self.row_month(row);
         let Some(spot) = self.grid.covering(row, column.column) else {
@@ -200,7 +204,7 @@ impl Reader<'_, '_> {
         let raw = spot.text.clone();
         match self.above.as_ref().and_then(of) {
             Some(above) if !above.is_blank() => carried(above, place, raw, true, false),
-            _ => entry(place, heading, raw, Reading::not(super::Trouble::Unreadable)),
+            _ => entry(place, heading, raw, Reading::not(Trouble::Unreadable)),
         }
     }
 
@@ -215,6 +219,7 @@ impl Reader<'_, '_> {
             return (self.ditto(spot, &column.heading, |above| Some(&above.start_entry)), None);
         }
         let (source, end) = time_entry(self.grid, spot, &column.heading, date);
+        let source = self.with_minutes(row, source);
         if spot.row < row {
             let raw = source.raw.clone();
             return (carried(&source, place, raw, false, true), end);
@@ -250,8 +255,7 @@ impl Reader<'_, '_> {
             return !self.is_unattributed(spots);
         }
         let has_start = !written.start.is_blank();
-        let date_says =
-            !written.date.is_blank() && written.date.trouble() != Some(&super::Trouble::Unreadable);
+        let date_says = !written.date.is_blank() && written.date.trouble() != Some(&Trouble::Unreadable);
         if !counted && !has_start && !date_says {
             return true;
         }

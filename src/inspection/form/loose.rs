@@ -12,9 +12,25 @@ use crate::inspection::normalize::{Read, count, date, serial, time};
 
 /// Does anything stand under headings that do not make a list?
 pub fn has_content(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Context) -> bool {
+    // Dates and times to choose from, and nothing that could be a count.
+    if !segment.has_count() && !has_figures(grid, table, context) {
+        return false;
+    }
     grid.between(table.bottom + 1, table.end).iter().any(|spot| {
         (segment.first..=segment.last).contains(&spot.column)
             && (date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value))
+    })
+}
+
+/// A number that is neither date nor time, under no heading that we know.
+fn has_figures(grid: &Grid<'_>, table: &Table, context: &Context) -> bool {
+    let known = |column: u32| {
+        (table.top..=table.bottom).any(|row| grid.at(row, column).is_some_and(|spot| spot.label.is_some()))
+    };
+    grid.between(table.bottom + 1, table.end).iter().any(|spot| {
+        !known(spot.column)
+            && matches!(count::read(&spot.cell.value).read, Read::Value(number) if number > 0)
+            && !date::is_certain(&spot.cell.value, &context.calendar)
     })
 }
 

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 
 use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry, time_entry};
-use super::{Entry, Observation, Remark, Row, WeekdayEntry};
+use super::{Entry, Observation, Remark, Row, WeekdayEntry, fields};
 use crate::inspection::layout::axes::{Block, DateColumn, TimeRow};
 use crate::inspection::layout::grid::Grid;
 use crate::inspection::normalize::{Reading, serial, weekday};
@@ -12,6 +12,7 @@ use crate::inspection::verdict::{Place, Visibility};
 /// Reads every block into `found`.
 pub fn read(grid: &Grid<'_>, blocks: &[Block], context: &Context, found: &mut Found) {
     for block in blocks {
+        let block = &trimmed(grid, block);
         let mut dates = Vec::new();
         for column in &block.columns {
             dates.push(date_of(grid, block, column, context));
@@ -30,6 +31,37 @@ pub fn read(grid: &Grid<'_>, blocks: &[Block], context: &Context, found: &mut Fo
         }
         found.areas.push(area(grid, block));
     }
+}
+
+/// Without the header fields that stand below or beside the matrix.
+fn trimmed(grid: &Grid<'_>, block: &Block) -> Block {
+    let mut block = block.clone();
+    let is_label = |(row, column): (u32, u32)| {
+        grid.at(row, column).is_some_and(fields::is_label) || is_field_value(grid, row, column)
+    };
+    block.columns.retain(|column| !column.date.is_some_and(is_label));
+    let columns: Vec<u32> = block.columns.iter().map(|column| column.column).collect();
+    block.rows.retain(|row| match row.start {
+        Some(start) => !is_label(start),
+        None => {
+            row.total
+                || columns.iter().any(|column| {
+                    grid.at(row.row, *column).is_some() && !is_field_value(grid, row.row, *column)
+                })
+        }
+    });
+    block.end = block.rows.last().map_or(block.end, |row| row.row);
+    block
+}
+
+/// A value beside a field's label (上限量 1200) is no count.
+fn is_field_value(grid: &Grid<'_>, row: u32, column: u32) -> bool {
+    let before = if grid.turned {
+        row.checked_sub(1).map(|row| (row, column))
+    } else {
+        column.checked_sub(1).map(|column| (row, column))
+    };
+    before.and_then(|(row, column)| grid.at(row, column)).is_some_and(fields::is_label)
 }
 
 struct Dated {
@@ -167,7 +199,7 @@ fn note_total(grid: &Grid<'_>, row: &TimeRow, found: &mut Found) {
 fn area(grid: &Grid<'_>, block: &Block) -> Area {
     let columns = || {
         let starts = block.rows.iter().filter_map(|row| row.start).map(|(_, column)| column);
-        block.columns.iter().map(|column| column.column).chain(starts)
+        block.columns.iter().map(|column| column.column).chain(block.sums.iter().copied()).chain(starts)
     };
     let (left, right) = (columns().min().unwrap_or(0), columns().max().unwrap_or(0));
     if grid.turned {

@@ -77,7 +77,7 @@ impl<'s> Plan<'s> {
             self.private,
             self.by_row.map(|(count, _)| count),
             Some(self.start),
-            Some(self.date),
+            Some(self.date).filter(|_| self.segment.other_date.is_none()),
         ];
         named.into_iter().flatten().find_map(|column| column.dose.map(|dose| (column, dose)))
     }

@@ -1,10 +1,12 @@
 //! Pure: date × time matrices. Dates run across and times down; a turned [`Grid`] covers the other way round.
 
+mod edges;
+
 use std::collections::BTreeMap;
 
 use super::grid::{Grid, Spot};
 use super::label::{self, Class};
-use super::months::{Months, bare_day, is_day, month_of, month_over, sheet_month};
+use super::months::{Months, bare_day, is_day};
 use super::segment::Hint;
 use super::table;
 use crate::campaign::Dose;
@@ -24,6 +26,8 @@ pub struct Block {
     pub first_row: u32,
     pub end: u32,
     pub columns: Vec<DateColumn>,
+    /// Columns of sums between or beside the body columns.
+    pub sums: Vec<u32>,
     pub rows: Vec<TimeRow>,
     /// Heading of the time column, as written.
     pub time_heading: String,
@@ -57,8 +61,8 @@ pub struct TimeRow {
 
 /// Every matrix on the grid, and how many body cells hold a count.
 pub fn find(grid: &Grid<'_>, calendar: &Calendar) -> (Vec<Block>, usize) {
-    let times = time_columns(grid);
-    let dates = date_rows(grid, calendar, &times);
+    let times = edges::time_columns(grid);
+    let dates = edges::date_rows(grid, calendar, &times);
     if times.is_empty() || dates.is_empty() {
         return (Vec::new(), 0);
     }
@@ -80,80 +84,8 @@ pub fn find(grid: &Grid<'_>, calendar: &Calendar) -> (Vec<Block>, usize) {
     }
     (blocks, filled)
 }
-
-/// Columns with times, each with its rows.
-fn time_columns(grid: &Grid<'_>) -> BTreeMap<u32, Vec<u32>> {
-    let mut columns: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for spot in grid.spots().iter().filter(|spot| time::is_certain(&spot.cell.value)) {
-        columns.entry(spot.column).or_default().push(spot.row);
-    }
-    // Under a heading 時刻 bare hours are times too.
-    for spot in grid.spots().iter().filter(|spot| names(spot, Class::Start)) {
-        let rows: Vec<u32> = (spot.row + 1..=spot.row.saturating_add(64).min(grid.last_row()))
-            .filter(|row| grid.at(*row, spot.column).is_some_and(|below| is_hour(&below.cell.value)))
-            .collect();
-        if rows.len() >= 2 {
-            let known = columns.entry(spot.column).or_default();
-            known.extend(rows);
-            known.sort_unstable();
-            known.dedup();
-        }
-    }
-    if columns.is_empty() {
-        for spot in grid.spots().iter().filter(|spot| time::is_compact(&spot.cell.value)) {
-            columns.entry(spot.column).or_default().push(spot.row);
-        }
-        columns.retain(|_, rows| rows.len() >= 3);
-    }
-    columns
-}
-
 fn names(spot: &Spot<'_>, class: Class) -> bool {
     spot.label.is_some_and(|label| label.class == Some(class))
-}
-
-fn is_hour(value: &Value) -> bool {
-    matches!(time::read(value, None).read, Read::Value(_))
-}
-
-/// Rows with dates, each with the columns that hold one.
-fn date_rows(
-    grid: &Grid<'_>,
-    calendar: &Calendar,
-    times: &BTreeMap<u32, Vec<u32>>,
-) -> BTreeMap<u32, Vec<u32>> {
-    let mut dates: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for spot in grid.spots().iter().filter(|spot| date::is_certain(&spot.cell.value, calendar)) {
-        dates.entry(spot.row).or_default().push(spot.column);
-    }
-    for row in grid.row_numbers() {
-        let is_body = grid
-            .row(row)
-            .iter()
-            .any(|spot| times.get(&spot.column).is_some_and(|rows| rows.binary_search(&row).is_ok()));
-        if is_body || dates.contains_key(&row) {
-            continue;
-        }
-        let days: Vec<u32> =
-            grid.row(row).iter().filter(|spot| is_day(&spot.cell.value)).map(|spot| spot.column).collect();
-        let has_month = days.first().is_some_and(|column| {
-            month_over(grid, row, *column).is_some() || days.len() >= 2 && sheet_month(grid).is_some()
-        });
-        if has_month {
-            dates.insert(row, days);
-        }
-    }
-    // A row of months over a row of days is no row of dates.
-    let rows: Vec<u32> = dates.keys().copied().collect();
-    for pair in rows.windows(2) {
-        if let [upper, lower] = pair
-            && lower - upper <= 2
-            && grid.row(*upper).iter().all(|spot| month_of(spot).is_some() || spot.label.is_some())
-        {
-            dates.remove(upper);
-        }
-    }
-    dates
 }
 
 /// A column of times with the body columns it serves.
@@ -174,6 +106,11 @@ fn lanes(grid: &Grid<'_>, times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u
         })
         .filter(|(_, rows): &(u32, Vec<u32>)| !rows.is_empty())
         .collect();
+    // A count that Excel made a time (5:00) makes no column of times of a body column.
+    let most = within.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
+    let first_date = dates.iter().min().copied().unwrap_or(0);
+    let within: Vec<(u32, Vec<u32>)> =
+        within.into_iter().filter(|(column, rows)| *column < first_date || rows.len() * 2 > most).collect();
     let mut lanes: Vec<Lane> = Vec::new();
     let mut waiting: Option<(u32, Vec<u32>)> = None;
     for (index, (column, rows)) in within.iter().enumerate() {
@@ -218,7 +155,7 @@ struct Span {
 fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Block {
     let first_row = lane.rows.first().copied().unwrap_or(span.row + 1);
     let last_time = lane.rows.last().copied().unwrap_or(first_row);
-    let columns = columns(grid, calendar, span, lane, first_row);
+    let (columns, sums) = columns(grid, calendar, span, lane, first_row);
     let mut rows = Vec::new();
     for row in grid.rows_between(first_row, span.limit) {
         let spots = grid.row(row);
@@ -253,6 +190,7 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
         first_row,
         end: rows.last().map_or(last_time, |row| row.row),
         columns,
+        sums,
         rows,
         time_heading,
     }
@@ -276,7 +214,7 @@ fn columns(
     span: &Span,
     lane: &Lane,
     first_row: u32,
-) -> Vec<DateColumn> {
+) -> (Vec<DateColumn>, Vec<u32>) {
     let mut numbers: Vec<u32> = grid
         .between(span.row, span.limit)
         .iter()
@@ -293,14 +231,27 @@ fn columns(
         .max()
         .unwrap_or(0);
     let mut columns: Vec<DateColumn> = Vec::new();
+    let mut sums = Vec::new();
     let mut months = Months::of(grid);
     for column in numbers {
-        let Some(sub) = sub_heading(grid, span.row, first_row, column) else { continue };
+        let Some(sub) = sub_heading(grid, span.row, first_row, column) else {
+            sums.push(column);
+            continue;
+        };
         let date = match grid.covering(span.row, column) {
-            Some(spot) if heads_no_date(spot) => continue,
+            Some(spot) if heads_no_date(spot) => {
+                if label::is_total(&spot.key) {
+                    sums.push(column);
+                }
+                continue;
+            }
             Some(spot) => Some((spot.row, spot.column)),
             None if sub.is_some() => {
                 columns.last().filter(|left| left.visibility != sub).and_then(|left| left.date)
+            }
+            None if is_sum_above(grid, span, column) => {
+                sums.push(column);
+                continue;
             }
             None if column > last_date => continue,
             None => None,
@@ -321,7 +272,13 @@ fn columns(
             dose: dose_above(grid, span, lane, column),
         });
     }
-    columns
+    (columns, sums)
+}
+
+/// 合計 in the row of the months, where the row of the days has nothing.
+fn is_sum_above(grid: &Grid<'_>, span: &Span, column: u32) -> bool {
+    let top = span.row.saturating_sub(REACH).max(span.floor);
+    (top..span.row).filter_map(|row| grid.at(row, column)).any(|spot| label::is_total(&spot.key))
 }
 
 /// 計, 備考, 時刻 in the row of dates.

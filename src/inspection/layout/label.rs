@@ -16,6 +16,8 @@ pub enum Class {
     /// 区分, 種別: dose or visibility, as its values say.
     Division,
     Start,
+    /// 「分」 behind 「時」.
+    Minute,
     End,
     Public,
     Private,
@@ -228,9 +230,15 @@ enum Words {
 }
 
 fn visibility_words(text: &str) -> Words {
+    match text {
+        "公" => return Words::One(Visibility::Public),
+        "非" => return Words::One(Visibility::Private),
+        _ => {}
+    }
     let mut rest = text.to_string();
     let mut private = false;
-    for word in ["非公開", "医療機関受付", "院内", "自院", "かかりつけ"] {
+    for word in ["非公開", "医療機関受付", "医療機関枠", "医療機関分", "院内", "自院", "当院", "かかりつけ"]
+    {
         if rest.contains(word) {
             private = true;
             rest = rest.replace(word, "");
@@ -257,8 +265,9 @@ fn exact(base: &str) -> Option<(Class, usize)> {
             Class::Dose
         }
         "時" | "開始" | "始" | "自" => Class::Start,
+        "分" => Class::Minute,
         "終了" | "終" | "至" => Class::End,
-        "枠" | "人" | "数" => Class::Count,
+        "枠" | "人" | "数" | "公" | "非" => Class::Count,
         "no" | "no." | "番号" | "項番" | "連番" | "#" => Class::Other,
         _ => return None,
     };

@@ -38,6 +38,8 @@ pub struct Column {
 #[derive(Clone, Debug, Default)]
 pub struct Segment {
     pub columns: BTreeMap<Class, Column>,
+    /// A second date column, for the other dose: 「１回目接種日」「２回目接種日」 in one row.
+    pub other_date: Option<Column>,
     pub first: u32,
     pub last: u32,
     /// Columns of the whole heading that carry any text.
@@ -136,11 +138,15 @@ fn build(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, group: Vec<(Class, C
         candidates.entry(class).or_default().push(column);
     }
     for (class, columns) in candidates {
-        let best = columns.into_iter().min_by_key(|column| {
+        let best = columns.iter().min_by_key(|column| {
             let fitting = fitting(grid, calendar, class, bottom, column.column);
             (std::cmp::Reverse(fitting), column.rank, column.column)
         });
-        if let Some(column) = best {
+        if let Some(column) = best.cloned() {
+            if class == Class::Date && column.dose.is_some() {
+                let other = |other: &Column| other.dose.is_some() && other.dose != column.dose;
+                segment.other_date = columns.into_iter().find(other);
+            }
             segment.columns.insert(class, column);
         }
     }
@@ -174,8 +180,16 @@ fn suits(class: Class, value: &Value, calendar: &Calendar) -> bool {
 
 /// A list without its own date or time shares those of its neighbour: 「１回目」「２回目」 columns behind one date.
 fn share(segments: &mut [Segment]) {
-    let shared =
-        [Class::Date, Class::Month, Class::Day, Class::Weekday, Class::Start, Class::End, Class::Dose];
+    let shared = [
+        Class::Date,
+        Class::Month,
+        Class::Day,
+        Class::Weekday,
+        Class::Start,
+        Class::Minute,
+        Class::End,
+        Class::Dose,
+    ];
     let mut index = 1;
     while index < segments.len() {
         let (before, after) = segments.split_at_mut(index);
@@ -210,7 +224,7 @@ fn inherit(from: &Segment, to: &mut Segment, shared: &[Class]) {
     let no_start = !to.columns.contains_key(&Class::Start);
     for class in shared {
         let wanted = match class {
-            Class::Start | Class::End => no_start,
+            Class::Start | Class::Minute | Class::End => no_start,
             Class::Dose => no_date && no_start,
             _ => no_date,
         };

@@ -133,6 +133,12 @@ fn of_text(text: &str, row_date: Option<Date>) -> Reading<Span> {
     let plain = plain.trim_start_matches('約');
     match span(plain) {
         Some(reading) => reading.with_if(about, Remark::Estimated),
+        // 十時三十分
+        None if let Some(reading) =
+            token::kanji_numerals_as_digits(plain).and_then(|digits| span(&digits)) =>
+        {
+            reading.with(Remark::Estimated)
+        }
         None if clock_marks(&key) >= 2 && key.contains(['、', ',', '・', '&', 'と']) => {
             Reading::not(Trouble::Several)
         }

@@ -8,6 +8,12 @@ pub const BOUNDARY: char = '\u{1}';
 /// Width, compatibility forms, dashes, colons and tildes folded; invisible characters dropped; trimmed.
 /// Line breaks stay `\n`, other white space becomes a space.
 pub fn fold(text: &str) -> String {
+    // The sign by which Excel takes an entry as text; some programs write it out.
+    let text = text
+        .trim_start()
+        .strip_prefix(['\'', '’', '＇'])
+        .filter(|rest| rest.starts_with(|ch: char| ch.is_alphanumeric()))
+        .unwrap_or(text);
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return text.trim().to_string();
     }

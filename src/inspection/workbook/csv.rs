@@ -22,6 +22,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
     }
     let mut grid = Grid::new(limits, spent);
     for_each_field(&text, separator(&text), |row, column, field| {
+        // ="0123" is how programs keep Excel from taking a number apart.
+        let field = field
+            .strip_prefix("=\"")
+            .and_then(|rest| rest.strip_suffix('"'))
+            .filter(|rest| !rest.contains('"'))
+            .unwrap_or(field);
         let value = Value::Text(field.replace("\r\n", "\n"));
         grid.push(Cell { row, column, value, formula: false, strike: false })
     })?;
@@ -142,6 +148,13 @@ mod tests {
         let read = cells(b"\"a\r\nb\",c\nd,\"6\"\"\"\n");
         assert_eq!(read.first(), Some(&(0, 0, "a\nb".to_owned())));
         assert_eq!(read.last(), Some(&(1, 1, "6\"".to_owned())));
+    }
+
+    #[test]
+    fn guarded_text() {
+        let read = cells(b"=\"0123\",\"=\"\"0456\"\"\",=\"a\"\"b\"\n");
+        let texts: Vec<&str> = read.iter().map(|(_, _, text)| text.as_str()).collect();
+        assert_eq!(texts, ["0123", "0456", "=\"a\"\"b\""]);
     }
 
     #[test]

@@ -25,13 +25,13 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
         has_macros: compound::has_macros(bytes),
         ..Workbook::default()
     };
-    for sheet in listed.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet) {
+    // calamine tells no shared formula (one that was filled down) from a typed value.
+    let mut formulas = compound::formula_cells(&compound::workbook_stream(bytes, limits)?);
+    formulas.resize(listed.len(), BTreeSet::new());
+    for (sheet, mut open) in
+        listed.iter().zip(formulas).filter(|(sheet, _)| sheet.typ == SheetType::WorkSheet)
+    {
         let mut grid = Grid::new(limits, spent);
-        let formulas = file.worksheet_formula(&sheet.name).map_err(|error| refusal(&error))?;
-        let (top, left) = formulas.start().unwrap_or_default();
-        let mut open: BTreeSet<(u32, u32)> =
-            formulas.used_cells().map(|(row, column, _)| (top + row as u32, left + column as u32)).collect();
-        drop(formulas);
         let range = file.worksheet_range(&sheet.name).map_err(|error| refusal(&error))?;
         let (top, left) = range.start().unwrap_or_default();
         for (row, column, data) in range.used_cells() {
