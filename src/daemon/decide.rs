@@ -227,6 +227,7 @@ impl Office {
             settings: &self.config.replies,
             inspection: &inspection,
             message,
+            contents: &[],
             own_address: &self.identity.from,
             rehearsal: self.config.replies.rehearsal,
         };

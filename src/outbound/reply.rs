@@ -17,7 +17,7 @@ pub mod decided;
 
 use jiff::Timestamp;
 
-use super::letter::{AutoSubmitted, Draft};
+use super::letter::{AutoSubmitted, Draft, Enclosure};
 use crate::campaign::Campaign;
 use crate::inbound::message::Message;
 use crate::inspection::judgement::{Answer, Inspection, SenderStanding, Submission};
@@ -65,12 +65,7 @@ fn answer(occasion: &Occasion) -> Option<Draft> {
     } else {
         let submission = principal(occasion.inspection, template);
         let mut view = View::new(occasion, submission, template);
-        if let Some(copy) = submission.and_then(|submission| annotation(occasion, submission, template, to)) {
-            view.annotated = true;
-            view.annotated_sheets = copy.with_sheets;
-            view.annotated_name = echo::file_name(&copy.name);
-            attachments.push(annotated::enclosure(copy));
-        }
+        attachments.extend(enclose(&mut view, occasion, submission, template, to));
         (subject(occasion, template, &view), body(occasion, template, &view, to))
     };
     let mut references = occasion.message.answers.clone();
@@ -86,6 +81,21 @@ fn answer(occasion: &Occasion) -> Option<Draft> {
         references,
         auto_submitted: AutoSubmitted::Replied,
     })
+}
+
+/// The marked copy as an enclosure, and the view told of it.
+fn enclose(
+    view: &mut View,
+    occasion: &Occasion,
+    submission: Option<&Submission>,
+    template: Template,
+    to: &str,
+) -> Option<Enclosure> {
+    let copy = submission.and_then(|submission| annotation(occasion, submission, template, to))?;
+    view.annotated = true;
+    view.annotated_sheets = copy.with_sheets;
+    view.annotated_name = echo::file_name(&copy.name);
+    Some(annotated::enclosure(copy))
 }
 
 /// The form with all places to mend marked: for a registered address that is no mobile telephone's.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::view::View;
-use super::{Occasion, annotation, body, principal, subject};
+use super::{Occasion, body, enclose, principal, subject};
 use crate::inspection::verdict::Template;
 use crate::outbound::letter::{AutoSubmitted, Draft};
 
@@ -15,8 +15,7 @@ pub fn compose(occasion: &Occasion, template: Template, to: &str, decided_at: Ti
     let deadlines = submission.map_or(occasion.campaign.deadlines(), |submission| submission.deadlines);
     view.reckon_from(occasion.campaign, occasion.settings, deadlines, decided_at);
     let mut attachments = Vec::new();
-    attachments.extend(submission.and_then(|submission| annotation(occasion, submission, template, to)));
-    view.annotated = !attachments.is_empty();
+    attachments.extend(enclose(&mut view, occasion, submission, template, to));
     let is_author = to == occasion.message.from();
     let mut references = Vec::new();
     if is_author {
