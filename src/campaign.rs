@@ -268,16 +268,16 @@ impl Campaign {
         if received_at >= self.booking_opens {
             Timing::AfterOpening
         } else if earlier.accepted {
-            if received_at > self.end_of(deadlines.correction) {
+            if received_at > end_of(deadlines.correction) {
                 Timing::CorrectionLate
             } else if received_at >= self.caution_from(deadlines) {
                 Timing::CorrectionLastDay
             } else {
                 Timing::Correction
             }
-        } else if received_at <= self.end_of(deadlines.submission) {
+        } else if received_at <= end_of(deadlines.submission) {
             Timing::OnTime
-        } else if earlier.attempted_in_time && received_at <= self.end_of(deadlines.correction) {
+        } else if earlier.attempted_in_time && received_at <= end_of(deadlines.correction) {
             Timing::FixOfOnTime
         } else {
             Timing::Late
@@ -289,11 +289,6 @@ impl Campaign {
     fn caution_from(&self, deadlines: Deadlines) -> Timestamp {
         let band = self.correction_deadline.duration_since(self.correction_caution_from);
         deadlines.correction.checked_sub(band).unwrap_or(self.correction_caution_from)
-    }
-
-    /// A deadline of 23:59:59 includes the whole second that it names.
-    fn end_of(&self, deadline: Timestamp) -> Timestamp {
-        deadline.checked_add(jiff::SignedDuration::from_millis(999)).unwrap_or(deadline)
     }
 
     /// The name of one slot in the reservation system, from the notice's two patterns.
@@ -323,4 +318,9 @@ impl Campaign {
         name.push_str(rest);
         name
     }
+}
+
+/// A deadline of 23:59:59 includes the whole second that it names.
+fn end_of(deadline: Timestamp) -> Timestamp {
+    deadline.checked_add(jiff::SignedDuration::from_millis(999)).unwrap_or(deadline)
 }

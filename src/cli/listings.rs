@@ -82,7 +82,7 @@ pub async fn mail(context: &Context, arguments: &MailArguments) -> Result<u8, Fa
         return Ok(0);
     }
     let mail = ledger.mail(arguments.id).await?;
-    answer(context, &mail, |mail| outline(mail))
+    answer(context, &mail, outline)
 }
 
 pub async fn submissions(context: &Context, arguments: &SubmissionsArguments) -> Result<u8, Failure> {

@@ -18,7 +18,7 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
                 match office.load_registry_file().await {
                     Ok(()) => tracing::info!("configuration reloaded"),
                     Err(cause) => {
-                        tracing::error!(%cause, "the registry could not be reloaded; keeping the old one")
+                        tracing::error!(%cause, "the registry could not be reloaded; keeping the old one");
                     }
                 }
             }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::intake::known;
+use super::answer::known;
 use super::{Error, Office};
 use crate::campaign::{Timing, in_jst};
 use crate::inbound::message::Message;

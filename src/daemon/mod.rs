@@ -18,6 +18,7 @@ use crate::outbound::letter::Identity;
 use crate::outbound::transport;
 
 pub mod intake;
+mod answer;
 pub mod deliver;
 pub mod daily;
 pub mod decide;

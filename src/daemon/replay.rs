@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::answer::Ready;
 use super::decide::Entry;
-use super::intake::Ready;
 use super::{Error, Office};
 use crate::inspection::judge;
 use crate::inspection::judgement::Inspection;
@@ -84,7 +84,7 @@ impl Office {
             let standing = intake.mail_standing(&ready.dissected.message, received_at).await?;
             let (inspection, mut letters) =
                 self.judge(&mut intake, &ready, received_at, standing, &stored.receipts).await?;
-            let new: Vec<NewLetter> = letters.iter().map(super::intake::Addressed::as_new).collect();
+            let new: Vec<NewLetter> = letters.iter().map(super::answer::Addressed::as_new).collect();
             intake
                 .record(NewMail {
                     raw: &ready.raw,
@@ -109,7 +109,7 @@ impl Office {
                         letter.state = NewState::Held;
                     }
                 }
-                let new: Vec<NewLetter> = letters.iter().map(super::intake::Addressed::as_new).collect();
+                let new: Vec<NewLetter> = letters.iter().map(super::answer::Addressed::as_new).collect();
                 let mut intake = self.ledger.begin_intake().await?;
                 intake.rejudge(id, &inspection, &new, self.now(), actor).await?;
                 intake.commit().await?;

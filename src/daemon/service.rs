@@ -151,7 +151,7 @@ async fn intake_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Resu
                 backoff.recovered("mailbox");
                 let Some(watching) = desk.as_mut() else { continue };
                 let lost = tokio::select! {
-                    woken = watching.mailbox().wait(Duration::from_secs(300)) => woken.err(),
+                    woken = watching.mailbox().wait(Duration::from_mins(5)) => woken.err(),
                     _ = stopped.changed() => None,
                 };
                 if let Some(cause) = lost {
@@ -236,8 +236,8 @@ impl Backoff {
         let since = *self.since.get_or_insert(now);
         self.tries += 1;
         let doubled =
-            Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_secs(300));
-        let pause = if refused { Duration::from_secs(600) } else { doubled.mul_f64(spread(now)) };
+            Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_mins(5));
+        let pause = if refused { Duration::from_mins(10) } else { doubled.mul_f64(spread(now)) };
         tracing::warn!(
             what,
             since = %crate::campaign::rfc3339(since),

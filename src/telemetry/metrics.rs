@@ -40,7 +40,11 @@ pub struct Reading {
 
 impl Reading {
     fn text(&self) -> String {
-        self.values.iter().map(|(name, value)| format!("{name} {value}\n")).collect()
+        let mut text = String::new();
+        for (name, value) in &self.values {
+            text += &format!("{name} {value}\n");
+        }
+        text
     }
 }
 
