@@ -381,7 +381,7 @@ fn the_marked_copy_goes_to_registered_addresses_that_are_no_telephone() {
     };
     let registered = SenderStanding::Registered;
     assert_eq!(files(Template::Reject, registered, "clinic@example.jp"), 1);
-    assert_eq!(files(Template::AcceptWarn, registered, "clinic@example.jp"), 1);
+    assert_eq!(files(Template::AcceptWarn, registered, "clinic@example.jp"), 0);
     assert_eq!(files(Template::Reject, registered, "clinic@docomo.ne.jp"), 0);
     assert_eq!(files(Template::Reject, SenderStanding::Unknown, "clinic@example.jp"), 0);
     assert_eq!(files(Template::Held, registered, "clinic@example.jp"), 0);

@@ -98,7 +98,7 @@ fn enclose(
     Some(annotated::enclosure(copy))
 }
 
-/// The form with all places to mend marked: for a registered address that is no mobile telephone's.
+/// The rejected form with all places to mend marked: for a registered address that is no mobile telephone's.
 fn annotation(
     occasion: &Occasion,
     submission: &Submission,
@@ -107,13 +107,11 @@ fn annotation(
 ) -> Option<Annotated> {
     let wanted = occasion.settings.annotate
         && submission.sender == SenderStanding::Registered
-        && matches!(template, Template::Reject | Template::AcceptWarn)
+        && template == Template::Reject
         && !to.is_empty()
         && !occasion.settings.is_carrier(to);
     let clinic = submission.clinic.as_ref().filter(|_| wanted)?;
-    // An accepted form needs no list of what the letter itself says.
     annotated::marked_copy(occasion, &clinic.name, submission)
-        .filter(|copy| copy.with_sheets || template == Template::Reject)
 }
 
 /// The submission that a single text is about: the one that gets this text, else the worst.
