@@ -284,6 +284,10 @@ fn backlog_of_2000_mails() {
             if let Some(first) = rows.first_mut() {
                 first.public = Some(7 + (n / clinics) as u32);
             }
+            // No clinic is another's twin.
+            if let Some(last) = rows.last_mut() {
+                last.public = Some(1 + clinic as u32);
+            }
             let file = form(1, &format!("{:04}", clinic + 1000), &format!("第{clinic}内科医院"), rows);
             Post {
                 id: &format!("backlog-{n}"),
@@ -296,10 +300,6 @@ fn backlog_of_2000_mails() {
         .collect();
     let size = mails.iter().map(Vec::len).sum::<usize>() / MAILS;
     dovecot.deliver_many(mails.iter().map(Vec::as_slice), at("2021-10-04T10:00:00+09:00"));
-    if std::env::var_os("BACKLOG_PAUSE").is_some() {
-        println!("{}", desk.path("uketsuke.toml").display());
-        std::thread::sleep(Duration::from_secs(100_000));
-    }
     let started = Instant::now();
     let (report, code) = desk.json(&["once"]);
     let seconds = started.elapsed().as_secs_f64();
