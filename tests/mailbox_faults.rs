@@ -170,7 +170,7 @@ async fn f12_f13_f16_cut_during_fetch() {
         .await;
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut("* BYE going down\r\n"))).await;
     check_recovers(three().on_first(1, "BODY.PEEK[]", Reply::Cut(""))).await;
-    check_recovers(three().on_first(1, "RFC822.SIZE)", Reply::Cut(""))).await;
+    check_recovers(three().on_first(1, "RFC822.SIZE INTERNALDATE)", Reply::Cut(""))).await;
     check_recovers(three().on_first(1, "SEARCH ALL", Reply::Cut("* SEARCH 1"))).await;
     let whole = "* 1 FETCH (UID 1 RFC822.SIZE 17 INTERNALDATE \"08-Oct-2021 23:59:59 +0900\" BODY[] {17}\r\n\
                  Subject: a\r\n\r\na\r\n)\r\n* 2 FE";
