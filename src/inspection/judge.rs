@@ -182,7 +182,7 @@ impl Hand<'_> {
     }
 
     fn received_at(&self) -> Timestamp {
-        self.mail.received_at.unwrap_or(self.desk.campaign.opens)
+        self.mail.received_at.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     fn standing(&self, venue_no: &str) -> Standing {
