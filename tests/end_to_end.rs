@@ -13,8 +13,6 @@ use support::{DeskFolder, Post, form, pairs, row};
 /// A desk that reads from this Dovecot and sends through this SMTP server.
 fn desk(dovecot: &Dovecot, smtp_port: u16, security: &str) -> DeskFolder {
     let port = if security == "tls" { dovecot.imaps } else { dovecot.imap };
-    let password = DeskFolder::without_registry();
-    drop(password);
     let desk = DeskFolder::without_registry();
     std::fs::write(desk.path("imap-password"), rig::PASSWORD).unwrap();
     let desk = {
@@ -262,7 +260,7 @@ fn backlog_of_2000_mails() {
     const MAILS: usize = 2_000;
     let dovecot = Dovecot::start();
     let sink = SmtpSink::start(&[]);
-    let mut desk = desk(&dovecot, sink.port, "none");
+    let desk = desk(&dovecot, sink.port, "none");
     let clinics = 350;
     let mut registry = String::from("会場番号,医療機関名,区,メールアドレス,第８期接種可能上限量,利用区分\n");
     for n in 0..clinics {
