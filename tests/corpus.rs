@@ -14,7 +14,7 @@ const AT_LEAST: usize = 1000;
 
 fn generate(folder: &Path, seed: &str) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/generate.py");
-    let made = Command::new("python3")
+    let made = Command::new("/usr/bin/python3")
         .args(["-B".as_ref(), script.as_os_str(), folder.as_os_str()])
         .args(["--seed", seed, "--uketsuke", PROGRAM])
         .output()
