@@ -30,7 +30,12 @@ def by_openpyxl():
     sheet.row_dimensions[3].hidden = True
     sheet.column_dimensions["E"].hidden = True
     book.create_sheet("_form").sheet_state = "veryHidden"
-    book.defined_names["FORM_ID"] = DefinedName("FORM_ID", attr_text="'_form'!$A$1")
+    named = DefinedName("FORM_ID", attr_text="'_form'!$A$1")
+    # openpyxl 3.1 made a dictionary of what was a list.
+    if hasattr(book.defined_names, "append"):
+        book.defined_names.append(named)
+    else:
+        book.defined_names["FORM_ID"] = named
     book.save(folder + "/openpyxl.xlsx")
     book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
     book.save(folder + "/openpyxl-1904.xlsx")
