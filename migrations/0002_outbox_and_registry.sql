@@ -12,8 +12,6 @@ CREATE TABLE outbox (
     envelope_from   TEXT    NOT NULL,
     subject         TEXT    NOT NULL,
     message_id      TEXT    NOT NULL UNIQUE,
-    bytes           BLOB    NOT NULL, -- the whole message; every attempt sends exactly these
-    text            TEXT    NOT NULL, -- its text part, for people
     dedupe_key      TEXT    UNIQUE,   -- digest:2021-10-08T08:15:00+09:00 and the like
     basis_at        INTEGER NOT NULL, -- receipt time of the mail it answers, else creation; for budgets
     created_at      INTEGER NOT NULL,
@@ -35,14 +33,24 @@ CREATE INDEX outbox_by_recipient ON outbox (to_key, basis_at);
 CREATE INDEX outbox_by_judgement ON outbox (judgement_id);
 
 CREATE TRIGGER outbox_is_immutable BEFORE UPDATE ON outbox
-WHEN NEW.bytes IS NOT OLD.bytes OR NEW.message_id IS NOT OLD.message_id OR NEW.to_address IS NOT OLD.to_address
-  OR NEW.envelope_from IS NOT OLD.envelope_from OR NEW.mail_id IS NOT OLD.mail_id OR NEW.kind IS NOT OLD.kind
+WHEN NEW.message_id IS NOT OLD.message_id OR NEW.to_address IS NOT OLD.to_address OR NEW.envelope_from IS NOT OLD.envelope_from OR NEW.mail_id IS NOT OLD.mail_id OR NEW.kind IS NOT OLD.kind
   OR NEW.attempts < OLD.attempts
 BEGIN SELECT RAISE(ABORT, 'a letter is never rewritten'); END;
 CREATE TRIGGER outbox_sent_is_final BEFORE UPDATE OF state ON outbox
 WHEN OLD.state IN ('sent', 'bounced') AND NEW.state NOT IN ('sent', 'bounced')
 BEGIN SELECT RAISE(ABORT, 'a sent letter is not sent again'); END;
 CREATE TRIGGER outbox_is_kept BEFORE DELETE ON outbox
+BEGIN SELECT RAISE(ABORT, 'a letter is never deleted'); END;
+
+-- What a letter says. Beside the outbox, whose rows change with every attempt: these never do.
+CREATE TABLE letter (
+    outbox_id INTEGER NOT NULL PRIMARY KEY REFERENCES outbox (id),
+    bytes     BLOB    NOT NULL, -- the whole message; every attempt sends exactly these
+    text      TEXT    NOT NULL  -- its text part, for people
+) STRICT;
+CREATE TRIGGER letter_is_immutable BEFORE UPDATE ON letter
+BEGIN SELECT RAISE(ABORT, 'a letter is never rewritten'); END;
+CREATE TRIGGER letter_is_kept BEFORE DELETE ON letter
 BEGIN SELECT RAISE(ABORT, 'a letter is never deleted'); END;
 
 CREATE TABLE outbox_attempt (

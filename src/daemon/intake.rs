@@ -236,6 +236,8 @@ impl Office {
         let mut intake = self.ledger.begin_intake().await?;
         let keys: Vec<MessageKey> = ready.iter().map(|mail| mail.raw.key.clone()).collect();
         intake.note_seen(&keys, self.now()).await?;
+        let hashes: Vec<&str> = ready.iter().map(|mail| mail.sha256.as_str()).collect();
+        intake.recall(&hashes).await?;
         for mail in ready {
             let key = mail.raw.key.clone();
             if let Some(known) = intake.recognise(&mail.sha256, &mail.raw, self.now()).await? {

@@ -22,7 +22,7 @@ pub(super) fn maybe_instant(micros: Option<i64>) -> Option<Timestamp> {
 }
 
 pub(super) fn time_text(time: Time) -> String {
-    time.strftime("%H:%M").to_string()
+    format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
 /// A date as the ledger wrote it.
@@ -56,23 +56,23 @@ pub(super) fn scope(public: bool, private: bool) -> BTreeSet<Visibility> {
 
 /// A row of table `slot`, as a JSON array in this order.
 #[derive(serde::Deserialize)]
-pub(super) struct SlotRow {
-    pub date: String,
-    pub start: String,
-    pub end: Option<String>,
-    pub dose: i64,
-    pub public: i64,
-    pub private: i64,
-    pub sheet: String,
-    pub row: i64,
+pub(super) struct SlotRow<'a> {
+    date: &'a str,
+    start: &'a str,
+    end: Option<&'a str>,
+    dose: i64,
+    public: i64,
+    private: i64,
+    sheet: String,
+    row: i64,
 }
 
-impl SlotRow {
+impl SlotRow<'_> {
     pub fn slot(self) -> Slot {
         Slot {
-            date: date(&self.date),
-            start: time(&self.start),
-            end: self.end.as_deref().map(time),
+            date: date(self.date),
+            start: time(self.start),
+            end: self.end.map(time),
             dose: dose(self.dose),
             public: self.public as u32,
             private: self.private as u32,

@@ -34,15 +34,18 @@ pub(super) async fn insert_letters(
         let venue = if venues.len() == 1 { venues.into_iter().next() } else { None };
         let due = (new.state == NewState::Queued)
             .then(|| new.not_before.map_or(origin.made_at, |at| micros(at).max(origin.made_at)));
-        let id: Option<i64> = sqlx::query_scalar(
+        let ids: Vec<i64> = sqlx::query_scalar(
             "INSERT INTO outbox (kind, mail_id, judgement_id, receipt, venue_key, to_address, to_key, envelope_from,
-                                 subject, message_id, bytes, text, basis_at, created_at, state, next_attempt_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                                 subject, message_id, basis_at, created_at, state, next_attempt_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
              ON CONFLICT (message_id) DO UPDATE
                  SET state = excluded.state, next_attempt_at = excluded.next_attempt_at,
                      judgement_id = excluded.judgement_id
-                 WHERE state IN ('held', 'suppressed') AND bytes = excluded.bytes AND mail_id IS excluded.mail_id
-             RETURNING id",
+                 WHERE state IN ('held', 'suppressed') AND mail_id IS excluded.mail_id
+                   AND (SELECT bytes FROM letter WHERE outbox_id = outbox.id) = ?15
+             RETURNING id;
+             INSERT INTO letter (outbox_id, bytes, text) SELECT id, ?15, ?16 FROM outbox WHERE message_id = ?10
+             ON CONFLICT DO NOTHING",
         )
         .bind(letter.kind.as_str())
         .bind(origin.mail_id)
@@ -54,15 +57,15 @@ pub(super) async fn insert_letters(
         .bind(&letter.envelope_from)
         .bind(&letter.subject)
         .bind(&letter.message_id)
-        .bind(&letter.bytes)
-        .bind(&letter.text)
         .bind(origin.received_at)
         .bind(origin.made_at)
         .bind(new.state.as_str())
         .bind(due)
-        .fetch_optional(&mut *connection)
+        .bind(&letter.bytes)
+        .bind(&letter.text)
+        .fetch_all(&mut *connection)
         .await?;
-        if id.is_none() {
+        if ids.is_empty() {
             let cause = "another letter with this Message-ID exists";
             return Err(Error::refused("queue letter", &letter.message_id, cause));
         }

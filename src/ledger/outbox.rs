@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::column::{maybe_instant, micros};
+use super::column::{json_text, maybe_instant, micros};
 use super::{Error, Ledger, NewState, audit};
 use crate::clinic::{address_key, venue_key};
 use crate::outbound::delivery::Delivery;
@@ -111,7 +111,8 @@ impl Ledger {
                     fenced_at = NULL, repeated = repeated + (state = 'ambiguous')
              WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at IS NOT NULL AND next_attempt_at <= ?1
                           AND state IN ('queued', 'deferred', 'ambiguous') ORDER BY next_attempt_at, id LIMIT ?3)
-             RETURNING id, kind, to_address, envelope_from, message_id, bytes, attempts, basis_at, created_at",
+             RETURNING id, kind, to_address, envelope_from, message_id, attempts, basis_at, created_at,
+                       (SELECT bytes FROM letter WHERE outbox_id = outbox.id) AS bytes",
         )
         .bind(micros(now))
         .bind(micros(until))
@@ -165,10 +166,24 @@ impl Ledger {
         if settlements.is_empty() {
             return Ok(());
         }
+        let rows: Vec<_> = settlements.iter().map(|settlement| settled(settlement, now)).collect();
         let mut tx = self.write().await?;
-        for settlement in settlements {
-            settle_one(&mut tx, settlement, now).await?;
-        }
+        // A bounce or a staff decision that came in between is not overwritten; only the attempt is closed.
+        sqlx::query(
+            "UPDATE outbox SET state = s.state, next_attempt_at = s.next, lease_until = NULL, fenced_at = NULL,
+                    sent_at = CASE s.state WHEN 'sent' THEN ?2 END,
+                    last_error = CASE s.state WHEN 'sent' THEN NULL ELSE s.reply END
+             FROM (SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 3 AS reply, value ->> 4 AS next
+                   FROM json_each(?1)) s
+             WHERE outbox.id = s.id AND outbox.state = 'sending';
+             UPDATE outbox_attempt SET ended_at = ?2, result = s.result, reply = s.reply
+             FROM (SELECT value ->> 0 AS id, value ->> 2 AS result, value ->> 3 AS reply FROM json_each(?1)) s
+             WHERE outbox_id = s.id AND ended_at IS NULL",
+        )
+        .bind(json_text(&rows))
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await?;
         Ok(tx.commit().await?)
     }
 
@@ -283,9 +298,10 @@ pub(super) async fn put(
         }
     }
     let id: i64 = sqlx::query_scalar(
-        "INSERT INTO outbox (kind, venue_key, to_address, to_key, envelope_from, subject, message_id, bytes, text,
-                             dedupe_key, basis_at, created_at, state, next_attempt_at, receipt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?13, ?14, ?12) RETURNING id",
+        "INSERT INTO outbox (kind, venue_key, to_address, to_key, envelope_from, subject, message_id, dedupe_key,
+                             basis_at, created_at, receipt, state, next_attempt_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12);
+         INSERT INTO letter (outbox_id, bytes, text) VALUES (last_insert_rowid(), ?13, ?14) RETURNING outbox_id",
     )
     .bind(letter.kind.as_str())
     .bind(concern.venue_no.map(venue_key))
@@ -294,13 +310,13 @@ pub(super) async fn put(
     .bind(&letter.envelope_from)
     .bind(&letter.subject)
     .bind(&letter.message_id)
-    .bind(&letter.bytes)
-    .bind(&letter.text)
     .bind(concern.dedupe_key)
     .bind(micros(now))
     .bind(concern.receipt)
     .bind(concern.state.as_str())
     .bind((concern.state == NewState::Queued).then(|| micros(now)))
+    .bind(&letter.bytes)
+    .bind(&letter.text)
     .fetch_one(&mut *connection)
     .await?;
     let payload = json!({
@@ -314,11 +330,11 @@ pub(super) async fn put(
     Ok(Some(id))
 }
 
-async fn settle_one(
-    connection: &mut SqliteConnection,
+/// The letter's id, its new state, what is written of the attempt, the server's words, and when the next one is due.
+fn settled(
     settlement: &Settlement,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> (i64, &'static str, &'static str, &str, Option<i64>) {
     let next = settlement.next_attempt_at.map(micros);
     let (state, result, reply, next) = match &settlement.delivery {
         Delivery::Accepted(reply) => ("sent", "accepted", reply, None),
@@ -329,29 +345,7 @@ async fn settle_one(
             ("ambiguous", "ambiguous", reply, next.or_else(|| Some(after_wait(now))))
         }
     };
-    // A bounce or a staff decision that came in between is not overwritten; only the attempt is closed.
-    sqlx::query(
-        "UPDATE outbox SET state = ?2, next_attempt_at = ?3, lease_until = NULL, fenced_at = NULL,
-                sent_at = CASE ?2 WHEN 'sent' THEN ?4 END, last_error = CASE ?2 WHEN 'sent' THEN NULL ELSE ?5 END
-         WHERE id = ?1 AND state = 'sending'",
-    )
-    .bind(settlement.id)
-    .bind(state)
-    .bind(next)
-    .bind(micros(now))
-    .bind(reply)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query(
-        "UPDATE outbox_attempt SET ended_at = ?2, result = ?3, reply = ?4 WHERE outbox_id = ?1 AND ended_at IS NULL",
-    )
-    .bind(settlement.id)
-    .bind(micros(now))
-    .bind(result)
-    .bind(reply)
-    .execute(connection)
-    .await?;
-    Ok(())
+    (settlement.id, state, result, reply, next)
 }
 
 fn after_wait(now: Timestamp) -> i64 {

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::attempt::is_attempt;
-use super::column::{json_text, micros, time_text};
+use super::column::{micros, time_text};
 use super::in_force::{next_version, put_in_force, venues_of};
 use super::intake::{NewEntry, NewLetter, NewMail};
 use super::letters::{insert_letters, note_bounce};
@@ -18,6 +18,9 @@ use crate::clinic::{address_key, venue_key};
 use crate::inbound::message::Message;
 use crate::inspection::judgement::{Answer, Inspection, Submission};
 use crate::inspection::verdict::{Finding, Severity, Slot, Visibility};
+
+/// Rows of ten values in one statement: SQLite takes 32,766 values.
+const ROWS: usize = 1_000;
 
 /// A recorded mail and what the audit trail says about it.
 pub(super) struct Recorded {
@@ -303,10 +306,11 @@ async fn rule(
 ) -> Result<Value, Error> {
     let venue = submission.clinic.as_ref().map(|clinic| venue_key(&clinic.venue_no));
     let before = if known { venues_of(connection, submission_id).await? } else { Vec::new() };
-    let version = if submission.outcome.is_accepted() {
-        Some(next_version(connection, submission_id, venue.as_deref(), submission.version).await?)
-    } else {
-        None
+    let version = match submission.version {
+        _ if !submission.outcome.is_accepted() => None,
+        // Proposed from what this very transaction saw: it is free.
+        Some(proposed) if !known => Some(i64::from(proposed)),
+        proposed => Some(next_version(connection, submission_id, venue.as_deref(), proposed).await?),
     };
     let id = insert_ruling(connection, origin, submission_id, submission, venue.as_deref(), version).await?;
     insert_slots(connection, id, &submission.slots).await?;
@@ -382,27 +386,25 @@ async fn insert_slots(
     reading_id: i64,
     slots: &[Slot],
 ) -> Result<(), sqlx::Error> {
-    if slots.is_empty() {
-        return Ok(());
+    let rows: Vec<_> = (0i64..).zip(slots).collect();
+    for rows in rows.chunks(ROWS) {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO slot (reading_id, ordinal, date, start, \"end\", dose, public, private, sheet, row) ",
+        );
+        insert.push_values(rows, |mut row, (ordinal, slot)| {
+            row.push_bind(reading_id)
+                .push_bind(ordinal)
+                .push_bind(slot.date.to_string())
+                .push_bind(time_text(slot.start))
+                .push_bind(slot.end.map(time_text))
+                .push_bind(slot.dose.number())
+                .push_bind(slot.public)
+                .push_bind(slot.private)
+                .push_bind(&slot.sheet)
+                .push_bind(slot.row);
+        });
+        insert.build().persistent(false).execute(&mut *connection).await?;
     }
-    let rows: Vec<_> = slots
-        .iter()
-        .map(|slot| {
-            let end = slot.end.map(time_text);
-            let dose = slot.dose.number();
-            (slot.date, time_text(slot.start), end, dose, slot.public, slot.private, &slot.sheet, slot.row)
-        })
-        .collect();
-    sqlx::query(
-        "INSERT INTO slot (reading_id, ordinal, date, start, \"end\", dose, public, private, sheet, row)
-         SELECT ?1, key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-                value ->> 7
-         FROM json_each(?2)",
-    )
-    .bind(reading_id)
-    .bind(json_text(&rows))
-    .execute(connection)
-    .await?;
     Ok(())
 }
 
@@ -412,27 +414,24 @@ async fn insert_findings(
     reading_id: Option<i64>,
     findings: &[Finding],
 ) -> Result<(), sqlx::Error> {
-    if findings.is_empty() {
-        return Ok(());
+    for findings in findings.chunks(ROWS) {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO finding (judgement_id, reading_id, code, severity, sheet, cell, label, read, message, mend) ",
+        );
+        insert.push_values(findings, |mut row, finding| {
+            row.push_bind(judgement_id)
+                .push_bind(reading_id)
+                .push_bind(&finding.code)
+                .push_bind(finding.severity.as_str())
+                .push_bind(&finding.place.sheet)
+                .push_bind(&finding.place.cell)
+                .push_bind(&finding.label)
+                .push_bind(&finding.read)
+                .push_bind(&finding.message)
+                .push_bind(&finding.mend);
+        });
+        insert.build().persistent(false).execute(&mut *connection).await?;
     }
-    let rows: Vec<_> = findings
-        .iter()
-        .map(|f| {
-            let place = &f.place;
-            (&f.code, f.severity.as_str(), &place.sheet, &place.cell, &f.label, &f.read, &f.message, &f.mend)
-        })
-        .collect();
-    sqlx::query(
-        "INSERT INTO finding (judgement_id, reading_id, code, severity, sheet, cell, label, read, message, mend)
-         SELECT ?1, ?2, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-                value ->> 7
-         FROM json_each(?3)",
-    )
-    .bind(judgement_id)
-    .bind(reading_id)
-    .bind(json_text(&rows))
-    .execute(connection)
-    .await?;
     Ok(())
 }
 

@@ -277,7 +277,8 @@ async fn reply(
 ) -> Result<Option<ReplyView>, sqlx::Error> {
     type Row = (String, String, String, String, String, String, i64, Option<i64>);
     let row: Option<Row> = sqlx::query_as(
-        "SELECT kind, to_address, subject, text, state, message_id, attempts, sent_at FROM outbox
+        "SELECT kind, to_address, subject, text, state, message_id, attempts, sent_at
+         FROM outbox JOIN letter ON outbox_id = id
          WHERE kind <> 'notice' AND (receipt = ?1 OR (mail_id = ?2 AND receipt IS NULL))
          ORDER BY receipt IS NULL, id DESC LIMIT 1",
     )

@@ -1,113 +1,128 @@
 //! I/O: what the ledger already knows of a clinic and of a mail, for the judgement.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 
-use super::column::{SlotRow, instant, maybe_instant, micros, scope};
+use super::column::{SlotRow, maybe_instant, micros, scope};
 use crate::campaign::Timing;
 use crate::clinic::address_key;
 use crate::inbound::message::Message;
 use crate::inspection::standing::{MailStanding, OurLetter, Standing, Version};
 use crate::inspection::verdict::{Slot, Visibility};
 
+/// What a clinic has, beside one of its accepted rulings; without any ruling its columns are null.
 #[derive(sqlx::FromRow)]
-struct InForceRow {
-    visibility: String,
-    submission_id: i64,
-    reading_id: i64,
+struct ClinicRow {
+    first_attempt: Option<i64>,
+    versions: i64,
+    serial: i64,
+    submission_extended: Option<i64>,
+    correction_extended: Option<i64>,
+    #[sqlx(flatten)]
+    accepted: AcceptedRow,
+}
+
+/// One accepted ruling of a clinic, once for each visibility in which its submission is in force.
+#[derive(sqlx::FromRow)]
+struct AcceptedRow {
+    ruling_id: Option<i64>,
+    submission_id: Option<i64>,
+    reading_id: Option<i64>,
     receipt: Option<String>,
-    version: i64,
-    received_at: i64,
+    version: Option<i64>,
+    received_at: Option<i64>,
     form_number: Option<i64>,
-    scope_public: bool,
-    scope_private: bool,
-    fingerprint: String,
+    scope_public: Option<bool>,
+    scope_private: Option<bool>,
+    fingerprint: Option<String>,
     timing: Option<String>,
+    /// `None`: replaced, nothing of the submission is in force.
+    visibility: Option<String>,
+    /// This very ruling is in force, for this clinic.
+    rules: bool,
     exported: bool,
 }
 
+/// Everything in one round trip: every statement that crosses to the database's thread and back costs more than
+/// its work.
 pub(super) async fn of_clinic(
     connection: &mut SqliteConnection,
     venue: &str,
 ) -> Result<Standing, sqlx::Error> {
-    let in_force = versions_in_force(connection, venue).await?;
-    let superseded = superseded(connection, venue).await?;
-    let (first_attempt, versions, serial, submission, correction): (
-        Option<i64>,
-        i64,
-        i64,
-        Option<i64>,
-        Option<i64>,
-    ) = sqlx::query_as(
-        "SELECT (SELECT MIN(received_at) FROM current_ruling WHERE venue_key = ?1 AND attempt = 1 AND void = 0),
-                (SELECT COALESCE(MAX(version), 0) FROM ruling WHERE venue_key = ?1),
-                (SELECT COALESCE(MAX(serial), 0) FROM submission WHERE receipt_key = ?1),
+    let rows: Vec<ClinicRow> = sqlx::query_as(
+        "SELECT (SELECT MIN(received_at) FROM current_ruling WHERE venue_key = ?1 AND attempt = 1 AND void = 0)
+                    AS first_attempt,
+                (SELECT COALESCE(MAX(version), 0) FROM ruling WHERE venue_key = ?1) AS versions,
+                (SELECT COALESCE(MAX(serial), 0) FROM submission WHERE receipt_key = ?1) AS serial,
                 (SELECT submission FROM extension WHERE venue_key = ?1 AND submission IS NOT NULL
-                 ORDER BY id DESC LIMIT 1),
+                 ORDER BY id DESC LIMIT 1) AS submission_extended,
                 (SELECT correction FROM extension WHERE venue_key = ?1 AND correction IS NOT NULL
-                 ORDER BY id DESC LIMIT 1)",
-    )
-    .bind(venue)
-    .fetch_one(connection)
-    .await?;
-    let current: BTreeSet<&str> = in_force.iter().map(|version| version.fingerprint.as_str()).collect();
-    let superseded =
-        superseded.into_iter().filter(|(fingerprint, _)| !current.contains(fingerprint.as_str())).collect();
-    Ok(Standing {
-        in_force,
-        superseded,
-        first_attempt: maybe_instant(first_attempt),
-        submission_extended: maybe_instant(submission),
-        correction_extended: maybe_instant(correction),
-        next_serial: serial as u32 + 1,
-        versions: versions as u32,
-    })
-}
-
-async fn versions_in_force(
-    connection: &mut SqliteConnection,
-    venue: &str,
-) -> Result<Vec<Version>, sqlx::Error> {
-    let rows: Vec<InForceRow> = sqlx::query_as(
-        "SELECT f.visibility, f.submission_id, COALESCE(r.reading_of, r.id) AS reading_id, s.receipt, r.version,
-                s.received_at, r.form_number, r.scope_public, r.scope_private, r.fingerprint, r.timing,
-                EXISTS (SELECT 1 FROM export_item e WHERE e.submission_id = s.id AND e.venue_key = f.venue_key)
-                    AS exported
-         FROM in_force f JOIN ruling r ON r.id = f.ruling_id JOIN submission s ON s.id = f.submission_id
-         WHERE f.venue_key = ?1 ORDER BY r.version",
+                 ORDER BY id DESC LIMIT 1) AS correction_extended,
+                r.id AS ruling_id, r.submission_id, COALESCE(r.reading_of, r.id) AS reading_id, s.receipt, r.version,
+                s.received_at, r.form_number, r.scope_public, r.scope_private, r.fingerprint, r.timing, f.visibility,
+                f.ruling_id IS r.id AND f.venue_key IS r.venue_key AS rules,
+                EXISTS (SELECT 1 FROM export_item e WHERE e.submission_id = s.id AND e.venue_key = ?1) AS exported
+         FROM (SELECT 1)
+         LEFT JOIN ruling r ON r.venue_key = ?1 AND r.outcome IN ('accepted', 'accepted_with_warnings')
+         LEFT JOIN submission s ON s.id = r.submission_id
+         LEFT JOIN in_force f ON f.submission_id = r.submission_id
+         ORDER BY r.id",
     )
     .bind(venue)
     .fetch_all(&mut *connection)
     .await?;
-    let mut by_submission: BTreeMap<i64, Version> = BTreeMap::new();
-    for row in rows {
-        let visibility = if row.visibility == "public" { Visibility::Public } else { Visibility::Private };
-        if let Some(version) = by_submission.get_mut(&row.submission_id) {
+    let mut standing = Standing { next_serial: 1, ..Standing::default() };
+    if let Some(row) = rows.first() {
+        standing.first_attempt = maybe_instant(row.first_attempt);
+        standing.submission_extended = maybe_instant(row.submission_extended);
+        standing.correction_extended = maybe_instant(row.correction_extended);
+        standing.next_serial = row.serial as u32 + 1;
+        standing.versions = row.versions as u32;
+    }
+    let mut in_force: Vec<(i64, Version)> = Vec::new();
+    for row in rows.into_iter().map(|row| row.accepted) {
+        let (Some(_), Some(submission_id), Some(reading_id)) =
+            (row.ruling_id, row.submission_id, row.reading_id)
+        else {
+            continue;
+        };
+        let Some(visibility) = &row.visibility else {
+            // The last ruling with these slots names the receipt.
+            standing
+                .superseded
+                .insert(row.fingerprint.unwrap_or_default(), row.receipt.unwrap_or_default());
+            continue;
+        };
+        if !row.rules {
+            continue;
+        }
+        let visibility = if visibility == "public" { Visibility::Public } else { Visibility::Private };
+        if let Some((_, version)) = in_force.iter_mut().find(|(id, _)| *id == submission_id) {
             version.in_force.insert(visibility);
             continue;
         }
-        let slots = slots(connection, row.reading_id).await?;
-        by_submission.insert(
-            row.submission_id,
-            Version {
-                receipt: row.receipt.unwrap_or_default(),
-                version: row.version as u32,
-                received_at: instant(row.received_at),
-                form_number: row.form_number.map(|number| number as u8),
-                scope: scope(row.scope_public, row.scope_private),
-                in_force: BTreeSet::from([visibility]),
-                slots,
-                fingerprint: row.fingerprint,
-                timing: row.timing.as_deref().and_then(Timing::parse),
-                exported: row.exported,
-            },
-        );
+        let version = Version {
+            receipt: row.receipt.unwrap_or_default(),
+            version: row.version.unwrap_or_default() as u32,
+            received_at: maybe_instant(row.received_at).unwrap_or_default(),
+            form_number: row.form_number.map(|number| number as u8),
+            scope: scope(row.scope_public.unwrap_or_default(), row.scope_private.unwrap_or_default()),
+            in_force: BTreeSet::from([visibility]),
+            slots: slots(connection, reading_id).await?,
+            fingerprint: row.fingerprint.unwrap_or_default(),
+            timing: row.timing.as_deref().and_then(Timing::parse),
+            exported: row.exported,
+        };
+        in_force.push((submission_id, version));
     }
-    let mut versions: Vec<Version> = by_submission.into_values().collect();
-    versions.sort_by_key(|version| version.version);
-    Ok(versions)
+    standing.in_force = in_force.into_iter().map(|(_, version)| version).collect();
+    standing.in_force.sort_by_key(|version| version.version);
+    for version in &standing.in_force {
+        standing.superseded.remove(&version.fingerprint);
+    }
+    Ok(standing)
 }
 
 /// The slots of one reading in the order of the file.
@@ -115,9 +130,12 @@ pub(super) async fn slots(
     connection: &mut SqliteConnection,
     reading_id: i64,
 ) -> Result<Vec<Slot>, sqlx::Error> {
-    // One row of JSON: every row that crosses to the database's thread and back costs more than its contents.
+    // One row of JSON: every row that crosses to the database's thread and back costs more than its contents. It is
+    // put together by hand because json_array() takes each value apart again.
     let rows: String = sqlx::query_scalar(
-        "SELECT json_group_array(json_array(date, start, \"end\", dose, public, private, sheet, row))
+        "SELECT '[' || COALESCE(group_concat('[\"' || date || '\",\"' || start || '\",'
+                    || COALESCE('\"' || \"end\" || '\"', 'null') || ',' || dose || ',' || public || ',' || private || ','
+                    || json_quote(sheet) || ',' || row || ']'), '') || ']'
          FROM (SELECT * FROM slot WHERE reading_id = ?1 ORDER BY ordinal)",
     )
     .bind(reading_id)
@@ -126,23 +144,6 @@ pub(super) async fn slots(
     let rows: Vec<SlotRow> =
         serde_json::from_str(&rows).map_err(|cause| sqlx::Error::Decode(Box::new(cause)))?;
     Ok(rows.into_iter().map(SlotRow::slot).collect())
-}
-
-/// Fingerprints of accepted versions of which nothing is in force any more, with their receipts.
-async fn superseded(
-    connection: &mut SqliteConnection,
-    venue: &str,
-) -> Result<BTreeMap<String, String>, sqlx::Error> {
-    let rows: Vec<(String, Option<String>)> = sqlx::query_as(
-        "SELECT r.fingerprint, s.receipt FROM ruling r JOIN submission s ON s.id = r.submission_id
-         WHERE r.venue_key = ?1 AND r.outcome IN ('accepted', 'accepted_with_warnings')
-           AND NOT EXISTS (SELECT 1 FROM in_force f WHERE f.submission_id = r.submission_id)
-         ORDER BY r.id",
-    )
-    .bind(venue)
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|(fingerprint, receipt)| (fingerprint, receipt.unwrap_or_default())).collect())
 }
 
 pub(super) async fn twins(
@@ -170,52 +171,21 @@ pub(super) async fn of_mail(
     own: Option<i64>,
 ) -> Result<MailStanding, sqlx::Error> {
     let own = own.unwrap_or(0);
-    let redelivery_of = if message.canonical.is_empty() {
-        None
-    } else {
-        sqlx::query_scalar("SELECT MIN(id) FROM mail WHERE canonical = ?1 AND (?2 = 0 OR id < ?2)")
-            .bind(&message.canonical)
-            .bind(own)
-            .fetch_one(&mut *connection)
-            .await?
-    };
-    let (message_id_seen, is_ours): (bool, bool) = sqlx::query_as(
-        "SELECT EXISTS (SELECT 1 FROM mail WHERE message_id = ?1 AND canonical <> ?2 AND (?3 = 0 OR id < ?3)),
-                EXISTS (SELECT 1 FROM outbox WHERE message_id = ?1)",
-    )
-    .bind(&message.message_id)
-    .bind(&message.canonical)
-    .bind(own)
-    .fetch_one(&mut *connection)
-    .await?;
-    let mut answers = None;
+    let mut standing = of_ids_and_sender(connection, message, received_at, own).await?;
     for id in message.answers.iter().rev() {
-        answers = our_letter(connection, id).await?;
-        if answers.is_some() {
+        standing.answers = our_letter(connection, id).await?;
+        if standing.answers.is_some() {
             break;
         }
     }
-    let mut bounced = None;
     for id in message.bounce.iter().flat_map(|bounce| &bounce.original_message_ids) {
-        bounced = our_letter(connection, id).await?;
-        if bounced.is_some() {
+        standing.bounced = our_letter(connection, id).await?;
+        if standing.bounced.is_some() {
             break;
         }
     }
-    let (password_mail, replies_last_hour, replies_last_day) =
-        of_sender(connection, &address_key(message.from()), received_at, own).await?;
-    let ping_pong = ping_pong(connection, message, received_at, own).await?;
-    Ok(MailStanding {
-        redelivery_of,
-        message_id_seen,
-        password_mail,
-        answers,
-        bounced,
-        is_ours,
-        replies_last_hour,
-        replies_last_day,
-        ping_pong,
-    })
+    standing.ping_pong = ping_pong(connection, message, received_at, own).await?;
+    Ok(standing)
 }
 
 /// How many letters of ours were answered within ten minutes and without a new file, by this mail and by those of the
@@ -259,21 +229,23 @@ async fn ping_pong(
     Ok(letters as u32)
 }
 
-/// The sender's refused password mail of the last 48 hours, and the budgeted replies of the last hour and day.
-async fn of_sender(
+/// Mails and letters with the same ids, the sender's refused password mail of the last 48 hours, and the budgeted
+/// replies of the last hour and day, in one round trip.
+async fn of_ids_and_sender(
     connection: &mut SqliteConnection,
-    sender: &str,
+    message: &Message,
     received_at: Timestamp,
     own: i64,
-) -> Result<(Option<i64>, u32, u32), sqlx::Error> {
-    if sender.is_empty() {
-        return Ok((None, 0, 0));
-    }
+) -> Result<MailStanding, sqlx::Error> {
+    type Row = (Option<i64>, bool, bool, Option<i64>, i64, i64);
     let hours =
         |count| micros(received_at.checked_sub(SignedDuration::from_hours(count)).unwrap_or_default());
-    let (password_mail, hour, day): (Option<i64>, i64, i64) = sqlx::query_as(
-        "SELECT (SELECT m.id FROM mail m
-                 WHERE m.from_key = ?1 AND m.received_at >= ?2 AND m.received_at <= ?3 AND m.id <> ?6
+    let (redelivery_of, message_id_seen, is_ours, password_mail, hour, day): Row = sqlx::query_as(
+        "SELECT (SELECT MIN(id) FROM mail WHERE canonical = ?7 AND ?7 <> '' AND (?6 = 0 OR id < ?6)),
+                EXISTS (SELECT 1 FROM mail WHERE message_id = ?8 AND canonical <> ?7 AND (?6 = 0 OR id < ?6)),
+                EXISTS (SELECT 1 FROM outbox WHERE message_id = ?8),
+                (SELECT m.id FROM mail m
+                 WHERE m.from_key = ?1 AND ?1 <> '' AND m.received_at >= ?2 AND m.received_at <= ?3 AND m.id <> ?6
                    AND EXISTS (SELECT 1 FROM submission s
                                JOIN finding f ON f.reading_id IN (SELECT id FROM ruling WHERE submission_id = s.id)
                                WHERE s.mail_id = m.id AND f.code = 'M03'
@@ -283,19 +255,29 @@ async fn of_sender(
                  ORDER BY m.received_at DESC LIMIT 1),
                 COALESCE(SUM(o.basis_at > ?4), 0), COUNT(*)
          FROM outbox o
-         WHERE o.to_key = ?1 AND o.basis_at > ?5 AND o.basis_at <= ?3 AND o.state <> 'suppressed'
+         WHERE o.to_key = ?1 AND ?1 <> '' AND o.basis_at > ?5 AND o.basis_at <= ?3 AND o.state <> 'suppressed'
            AND o.kind IN ('noatt', 'notxlsx', 'passwd', 'unreadable', 'winmail', 'unknown', 'unreg', 'dup')
            AND o.mail_id IS NOT ?6",
     )
-    .bind(sender)
+    .bind(address_key(message.from()))
     .bind(hours(48))
     .bind(micros(received_at))
     .bind(hours(1))
     .bind(hours(24))
     .bind(own)
+    .bind(&message.canonical)
+    .bind(&message.message_id)
     .fetch_one(connection)
     .await?;
-    Ok((password_mail, hour as u32, day as u32))
+    Ok(MailStanding {
+        redelivery_of,
+        message_id_seen,
+        password_mail,
+        is_ours,
+        replies_last_hour: hour as u32,
+        replies_last_day: day as u32,
+        ..MailStanding::default()
+    })
 }
 
 async fn our_letter(

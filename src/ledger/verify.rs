@@ -283,9 +283,10 @@ async fn letters(connection: &mut SqliteConnection, result: &mut Verification) -
     .fetch_all(&mut *connection)
     .await?;
     let decided: BTreeMap<String, String> = decided.into_iter().collect();
-    let mut rows =
-        sqlx::query_as::<_, (i64, String, Vec<u8>)>("SELECT id, message_id, bytes FROM outbox ORDER BY id")
-            .fetch(connection);
+    let mut rows = sqlx::query_as::<_, (i64, String, Vec<u8>)>(
+        "SELECT id, message_id, COALESCE(bytes, x'') FROM outbox LEFT JOIN letter ON outbox_id = id ORDER BY id",
+    )
+    .fetch(connection);
     let mut bad = 0;
     while let Some((id, message_id, bytes)) = rows.try_next().await? {
         result.count("I7", 1);

@@ -9,7 +9,7 @@ const WITHOUT_TRIGGERS: &str = "DROP TRIGGER in_force_insert; DROP TRIGGER in_fo
     DROP TRIGGER submission_is_kept; DROP TRIGGER ruling_is_kept; DROP TRIGGER slot_is_immutable;
     DROP TRIGGER slot_is_kept; DROP TRIGGER mail_is_immutable; DROP TRIGGER outbox_is_immutable;
     DROP TRIGGER outbox_sent_is_final; DROP TRIGGER outbox_is_kept; DROP TRIGGER audit_is_immutable;
-    DROP TRIGGER audit_is_kept;";
+    DROP TRIGGER audit_is_kept; DROP TRIGGER letter_is_immutable; DROP TRIGGER letter_is_kept;";
 
 /// Spoils a sound ledger and expects exactly these invariants to be reported.
 async fn check(statement: &'static str, expected: &[&str]) {
@@ -41,7 +41,8 @@ async fn planted_violations_are_found() {
         ("UPDATE raw_message SET bytes = zeroblob(size) WHERE rowid = 1", &["I6"]),
         ("UPDATE audit SET actor = 'nobody' WHERE seq = 2", &["I7"]),
         ("DELETE FROM audit WHERE seq = 1", &["I7"]),
-        ("UPDATE outbox SET bytes = x'00' WHERE id = 1", &["I7"]),
+        ("UPDATE letter SET bytes = x'00' WHERE outbox_id = 1", &["I7"]),
+        ("DELETE FROM letter WHERE outbox_id = 1", &["I7"]),
         ("UPDATE location SET filed_at = 1 WHERE id = 1", &["I8"]),
         ("UPDATE ruling SET timing = 'late' WHERE id = 1", &["I9"]),
         ("UPDATE ruling SET submission_deadline = 0 WHERE id = 1", &["I9"]),
