@@ -340,7 +340,7 @@ impl Intake {
         Ok(standing)
     }
 
-    /// Other clinics (会場番号) that have exactly these slots in force (rule X17).
+    /// Other clinics (会場番号) that have exactly these slots in force (rule X17), the latest eleven at most.
     pub async fn twins(&mut self, fingerprint: &str, venue_no: &str) -> Result<Vec<String>, Error> {
         Ok(standing::twins(&mut self.tx, fingerprint, &venue_key(venue_no)).await?)
     }

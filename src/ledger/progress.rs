@@ -98,41 +98,42 @@ impl Ledger {
         Ok(tx.commit().await?)
     }
 
-    /// What a complete listing of one folder reported: the keys that [`Ledger::known_keys`] did not know. Sightings that it no longer shows and that were
-    /// never recorded are gone: somebody moved or deleted them. Writes nothing when nothing changed.
+    /// What a complete listing of one folder reported: the keys that [`Ledger::known_keys`] did not know. Sightings
+    /// that it no longer shows and that were never recorded are gone: somebody moved or deleted them. Writes nothing
+    /// when nothing changed.
     pub async fn note_listing(
         &self,
         folder: &str,
         waiting: &[MessageKey],
         now: Timestamp,
     ) -> Result<(), Error> {
-        let rows = rows_of(waiting);
-        let changed: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM json_each(?2) k WHERE NOT EXISTS
-                 (SELECT 1 FROM sighting s WHERE s.folder = k.value ->> 0 AND s.gone_at IS NULL
-                  AND s.uid_validity = COALESCE(k.value ->> 1, 0) AND s.uid = COALESCE(k.value ->> 2, 0)
-                  AND s.name = COALESCE(k.value ->> 3, '')))
-             OR EXISTS (SELECT 1 FROM waiting w WHERE w.folder = ?1)",
-        )
-        .bind(folder)
-        .bind(&rows)
-        .fetch_one(&self.readers)
-        .await?;
-        if !changed {
+        let rows: Vec<(i64, i64, String)> =
+            sqlx::query_as("SELECT uid_validity, uid, name FROM waiting WHERE folder = ?1")
+                .bind(folder)
+                .fetch_all(&self.readers)
+                .await?;
+        let before: BTreeSet<MessageKey> = rows
+            .into_iter()
+            .map(|(uid_validity, uid, name)| {
+                let uid = name.is_empty().then_some(uid);
+                key(folder.into(), Some(uid_validity), uid, Some(name))
+            })
+            .collect();
+        let listed: BTreeSet<&MessageKey> = waiting.iter().collect();
+        let gone: Vec<MessageKey> = before.iter().filter(|key| !listed.contains(key)).cloned().collect();
+        if gone.is_empty() && listed.iter().all(|key| before.contains(*key)) {
             return Ok(());
         }
         let mut tx = self.write().await?;
         book_sightings(&mut tx, waiting, now).await?;
         sqlx::query(
-            "UPDATE sighting SET gone_at = ?3, open = 0
-             WHERE (folder, uid_validity, uid, name) IN
-                 (SELECT w.folder, w.uid_validity, w.uid, w.name FROM waiting w WHERE w.folder = ?1)
-               AND NOT EXISTS (SELECT 1 FROM json_each(?2) k WHERE sighting.folder = k.value ->> 0
-                  AND sighting.uid_validity = COALESCE(k.value ->> 1, 0)
-                  AND sighting.uid = COALESCE(k.value ->> 2, 0) AND sighting.name = COALESCE(k.value ->> 3, ''))",
+            "UPDATE sighting SET gone_at = ?2, open = 0
+             FROM (SELECT value ->> 0 AS folder, COALESCE(value ->> 1, 0) AS uid_validity,
+                          COALESCE(value ->> 2, 0) AS uid, COALESCE(value ->> 3, '') AS name FROM json_each(?1)) k
+             WHERE sighting.folder = k.folder AND sighting.uid_validity = k.uid_validity AND sighting.uid = k.uid
+               AND sighting.name = k.name AND open = 1",
         )
-        .bind(folder)
-        .bind(rows)
+        .bind(rows_of(&gone))
         .bind(micros(now))
         .execute(&mut *tx)
         .await?;

@@ -146,21 +146,24 @@ pub(super) async fn slots(
     Ok(rows.into_iter().map(SlotRow::slot).collect())
 }
 
+/// Clinics with the same slots in force, the latest eleven at most: enough to say "and others".
 pub(super) async fn twins(
     connection: &mut SqliteConnection,
     fingerprint: &str,
     venue: &str,
 ) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT DISTINCT c.venue_no FROM ruling r
-         CROSS JOIN in_force f ON f.submission_id = r.submission_id AND f.ruling_id = r.id
-         JOIN clinic c ON c.venue_key = f.venue_key
-         WHERE r.fingerprint = ?1 AND r.fingerprint <> '' AND f.venue_key <> ?2 ORDER BY c.venue_no",
+    let mut twins: Vec<String> = sqlx::query_scalar(
+        "SELECT c.venue_no FROM ruling r JOIN clinic c ON c.venue_key = r.venue_key
+         WHERE r.fingerprint = ?1 AND r.fingerprint <> '' AND r.venue_key <> ?2
+           AND EXISTS (SELECT 1 FROM in_force f WHERE f.submission_id = r.submission_id AND f.ruling_id = r.id)
+         ORDER BY r.id DESC LIMIT 11",
     )
     .bind(fingerprint)
     .bind(venue)
     .fetch_all(connection)
-    .await
+    .await?;
+    twins.sort_unstable();
+    Ok(twins)
 }
 
 /// `own` is the mail's own row when it is judged again.

@@ -10,6 +10,9 @@ use crate::inspection::rules::wording::wide;
 use crate::inspection::standing::{Version, restrict};
 use crate::inspection::verdict::{Finding, Slot, Totals, Visibility};
 
+/// So many other clinics are named.
+const TWINS_NAMED: usize = 10;
+
 /// Identical slots of two clinics are remarkable from so many on.
 pub const TWIN_SLOTS: usize = 30;
 
@@ -120,7 +123,9 @@ pub(in super::super) fn x17_twin(case: &Case) -> Vec<Finding> {
     if case.twins.is_empty() || case.slots.len() < TWIN_SLOTS {
         return Vec::new();
     }
-    vec![raise("X17", &[("others", case.twins.join("、"))])]
+    let (named, more) = case.twins.split_at(case.twins.len().min(TWINS_NAMED));
+    let others = format!("{}{}", named.join("、"), if more.is_empty() { "" } else { "ほか" });
+    vec![raise("X17", &[("others", others)])]
 }
 
 /// More than half as many again, or less than half.
