@@ -1,6 +1,7 @@
 //! I/O: mailbox → inspect → reply → ledger → file the mail away. The only order there is: commit, then move.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
@@ -19,6 +20,9 @@ use crate::ledger::{Intake, NewLetter, NewMail};
 
 /// After so many fruitless fetches a mail is recorded by its header alone, so that it holds up nothing.
 pub const PATIENCE: u32 = 3;
+
+/// A batch is not kept open for a mail that takes longer than this to take apart.
+const LULL: Duration = Duration::from_millis(200);
 
 /// What one round of intake did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -91,8 +95,8 @@ impl IntakeDesk {
         &mut self.mailbox
     }
 
-    /// Takes in everything that waits now. While one set is recorded (one transaction), the next is taken apart by
-    /// the children, the one before is filed away and the one after is fetched.
+    /// Takes in everything that waits now. While one set is taken apart and recorded, the one before is filed away and
+    /// the one after is fetched.
     pub async fn intake_once(&mut self) -> Result<Taken, Error> {
         let mut taken = Taken::default();
         let listed: std::collections::BTreeSet<MessageKey> = self.mailbox.list().await?.into_iter().collect();
@@ -118,21 +122,18 @@ impl IntakeDesk {
         self.owed.retain(|key, _| listed.contains(key));
         let mut rest = waiting.as_slice();
         let mut fetched = self.next_set(&mut rest, &mut taken).await?;
-        let mut ready = Vec::new();
-        while !(fetched.is_empty() && ready.is_empty() && unfiled.is_empty()) {
+        while !(fetched.is_empty() && unfiled.is_empty()) {
             let office = self.office.clone();
-            let recording = office.record_set(std::mem::take(&mut ready), self.keep_lines);
-            let readying = office.make_ready(std::mem::take(&mut fetched));
+            let recording = office.record_set(std::mem::take(&mut fetched), self.keep_lines);
             let moving = async {
                 let filed = self.file_away(&unfiled).await;
                 (filed, self.next_set(&mut rest, &mut taken).await)
             };
-            let (recorded, readied, (filed, next)) = tokio::join!(recording, readying, moving);
+            let (recorded, (filed, next)) = tokio::join!(recording, moving);
             taken.filed += self.settle(filed, &mut taken.errors).await?;
             let (more, recorded) = recorded?;
             taken.add(more);
             unfiled = recorded;
-            ready = readied?;
             fetched = next?;
         }
         taken.pending = self.owed.len() as u64 + taken.later;
@@ -222,29 +223,45 @@ impl IntakeDesk {
 }
 
 impl Office {
-    /// Judges and records one set; answers what is to be filed away, and whether staff must look.
+    /// Judges and records one set in the order given, while the children take apart the mails that follow; answers
+    /// what is to be filed away, and whether staff must look. One transaction, unless a mail lets the others wait:
+    /// then what is done so far is committed, so that nobody else waits for the ledger.
     async fn record_set(
         &self,
-        ready: Vec<Ready>,
+        raws: Vec<RawMessage>,
         keep_lines: bool,
     ) -> Result<(Taken, Vec<(MessageKey, bool)>), Error> {
         let mut taken = Taken::default();
         let mut recorded = Vec::new();
-        if ready.is_empty() {
-            return Ok((taken, recorded));
-        }
-        let mut intake = self.ledger.begin_intake().await?;
-        let keys: Vec<MessageKey> = ready.iter().map(|mail| mail.raw.key.clone()).collect();
-        intake.note_seen(&keys, self.now()).await?;
-        let hashes: Vec<&str> = ready.iter().map(|mail| mail.sha256.as_str()).collect();
-        intake.recall(&hashes).await?;
-        for mail in ready {
+        let keys: Vec<MessageKey> = raws.iter().map(|raw| raw.key.clone()).collect();
+        let mut working =
+            stream::iter(raws.into_iter().map(|raw| tokio::spawn(self.clone().make_ready(raw))))
+                .buffered(8 * self.readers.width());
+        let mut batch: Option<Intake> = None;
+        loop {
+            let next = if let Ok(next) = tokio::time::timeout(LULL, working.next()).await {
+                next
+            } else {
+                if let Some(intake) = batch.take() {
+                    intake.commit().await?;
+                }
+                working.next().await
+            };
+            let Some(mail) = next else { break };
+            let mail = mail.map_err(|cause| Error::Task(cause.to_string()))??;
+            let intake = if let Some(intake) = &mut batch {
+                intake
+            } else {
+                let mut intake = self.ledger.begin_intake().await?;
+                intake.note_seen(&keys, self.now()).await?;
+                batch.insert(intake)
+            };
             let key = mail.raw.key.clone();
             if let Some(known) = intake.recognise(&mail.sha256, &mail.raw, self.now()).await? {
                 recorded.push((key, intake.needs_staff(known).await?));
                 continue;
             }
-            let inspection = self.judge_and_record(&mut intake, &mail).await?;
+            let inspection = self.judge_and_record(intake, &mail).await?;
             if keep_lines {
                 taken.lines.push(line(&mail, &inspection));
             }
@@ -252,24 +269,14 @@ impl Office {
             *taken.outcomes.entry(inspection.outcome.as_str()).or_default() += 1;
             recorded.push((key, inspection.needs_staff));
         }
-        intake.commit().await?;
+        if let Some(intake) = batch {
+            intake.commit().await?;
+        }
         Ok((taken, recorded))
     }
 
-    /// The children take the mails apart in parallel, worker threads read the forms; the order of the mails stays.
-    async fn make_ready(&self, raws: Vec<RawMessage>) -> Result<Vec<Ready>, Error> {
-        let ahead = 2 * self.readers.width();
-        let mut working =
-            stream::iter(raws.into_iter().map(|raw| tokio::spawn(self.clone().make_one_ready(raw))))
-                .buffered(ahead);
-        let mut ready = Vec::new();
-        while let Some(mail) = working.next().await {
-            ready.push(mail.map_err(|cause| Error::Task(cause.to_string()))??);
-        }
-        Ok(ready)
-    }
-
-    async fn make_one_ready(self, raw: RawMessage) -> Result<Ready, Error> {
+    /// A child takes the mail apart, a worker thread reads its forms.
+    async fn make_ready(self, raw: RawMessage) -> Result<Ready, Error> {
         let dissected = self.readers.dissect(&raw.bytes, raw.omitted).await?;
         let examined = judge::examine(&dissected, &self.campaign);
         Ok(Ready { sha256: sha256_hex(&raw.bytes), raw, dissected, examined })

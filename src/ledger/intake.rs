@@ -107,8 +107,6 @@ pub struct Intake {
     /// The last serial drawn in this batch by period and venue key.
     drawn: BTreeMap<(u32, String), u32>,
     unused: BTreeSet<String>,
-    /// Mails looked up by the hash of their bytes: id and receipt time, or that there is none.
-    recalled: BTreeMap<String, Option<(i64, i64)>>,
     registry: Option<(i64, Arc<Registry>)>,
     /// A mail of this batch changed the registry after it was last read.
     registry_changed: bool,
@@ -124,7 +122,6 @@ impl Ledger {
             audit,
             drawn: BTreeMap::new(),
             unused: BTreeSet::new(),
-            recalled: BTreeMap::new(),
             registry: None,
             registry_changed: false,
         })
@@ -249,20 +246,6 @@ impl Intake {
         Ok(progress::book_sightings(&mut self.tx, keys, now).await?)
     }
 
-    /// Looks a whole batch up by the hashes of its bytes, so that [`Intake::recognise`] need not ask for each mail.
-    pub async fn recall(&mut self, sha256s: &[&str]) -> Result<(), Error> {
-        let known: Vec<(String, i64, i64)> = sqlx::query_as(
-            "SELECT sha256, id, received_at FROM mail WHERE sha256 IN (SELECT value FROM json_each(?1))",
-        )
-        .bind(column::json_text(sha256s))
-        .fetch_all(&mut *self.tx)
-        .await?;
-        self.recalled.extend(sha256s.iter().map(|sha256| ((*sha256).to_string(), None)));
-        self.recalled
-            .extend(known.into_iter().map(|(sha256, id, received_at)| (sha256, Some((id, received_at)))));
-        Ok(())
-    }
-
     /// Bytes that are known already (K2): adds the place where they were found again and answers the mail's id.
     /// Nothing else happens: no second submission, no second reply.
     pub async fn recognise(
@@ -271,10 +254,10 @@ impl Intake {
         raw: &RawMessage,
         now: Timestamp,
     ) -> Result<Option<i64>, Error> {
-        if !self.recalled.contains_key(sha256) {
-            self.recall(&[sha256]).await?;
-        }
-        let known = self.recalled.get(sha256).copied().flatten();
+        let known: Option<(i64, i64)> = sqlx::query_as("SELECT id, received_at FROM mail WHERE sha256 = ?1")
+            .bind(sha256)
+            .fetch_optional(&mut *self.tx)
+            .await?;
         let Some((id, received_at)) = known else { return Ok(None) };
         let added = progress::add_location(&mut self.tx, id, &raw.key, raw.received_at, now).await?;
         if added {
@@ -384,8 +367,6 @@ impl Intake {
     /// audit entry; puts what was accepted in force. Answers the mail's id.
     pub async fn record(&mut self, mail: NewMail<'_>) -> Result<i64, Error> {
         let recorded = record::mail(&mut self.tx, &mail).await?;
-        let place = (recorded.mail_id, column::micros(mail.raw.received_at));
-        self.recalled.insert(mail.sha256.to_string(), Some(place));
         self.registry_changed |= mail.inspection.provisional.is_some() || mail.message.bounce.is_some();
         self.use_receipts(&mail.inspection.submissions);
         let subject = format!("mail:{}", recorded.mail_id);

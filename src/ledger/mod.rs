@@ -89,8 +89,8 @@ impl Ledger {
             .connect_lazy_with(
                 options(path)
                     .statement_cache_capacity(200)
-                    // A batch of fifty mails is some 6 MB: it must not be spilled to the WAL more than once.
-                    .pragma("cache_size", "-12288")
+                    // A batch of fifty mails is some 4 MB: it must not be spilled to the WAL more than once.
+                    .pragma("cache_size", "-8192")
                     .pragma("wal_autocheckpoint", "4000"),
             );
         let readers = SqlitePoolOptions::new()
