@@ -314,9 +314,11 @@ fn field_of(key: &str) -> Option<Field> {
     }
     let mut best: Option<(Field, usize)> = None;
     for (term, field) in TERMS {
-        let term_length = term.chars().count();
-        if base.contains(term) && best.is_none_or(|(_, longest)| term_length > longest) {
-            best = Some((field, term_length));
+        if base.contains(term) {
+            let term_length = term.chars().count();
+            if best.is_none_or(|(_, longest)| term_length > longest) {
+                best = Some((field, term_length));
+            }
         }
     }
     let (field, term_length) = best?;

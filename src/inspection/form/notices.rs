@@ -60,6 +60,9 @@ const WITHDRAWAL: [&str; 18] = [
 
 /// 「利用しません」「辞退します」 written by the clinic; our own printed instructions do not count.
 pub fn withdrawals(grid: &Grid<'_>) -> Vec<Observation> {
+    if !grid.words().any(|word| says_withdrawal(&word.key)) {
+        return Vec::new();
+    }
     grid.spots()
         .iter()
         .filter(|spot| spot.is_text() && says_withdrawal(&spot.key))
@@ -71,12 +74,13 @@ pub fn withdrawals(grid: &Grid<'_>) -> Vec<Observation> {
 }
 
 pub fn says_withdrawal(key: &str) -> bool {
+    if !WITHDRAWAL.iter().any(|word| key.contains(word)) {
+        return false;
+    }
     let chosen = key.contains(['■', '☑', '✓', '✔', '☒']);
     let offered = !chosen && (key.contains('□') || (key.contains("新規") && key.contains("修正")));
     let printed = ["場合", "ください", "下さい", "辞退者", "際は", "ときは", "時は", "提出不要"];
-    WITHDRAWAL.iter().any(|word| key.contains(word))
-        && !offered
-        && !printed.iter().any(|word| key.contains(word))
+    !offered && !printed.iter().any(|word| key.contains(word))
 }
 
 /// 会場番号 9999 and ○○医院 are the values of our 記入例.
@@ -135,9 +139,14 @@ fn is_companion(key: &str) -> bool {
         && !["ください", "提出して", "場合", "別途"].iter().any(|word| key.contains(word))
 }
 
+const BORN: [&str; 1] = ["生年月日"];
+const TICKET: [&str; 3] = ["接種券番号", "券番号", "被保険者番号"];
+
 /// Columns of patients' data: where they begin, never what they say.
 pub fn personal_data(grid: &Grid<'_>) -> Option<Place> {
-    for row in grid.row_numbers() {
+    let names = |words: &[&str]| words.iter().any(|word| grid.words().any(|found| found.key.contains(word)));
+    let headed = names(&BORN) || names(&TICKET);
+    for row in grid.row_numbers().filter(|_| headed) {
         let spots = grid.row(row);
         let heads = |words: &[&str]| {
             spots.iter().find(|spot| {
@@ -147,11 +156,11 @@ pub fn personal_data(grid: &Grid<'_>) -> Option<Place> {
             })
         };
         let person = heads(&["氏名", "患者名", "お名前", "接種者名", "フリガナ", "患者"]);
-        let born = heads(&["生年月日"]);
+        let born = heads(&BORN);
         if let (Some(person), Some(_)) = (person, born) {
             return Some(grid.place(person.row, person.column));
         }
-        if let Some(ticket) = heads(&["接種券番号", "券番号", "被保険者番号"])
+        if let Some(ticket) = heads(&TICKET)
             && (row + 1..=row.saturating_add(10))
                 .any(|below| grid.at(below, ticket.column).is_some_and(is_long_number))
         {

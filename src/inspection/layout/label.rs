@@ -282,9 +282,11 @@ fn longest(base: &str) -> Option<(Class, usize)> {
         if dose_title && *class == Class::Dose {
             continue;
         }
-        let length = term.chars().count();
-        if base.contains(term) && best.is_none_or(|(_, _, longest)| length > longest) {
-            best = Some((*class, rank, length));
+        if base.contains(term) {
+            let length = term.chars().count();
+            if best.is_none_or(|(_, _, longest)| length > longest) {
+                best = Some((*class, rank, length));
+            }
         }
     }
     // 「○○枠」 is a count, whatever stands before.
