@@ -4,6 +4,7 @@ use super::evidence;
 use super::{Fields, Observation};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label;
+use crate::inspection::normalize::glance::Glance;
 use crate::inspection::normalize::{serial, token};
 use crate::inspection::verdict::Place;
 use crate::inspection::workbook::Value;
@@ -74,7 +75,7 @@ pub fn withdrawals(grid: &Grid<'_>) -> Vec<Observation> {
 }
 
 pub fn says_withdrawal(key: &str) -> bool {
-    if !WITHDRAWAL.iter().any(|word| key.contains(word)) {
+    if !Glance::of(key).contains_any(&WITHDRAWAL) {
         return false;
     }
     let chosen = key.contains(['■', '☑', '✓', '✔', '☒']);
@@ -144,8 +145,10 @@ const TICKET: [&str; 3] = ["接種券番号", "券番号", "被保険者番号"]
 
 /// Columns of patients' data: where they begin, never what they say.
 pub fn personal_data(grid: &Grid<'_>) -> Option<Place> {
-    let names = |words: &[&str]| words.iter().any(|word| grid.words().any(|found| found.key.contains(word)));
-    let headed = names(&BORN) || names(&TICKET);
+    let headed = grid
+        .words()
+        .map(|word| Glance::of(&word.key))
+        .any(|word| word.contains_any(&BORN) || word.contains_any(&TICKET));
     for row in grid.row_numbers().filter(|_| headed) {
         let spots = grid.row(row);
         let heads = |words: &[&str]| {

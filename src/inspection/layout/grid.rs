@@ -193,12 +193,14 @@ impl<'a> Grid<'a> {
 
     /// The spots of one row, left to right.
     pub fn row(&self, row: u32) -> &[Spot<'a>] {
-        self.rows
-            .binary_search_by_key(&row, |(number, _, _)| *number)
-            .ok()
-            .and_then(|at| self.rows.get(at))
-            .and_then(|(_, from, to)| self.spots.get(*from..*to))
-            .unwrap_or_default()
+        let first = self.rows.first().map_or(0, |(first, _, _)| *first);
+        // Where no row above is empty the row's place is its distance from the first one.
+        let near = self.rows.get(row.saturating_sub(first) as usize).filter(|(number, _, _)| *number == row);
+        let found = near.or_else(|| {
+            let at = self.rows.binary_search_by_key(&row, |(number, _, _)| *number).ok()?;
+            self.rows.get(at)
+        });
+        found.and_then(|(_, from, to)| self.spots.get(*from..*to)).unwrap_or_default()
     }
 
     /// Spots of the rows `from..=to`.

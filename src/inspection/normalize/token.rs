@@ -46,7 +46,13 @@ pub fn fold(text: &str) -> String {
 
 /// Nearly every text is composed already, which is quicker to see than to do.
 fn composed(text: String) -> String {
-    if is_nfc(&text) { text } else { text.nfc().collect() }
+    if text.chars().all(stands_alone) || is_nfc(&text) { text } else { text.nfc().collect() }
+}
+
+/// Characters that are composed whatever stands beside them, unless that is itself no such character.
+fn stands_alone(ch: char) -> bool {
+    matches!(ch,
+        '\u{1}'..='~' | '\u{3000}'..='〩' | 'ぁ'..='ゖ' | 'ァ'..='ヾ' | '\u{4e00}'..='\u{9fff}' | '！'..='～')
 }
 
 /// The folded text without white space; where that stood between two digits, a [`BOUNDARY`] stands.
