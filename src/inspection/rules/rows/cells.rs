@@ -79,15 +79,15 @@ impl<'f> Cell<'f> {
     }
 }
 
-/// The cells of a row that are judged: of a row that offers nothing, none.
+/// The cells of a row that are judged and have more to say than their value: of a row that offers nothing, none.
 pub(in super::super) fn cells(row: &Row) -> impl Iterator<Item = Cell<'_>> {
-    let kinds = if claims(row) { Kind::ALL.as_slice() } else { &[] };
-    kinds.iter().filter_map(|kind| Cell::at(row, *kind))
+    Kind::ALL.into_iter().filter_map(|kind| cell(row, kind))
 }
 
-/// The cell of this kind, if the row has one that is judged.
+/// The cell of this kind, if it is such a one.
 pub(in super::super) fn cell(row: &Row, kind: Kind) -> Option<Cell<'_>> {
-    Cell::at(row, kind).filter(|_| claims(row))
+    let cell = Cell::at(row, kind)?;
+    ((cell.trouble.is_some() || !cell.remarks.is_empty()) && claims(row)).then_some(cell)
 }
 
 /// The count cells that the form has.
