@@ -230,15 +230,16 @@ enum Words {
     Both,
 }
 
+const PRIVATE: [&str; 8] =
+    ["非公開", "医療機関受付", "医療機関枠", "医療機関分", "院内", "自院", "当院", "かかりつけ"];
+const PUBLIC: [&str; 6] = ["公開", "web", "ウェブ", "コールセンター", "市予約", "一般枠"];
+
 fn visibility_words(text: &str) -> Words {
     match text {
         "公" => return Words::One(Visibility::Public),
         "非" => return Words::One(Visibility::Private),
         _ => {}
     }
-    const PRIVATE: [&str; 8] =
-        ["非公開", "医療機関受付", "医療機関枠", "医療機関分", "院内", "自院", "当院", "かかりつけ"];
-    const PUBLIC: [&str; 6] = ["公開", "web", "ウェブ", "コールセンター", "市予約", "一般枠"];
     let glance = Glance::of(text);
     if !glance.contains_any(&PRIVATE) {
         return if glance.contains_any(&PUBLIC) { Words::One(Visibility::Public) } else { Words::None };
