@@ -3,6 +3,7 @@
 //! Nothing here knows where a cell stands. A reader takes the cell's value and gives a [`Reading`]: a value, a
 //! [`Trouble`], or nothing, and the [`Remark`]s worth telling.
 
+pub mod glance;
 pub mod token;
 pub mod serial;
 pub mod scan;

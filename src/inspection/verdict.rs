@@ -53,16 +53,25 @@ impl Place {
 
 /// A1 address of a zero-based row and column.
 pub fn a1(row: u32, column: u32) -> String {
-    let mut letters = Vec::new();
-    let mut rest = u64::from(column) + 1;
-    while rest > 0 {
-        let digit = (rest - 1) % 26;
-        letters.push(char::from(b'A' + digit as u8));
-        rest = (rest - 1) / 26;
+    let mut name = String::with_capacity(8);
+    push_letters(&mut name, u64::from(column) + 1);
+    push_digits(&mut name, u64::from(row) + 1);
+    name
+}
+
+fn push_letters(name: &mut String, number: u64) {
+    if let Some(rest) = number.checked_sub(1) {
+        push_letters(name, rest / 26);
+        name.push(char::from(b'A' + (rest % 26) as u8));
     }
-    letters.reverse();
-    let letters: String = letters.into_iter().collect();
-    format!("{letters}{}", u64::from(row) + 1)
+}
+
+/// The number in decimal digits, without the machinery of `format!`: each cell that is read needs some.
+pub fn push_digits(text: &mut String, number: u64) {
+    if number > 9 {
+        push_digits(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Severity of a finding, gravest first.

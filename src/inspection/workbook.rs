@@ -9,6 +9,7 @@ mod csv;
 mod grid;
 mod number;
 mod ods;
+mod plain;
 mod rich;
 mod sheet;
 mod styles;

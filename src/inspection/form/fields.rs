@@ -4,6 +4,7 @@ use super::sheet::{Area, entry};
 use super::{Entry, Fields, Trouble, TypedTotal};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label;
+use crate::inspection::normalize::glance::Glance;
 use crate::inspection::normalize::{Read, Reading, count, dose, serial, token};
 use crate::inspection::verdict::{Place, Visibility};
 use crate::inspection::workbook::Value;
@@ -313,10 +314,13 @@ fn field_of(key: &str) -> Option<Field> {
         _ => {}
     }
     let mut best: Option<(Field, usize)> = None;
+    let glance = Glance::of(base);
     for (term, field) in TERMS {
-        let term_length = term.chars().count();
-        if base.contains(term) && best.is_none_or(|(_, longest)| term_length > longest) {
-            best = Some((field, term_length));
+        if glance.contains(term) {
+            let term_length = term.chars().count();
+            if best.is_none_or(|(_, longest)| term_length > longest) {
+                best = Some((field, term_length));
+            }
         }
     }
     let (field, term_length) = best?;
@@ -373,6 +377,9 @@ fn typed_total(grid: &Grid<'_>, spot: &Spot<'_>, blocked: &impl Fn(u32, u32) -> 
 /// Is this the label of a sum over the whole form, one dose or one visibility?
 #[expect(clippy::option_option, reason = "outer: is it such a label; inner: the visibility that it names")]
 fn total_of(key: &str) -> Option<Option<Visibility>> {
+    if !key.contains('計') {
+        return None;
+    }
     let (outside, _) = label::split_note(key);
     let mut bare = outside.trim_matches(':').to_string();
     let visibility = label::visibility_mentioned(&bare);

@@ -10,7 +10,7 @@ use super::sheet::{
     Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
     time_entry,
 };
-use super::written::{Above, Written, found_visibility};
+use super::written::{Written, found_visibility};
 use super::{Entry, Observation, Row, Trouble, TypedTotal, WeekdayEntry, fields, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -45,6 +45,7 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             plan,
             left,
             above: None,
+            above_start: None,
             dose: segment.dose.clone(),
             month: segment.month,
             found,
@@ -70,34 +71,35 @@ struct Reader<'r, 'g> {
     plan: Plan<'r>,
     /// First column whose texts (合計) speak of this list.
     left: u32,
-    above: Option<Above>,
+    /// The last row that was read (zero-based): what is carried down comes from it. It stands last in `found`.
+    above: Option<u32>,
+    above_start: Option<Time>,
     dose: Option<Hint<Dose>>,
     month: Option<Month>,
     found: &'r mut Found,
 }
 
 impl Reader<'_, '_> {
+    fn above(&self) -> Option<&Row> {
+        self.found.rows.last().filter(|_| self.above.is_some())
+    }
+
     /// Reads one row; true when it belongs to the table (a row of data or a sum).
     fn row(&mut self, row: u32) -> bool {
-        let spots: Vec<&Spot<'_>> = self
-            .grid
-            .row(row)
-            .iter()
-            .filter(|spot| (self.left..=self.plan.segment.last).contains(&spot.column))
-            .collect();
-        if self.is_title(&spots) {
+        let spots = self.grid.row_between(row, self.left, self.plan.segment.last);
+        if self.is_title(spots) {
             return false;
         }
         let written = self.written(row);
         let dated = written.typed_date && written.date.value().is_some();
         let timed = written.typed_start && written.start.value().is_some();
         let note = self.plan.segment.column(Class::Note).map(|column| column.column);
-        let outside_note = || spots.iter().copied().filter(|spot| Some(spot.column) != note);
+        let outside_note = || spots.iter().filter(|spot| Some(spot.column) != note);
         if !(dated && timed) {
             // A field below the table, its value in whatever column stands beside the label.
             let bare = written.date.is_blank() && written.start.is_blank();
             let labels = spots.iter().rev().skip(1).filter(|spot| bare || Some(spot.column) != note);
-            if outside_note().chain(labels.copied()).any(fields::is_label) {
+            if outside_note().chain(labels).any(fields::is_label) {
                 return false;
             }
             if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {
@@ -110,7 +112,7 @@ impl Reader<'_, '_> {
             self.found.observations.push(Observation::Sample { place, raw: sample.text.clone() });
             return true;
         }
-        if self.says_nothing(&spots, &written) {
+        if self.says_nothing(spots, &written) {
             return false;
         }
         self.accept(row, written);
@@ -118,7 +120,7 @@ impl Reader<'_, '_> {
     }
 
     /// 「２回目」 or 「11月」 between the rows holds for the rows below it.
-    fn is_title(&mut self, spots: &[&Spot<'_>]) -> bool {
+    fn is_title(&mut self, spots: &[Spot<'_>]) -> bool {
         let [only] = spots else { return false };
         let own = [self.plan.dose.map(|column| column.column), Some(self.plan.start.column)];
         if !only.is_text() || own.contains(&Some(only.column)) || !label::is_title(&only.key) {
@@ -198,11 +200,11 @@ impl Reader<'_, '_> {
         &self,
         spot: &Spot<'_>,
         heading: &str,
-        of: impl Fn(&Above) -> Option<&Entry<T>>,
+        of: impl Fn(&Row) -> Option<&Entry<T>>,
     ) -> Entry<T> {
         let place = self.grid.place(spot.row, spot.column);
         let raw = spot.text.clone();
-        match self.above.as_ref().and_then(of) {
+        match self.above().and_then(of) {
             Some(above) if !above.is_blank() => carried(above, place, raw, true, false),
             _ => entry(place, heading, raw, Reading::not(Trouble::Unreadable)),
         }
@@ -216,7 +218,7 @@ impl Reader<'_, '_> {
             return (blank(place, &column.heading), None);
         };
         if spot.row == row && is_ditto(spot) {
-            return (self.ditto(spot, &column.heading, |above| Some(&above.start_entry)), None);
+            return (self.ditto(spot, &column.heading, |above| Some(&above.start)), None);
         }
         let (source, end) = time_entry(self.grid, spot, &column.heading, date);
         let source = self.with_minutes(row, source);
@@ -228,7 +230,7 @@ impl Reader<'_, '_> {
     }
 
     fn counts(&self, row: u32) -> (Option<Entry<u32>>, Option<Entry<u32>>) {
-        let one = |column: &Column, of: fn(&Above) -> Option<&Entry<u32>>| {
+        let one = |column: &Column, of: fn(&Row) -> Option<&Entry<u32>>| {
             if let Some(spot) = self.grid.at(row, column.column).filter(|spot| is_ditto(spot)) {
                 return self.ditto(spot, &column.heading, of);
             }
@@ -249,7 +251,7 @@ impl Reader<'_, '_> {
     }
 
     /// Rows with nothing to judge: numbers, formulas and notes only, closed days, stray zeros.
-    fn says_nothing(&self, spots: &[&Spot<'_>], written: &Written) -> bool {
+    fn says_nothing(&self, spots: &[Spot<'_>], written: &Written) -> bool {
         let counted = written.has_count();
         if !counted && !written.typed_start && !written.typed_date {
             return !self.is_unattributed(spots);
@@ -274,12 +276,11 @@ impl Reader<'_, '_> {
             });
             return written.no_more_than_zero() || !by_hand || wordy;
         }
-        let closed = count::is_zero_word(&token::key(&written.start.raw));
-        closed && written.no_more_than_zero()
+        written.no_more_than_zero() && count::is_zero_word(&token::key(&written.start.raw))
     }
 
     /// A count with neither 公開 nor 非公開 beside it, in a list that says it row by row.
-    fn is_unattributed(&self, spots: &[&Spot<'_>]) -> bool {
+    fn is_unattributed(&self, spots: &[Spot<'_>]) -> bool {
         self.plan
             .by_row
             .is_some_and(|(count, _)| spots.iter().any(|spot| spot.column == count.column && !spot.formula()))
@@ -300,12 +301,11 @@ impl Reader<'_, '_> {
         if written.date.is_blank() {
             self.carry_date(row, &mut written);
         }
-        let dose = self.dose_entry(row);
         let reading = Row {
             sheet: self.grid.name.to_string(),
             row: row + 1,
             weekday: self.weekday(row, &written),
-            dose: dose.clone(),
+            dose: self.dose_entry(row),
             end: self.end(row, &written),
             note: self.note(row),
             hidden: self.grid.row_is_hidden(row),
@@ -315,28 +315,23 @@ impl Reader<'_, '_> {
             public: written.public,
             private: written.private,
         };
-        let start = reading.start.value().or_else(|| {
-            self.above.as_ref().filter(|above| above.row + 1 == row).and_then(|above| above.start)
-        });
-        self.above = Some(Above {
-            row,
-            date: reading.date.clone(),
-            start,
-            start_entry: reading.start.clone(),
-            dose,
-            public: reading.public.clone(),
-            private: reading.private.clone(),
-        });
+        let start_above = self.above_start.filter(|_| self.follows_above(row));
+        self.above_start = reading.start.value().or(start_above);
+        self.above = Some(row);
         self.found.rows.push(reading);
+    }
+
+    fn follows_above(&self, row: u32) -> bool {
+        self.above.is_some_and(|above| above + 1 == row)
     }
 
     /// A blank date below a date, in one block, with a later time: the same day.
     fn carry_date(&self, row: u32, written: &mut Written) {
-        let Some(above) = self.above.as_ref().filter(|above| above.row + 1 == row) else { return };
-        if above.date.is_blank() {
+        let Some(above) = self.above().filter(|above| self.follows_above(row) && !above.date.is_blank())
+        else {
             return;
-        }
-        let later = match (above.start, &written.start.read) {
+        };
+        let later = match (self.above_start, &written.start.read) {
             (Some(before), Read::Value(start)) => *start > before,
             (_, Read::Not(_)) => true,
             _ => false,
@@ -371,7 +366,7 @@ impl Reader<'_, '_> {
             return blank(place, &column.heading);
         };
         if spot.row == row && is_ditto(spot) {
-            let above = self.above.as_ref().and_then(|above| above.dose.as_ref());
+            let above = self.above().and_then(|above| above.dose.as_ref());
             return match above.filter(|above| !above.is_blank()) {
                 Some(above) => carried(above, place, spot.text.clone(), true, false),
                 None => blank(place, &column.heading),

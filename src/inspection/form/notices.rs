@@ -4,6 +4,7 @@ use super::evidence;
 use super::{Fields, Observation};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label;
+use crate::inspection::normalize::glance::Glance;
 use crate::inspection::normalize::{serial, token};
 use crate::inspection::verdict::Place;
 use crate::inspection::workbook::Value;
@@ -60,6 +61,9 @@ const WITHDRAWAL: [&str; 18] = [
 
 /// 「利用しません」「辞退します」 written by the clinic; our own printed instructions do not count.
 pub fn withdrawals(grid: &Grid<'_>) -> Vec<Observation> {
+    if !grid.words().any(|word| says_withdrawal(&word.key)) {
+        return Vec::new();
+    }
     grid.spots()
         .iter()
         .filter(|spot| spot.is_text() && says_withdrawal(&spot.key))
@@ -71,12 +75,13 @@ pub fn withdrawals(grid: &Grid<'_>) -> Vec<Observation> {
 }
 
 pub fn says_withdrawal(key: &str) -> bool {
+    if !Glance::of(key).contains_any(&WITHDRAWAL) {
+        return false;
+    }
     let chosen = key.contains(['■', '☑', '✓', '✔', '☒']);
     let offered = !chosen && (key.contains('□') || (key.contains("新規") && key.contains("修正")));
     let printed = ["場合", "ください", "下さい", "辞退者", "際は", "ときは", "時は", "提出不要"];
-    WITHDRAWAL.iter().any(|word| key.contains(word))
-        && !offered
-        && !printed.iter().any(|word| key.contains(word))
+    !offered && !printed.iter().any(|word| key.contains(word))
 }
 
 /// 会場番号 9999 and ○○医院 are the values of our 記入例.
@@ -135,9 +140,16 @@ fn is_companion(key: &str) -> bool {
         && !["ください", "提出して", "場合", "別途"].iter().any(|word| key.contains(word))
 }
 
+const BORN: [&str; 1] = ["生年月日"];
+const TICKET: [&str; 3] = ["接種券番号", "券番号", "被保険者番号"];
+
 /// Columns of patients' data: where they begin, never what they say.
 pub fn personal_data(grid: &Grid<'_>) -> Option<Place> {
-    for row in grid.row_numbers() {
+    let headed = grid
+        .words()
+        .map(|word| Glance::of(&word.key))
+        .any(|word| word.contains_any(&BORN) || word.contains_any(&TICKET));
+    for row in grid.row_numbers().filter(|_| headed) {
         let spots = grid.row(row);
         let heads = |words: &[&str]| {
             spots.iter().find(|spot| {
@@ -147,11 +159,11 @@ pub fn personal_data(grid: &Grid<'_>) -> Option<Place> {
             })
         };
         let person = heads(&["氏名", "患者名", "お名前", "接種者名", "フリガナ", "患者"]);
-        let born = heads(&["生年月日"]);
+        let born = heads(&BORN);
         if let (Some(person), Some(_)) = (person, born) {
             return Some(grid.place(person.row, person.column));
         }
-        if let Some(ticket) = heads(&["接種券番号", "券番号", "被保険者番号"])
+        if let Some(ticket) = heads(&TICKET)
             && (row + 1..=row.saturating_add(10))
                 .any(|below| grid.at(below, ticket.column).is_some_and(is_long_number))
         {

@@ -14,7 +14,7 @@ use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::Calendar;
 use crate::inspection::normalize::{dose, token};
 use crate::inspection::verdict::Visibility;
-use crate::inspection::workbook::{Sheet, Shown, Workbook};
+use crate::inspection::workbook::{Shown, Workbook};
 
 /// Reads a workbook. Total: whatever it holds, it gives a reading.
 pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileReading {
@@ -97,7 +97,7 @@ fn sort<'w>(workbook: &'w Workbook, calendar: &Calendar) -> Sorted<'w> {
                 sorted.samples.push(grid);
             }
         } else if sheet.shown != Shown::Visible {
-            if holds_counts(&grid, sheet, calendar) {
+            if holds_counts(&grid, calendar) {
                 sorted.hidden.push(Observation::HiddenSheet { sheet: sheet.name.clone() });
             }
         } else if let Some(title) = notices::companion_title(&grid) {
@@ -110,9 +110,9 @@ fn sort<'w>(workbook: &'w Workbook, calendar: &Calendar) -> Sorted<'w> {
 }
 
 /// Does a hidden sheet hold slots that somebody may think were submitted?
-fn holds_counts(grid: &Grid<'_>, sheet: &Sheet, calendar: &Calendar) -> bool {
+fn holds_counts(grid: &Grid<'_>, calendar: &Calendar) -> bool {
     let context = Context { calendar: *calendar, visibility: Some(Visibility::Public), dose: None };
-    let (found, _, _) = read_tables(grid, sheet, &context);
+    let (found, _, _) = read_tables(grid, table::find(grid, calendar), &context);
     found.rows.iter().any(|row| {
         [row.public.as_ref(), row.private.as_ref()]
             .into_iter()
@@ -126,18 +126,16 @@ fn read_inputs<'a>(
     identifier: &Identifier,
     calendar: &Calendar,
 ) -> Vec<SheetReading<'a>> {
-    let all: Vec<Titles> = inputs
-        .iter()
-        .map(|grid| {
-            let limit = table::find(grid, calendar).first().map_or(u32::MAX, |table| table.top);
-            evidence::titles(grid, limit)
-        })
-        .collect();
+    let tables = inputs.iter().map(|grid| table::find(grid, calendar)).collect::<Vec<_>>();
+    let limits = tables.iter().map(|tables| tables.first().map_or(u32::MAX, |table| table.top));
+    let all: Vec<Titles> =
+        inputs.iter().zip(limits).map(|(grid, limit)| evidence::titles(grid, limit)).collect();
     let elsewhere = agreed(&all);
     inputs
         .iter()
         .zip(all)
-        .map(|(grid, titles)| {
+        .zip(tables)
+        .map(|((grid, titles), tables)| {
             let own = titles.visible_no.is_some()
                 || titles.number.is_some()
                 || titles.both
@@ -149,7 +147,7 @@ fn read_inputs<'a>(
                 dose: table::dose_title(&token::key(grid.name))
                     .or_else(|| dose::parse(&token::key(grid.name)).filter(|_| grid.name.contains('回'))),
             };
-            read_sheet(grid, titles, &context)
+            read_sheet(grid, titles, tables, &context)
         })
         .collect()
 }
@@ -169,8 +167,13 @@ fn agreed(all: &[Titles]) -> Titles {
     }
 }
 
-fn read_sheet<'a>(grid: &'a Grid<'a>, titles: Titles, context: &Context) -> SheetReading<'a> {
-    let (found, tables, has_table) = read_tables(grid, grid.sheet, context);
+fn read_sheet<'a>(
+    grid: &'a Grid<'a>,
+    titles: Titles,
+    tables: Vec<Table>,
+    context: &Context,
+) -> SheetReading<'a> {
+    let (found, tables, has_table) = read_tables(grid, tables, context);
     let (fields, typed) = fields::read(grid, &found.areas);
     let mut structure = hidden_and_struck(grid, &found, &tables);
     if !tables.is_empty() && found.missing.is_empty() && !is_issued_layout(&tables) {
@@ -190,8 +193,7 @@ fn read_sheet<'a>(grid: &'a Grid<'a>, titles: Titles, context: &Context) -> Shee
 }
 
 /// The slots of a sheet: its lists, or else its matrices, whichever way they lie.
-fn read_tables(grid: &Grid<'_>, sheet: &Sheet, context: &Context) -> (Found, Vec<Table>, bool) {
-    let tables = table::find(grid, &context.calendar);
+fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found, Vec<Table>, bool) {
     let complete = tables.iter().any(Table::is_complete);
     let mut found = Found::default();
     for table in &tables {
@@ -207,7 +209,7 @@ fn read_tables(grid: &Grid<'_>, sheet: &Sheet, context: &Context) -> (Found, Vec
     if reads {
         return (found, tables, true);
     }
-    let matrix = read_matrix(grid, sheet, context);
+    let matrix = read_matrix(grid, context);
     match matrix {
         Some(matrix) if !matrix.rows.is_empty() || !matrix.missing.is_empty() || !complete => {
             (matrix, Vec::new(), true)
@@ -229,9 +231,9 @@ fn merge(found: &mut Found, mut part: Found) {
     found.miss(part.missing);
 }
 
-fn read_matrix(grid: &Grid<'_>, sheet: &Sheet, context: &Context) -> Option<Found> {
+fn read_matrix(grid: &Grid<'_>, context: &Context) -> Option<Found> {
     let (upright, filled) = axes::find(grid, &context.calendar);
-    let turned_grid = Grid::turned(sheet);
+    let turned_grid = Grid::turned(grid);
     let (turned, turned_filled) = axes::find(&turned_grid, &context.calendar);
     if upright.is_empty() && turned.is_empty() {
         return None;

@@ -4,19 +4,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::Entry;
 use super::sheet::Found;
-use crate::campaign::Dose;
 use crate::inspection::verdict::Visibility;
-
-/// The last row that was read, for what is carried down from it.
-pub struct Above {
-    pub row: u32,
-    pub date: Entry<Date>,
-    pub start: Option<Time>,
-    pub start_entry: Entry<Time>,
-    pub dose: Option<Entry<Dose>>,
-    pub public: Option<Entry<u32>>,
-    pub private: Option<Entry<u32>>,
-}
 
 /// What is written in one row before anything is carried into it.
 pub struct Written {

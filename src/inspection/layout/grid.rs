@@ -1,6 +1,8 @@
 //! Pure: one sheet, indexed: rows of spots with their folded texts, merged ranges, hidden rows and columns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::rc::Rc;
 
 use super::label::{self, Label};
 use crate::inspection::normalize::token;
@@ -16,17 +18,47 @@ const MAX_COVERED: u64 = 200_000;
 /// Titles looked at; a form has a handful.
 const MAX_TITLES: usize = 200;
 
-/// One cell with its text folded and squashed (empty for other values) and what it is as a heading.
-#[derive(Clone, Debug)]
-pub struct Spot<'a> {
-    pub row: u32,
-    pub column: u32,
-    pub cell: &'a Cell,
+/// One text of a sheet, folded once: a form repeats 「月」 and 「１回目」 hundreds of times.
+#[derive(Debug)]
+pub struct Word {
     /// Folded, white space collapsed but kept.
     pub text: String,
     /// Folded, squashed, lower case.
     pub key: String,
     pub label: Option<Label>,
+    /// Short, and names a dose or a visibility.
+    is_title: bool,
+}
+
+/// What a cell that is no text says as a heading.
+static NO_WORD: Word = Word { text: String::new(), key: String::new(), label: None, is_title: false };
+
+impl Word {
+    fn of(text: &str) -> Self {
+        let text = token::fold(text);
+        let key = token::squash(&text).to_lowercase();
+        let label = label::of(&key);
+        let names = |label: Label| label.dose.is_some() || label.visibility.is_some() || label.is_count();
+        let is_title = label.is_some_and(names) && label::is_title(&key);
+        Self { text, key, label, is_title }
+    }
+}
+
+/// One cell, and the word in it if it is a text.
+#[derive(Clone, Debug)]
+pub struct Spot<'a> {
+    pub row: u32,
+    pub column: u32,
+    pub cell: &'a Cell,
+    word: Option<Rc<Word>>,
+}
+
+impl Deref for Spot<'_> {
+    type Target = Word;
+
+    fn deref(&self) -> &Word {
+        self.word.as_deref().unwrap_or(&NO_WORD)
+    }
 }
 
 impl Spot<'_> {
@@ -46,6 +78,7 @@ pub struct Grid<'a> {
     pub sheet: &'a Sheet,
     pub turned: bool,
     spots: Vec<Spot<'a>>,
+    words: Vec<Rc<Word>>,
     /// Row and the range of its spots, ascending.
     rows: Vec<(u32, usize, usize)>,
     covered: BTreeMap<(u32, u32), Merged>,
@@ -58,14 +91,17 @@ pub struct Grid<'a> {
 impl<'a> Grid<'a> {
     pub fn new(sheet: &'a Sheet) -> Self {
         let mut seen = Seen::new();
-        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, false, &mut seen)).collect();
-        Self::build(sheet, spots, &within(sheet).collect::<Vec<_>>(), false)
+        let mut spots = Vec::with_capacity(sheet.cells.len());
+        spots.extend(sheet.cells.iter().filter_map(|cell| spot(cell, &mut seen)));
+        let words = seen.into_values().collect();
+        Self::build(sheet, spots, words, &within(sheet).collect::<Vec<_>>(), false)
     }
 
     /// The same sheet with rows and columns exchanged; places still come out as the clinic sees them.
-    pub fn turned(sheet: &'a Sheet) -> Self {
-        let mut seen = Seen::new();
-        let spots = sheet.cells.iter().filter_map(|cell| spot(cell, true, &mut seen)).collect();
+    pub fn turned(upright: &Self) -> Self {
+        let turn = |spot: &Spot<'a>| Spot { row: spot.column, column: spot.row, ..spot.clone() };
+        let spots = upright.spots.iter().map(turn).collect();
+        let sheet = upright.sheet;
         let merged = within(sheet)
             .map(|range| Merged {
                 first_row: range.first_column,
@@ -74,10 +110,16 @@ impl<'a> Grid<'a> {
                 last_column: range.last_row,
             })
             .collect::<Vec<_>>();
-        Self::build(sheet, spots, &merged, true)
+        Self::build(sheet, spots, upright.words.clone(), &merged, true)
     }
 
-    fn build(sheet: &'a Sheet, mut spots: Vec<Spot<'a>>, merged: &[Merged], turned: bool) -> Self {
+    fn build(
+        sheet: &'a Sheet,
+        mut spots: Vec<Spot<'a>>,
+        words: Vec<Rc<Word>>,
+        merged: &[Merged],
+        turned: bool,
+    ) -> Self {
         spots.sort_by_key(|spot| (spot.row, spot.column));
         spots.dedup_by_key(|spot| (spot.row, spot.column));
         let mut rows: Vec<(u32, usize, usize)> = Vec::new();
@@ -90,11 +132,7 @@ impl<'a> Grid<'a> {
         let titles = spots
             .iter()
             .enumerate()
-            .filter(|(_, spot)| {
-                let names =
-                    |label: Label| label.dose.is_some() || label.visibility.is_some() || label.is_count();
-                spot.label.is_some_and(names) && label::is_title(&spot.key)
-            })
+            .filter(|(_, spot)| spot.is_title)
             .map(|(index, _)| index)
             .take(MAX_TITLES)
             .collect();
@@ -110,6 +148,7 @@ impl<'a> Grid<'a> {
             sheet,
             turned,
             spots,
+            words,
             rows,
             covered: cover(merged, last_row, last_column),
             titles,
@@ -120,6 +159,11 @@ impl<'a> Grid<'a> {
 
     pub fn spots(&self) -> &[Spot<'a>] {
         &self.spots
+    }
+
+    /// Every text of the sheet once, in no particular order.
+    pub fn words(&self) -> impl Iterator<Item = &Word> {
+        self.words.iter().map(Rc::as_ref)
     }
 
     /// Rows that hold something, ascending.
@@ -136,18 +180,27 @@ impl<'a> Grid<'a> {
 
     /// The spots of one row up to and including a column.
     pub fn row_up_to(&self, row: u32, column: u32) -> &[Spot<'a>] {
+        self.row_between(row, 0, column)
+    }
+
+    /// The spots of one row in the columns `from..=to`.
+    pub fn row_between(&self, row: u32, from: u32, to: u32) -> &[Spot<'a>] {
         let spots = self.row(row);
-        spots.get(..spots.partition_point(|spot| spot.column <= column)).unwrap_or_default()
+        let start = spots.partition_point(|spot| spot.column < from);
+        let end = spots.partition_point(|spot| spot.column <= to).max(start);
+        spots.get(start..end).unwrap_or_default()
     }
 
     /// The spots of one row, left to right.
     pub fn row(&self, row: u32) -> &[Spot<'a>] {
-        self.rows
-            .binary_search_by_key(&row, |(number, _, _)| *number)
-            .ok()
-            .and_then(|at| self.rows.get(at))
-            .and_then(|(_, from, to)| self.spots.get(*from..*to))
-            .unwrap_or_default()
+        let first = self.rows.first().map_or(0, |(first, _, _)| *first);
+        // Where no row above is empty the row's place is its distance from the first one.
+        let near = self.rows.get(row.saturating_sub(first) as usize).filter(|(number, _, _)| *number == row);
+        let found = near.or_else(|| {
+            let at = self.rows.binary_search_by_key(&row, |(number, _, _)| *number).ok()?;
+            self.rows.get(at)
+        });
+        found.and_then(|(_, from, to)| self.spots.get(*from..*to)).unwrap_or_default()
     }
 
     /// Spots of the rows `from..=to`.
@@ -164,8 +217,9 @@ impl<'a> Grid<'a> {
 
     /// The spot at exactly this position.
     pub fn at(&self, row: u32, column: u32) -> Option<&Spot<'a>> {
-        let at = self.spots.binary_search_by_key(&(row, column), |spot| (spot.row, spot.column)).ok()?;
-        self.spots.get(at)
+        let spots = self.row(row);
+        let at = spots.binary_search_by_key(&column, |spot| spot.column).ok()?;
+        spots.get(at)
     }
 
     /// The spot at this position, or the one whose merged range covers it.
@@ -208,30 +262,19 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// Texts folded once each: a form repeats 「月」 and 「１回目」 hundreds of times.
-type Seen<'a> = BTreeMap<&'a str, (String, String, Option<Label>)>;
+type Seen<'a> = BTreeMap<&'a str, Rc<Word>>;
 
-fn spot<'a>(cell: &'a Cell, turned: bool, seen: &mut Seen<'a>) -> Option<Spot<'a>> {
+/// `None`: a blank text, or a cell where no sheet has any.
+fn spot<'a>(cell: &'a Cell, seen: &mut Seen<'a>) -> Option<Spot<'a>> {
     if cell.row > LAST_ROW || cell.column > LAST_COLUMN {
         return None;
     }
-    let (row, column) = if turned { (cell.column, cell.row) } else { (cell.row, cell.column) };
-    let (text, key, label) = match &cell.value {
-        Value::Text(text) => {
-            let known = seen.entry(text.as_str()).or_insert_with(|| {
-                let folded = token::fold(text);
-                let key = token::squash(&folded).to_lowercase();
-                let label = label::of(&key);
-                (folded, key, label)
-            });
-            if known.0.is_empty() {
-                return None;
-            }
-            known.clone()
-        }
-        _ => (String::new(), String::new(), None),
+    let word = match &cell.value {
+        Value::Text(text) => Some(Rc::clone(seen.entry(text).or_insert_with(|| Rc::new(Word::of(text))))),
+        _ => None,
     };
-    Some(Spot { row, column, cell, text, key, label })
+    let blank = word.as_ref().is_some_and(|word| word.text.is_empty());
+    (!blank).then_some(Spot { row: cell.row, column: cell.column, cell, word })
 }
 
 /// The merged ranges, cut to the size of a sheet.

@@ -2,6 +2,7 @@
 
 use crate::campaign::Dose;
 use crate::inspection::normalize::dose;
+use crate::inspection::normalize::glance::Glance;
 use crate::inspection::verdict::Visibility;
 
 /// The role that a heading gives to its column.
@@ -199,7 +200,7 @@ pub fn visibility_mentioned(key: &str) -> Option<Visibility> {
 /// A sum or subtotal: 合計, 小計, 10/25計.
 pub fn is_total(key: &str) -> bool {
     let bare = key.trim_matches(|ch: char| "()[]【】〔〕「」<>《》:■●".contains(ch));
-    ["合計", "小計", "総計", "累計", "総数"].iter().any(|word| bare.contains(word))
+    Glance::of(bare).contains_any(&["合計", "小計", "総計", "累計", "総数"])
         || (bare.ends_with('計') && !["会計", "統計", "時計", "設計"].iter().any(|word| bare.ends_with(word)))
 }
 
@@ -229,30 +230,22 @@ enum Words {
     Both,
 }
 
+const PRIVATE: [&str; 8] =
+    ["非公開", "医療機関受付", "医療機関枠", "医療機関分", "院内", "自院", "当院", "かかりつけ"];
+const PUBLIC: [&str; 6] = ["公開", "web", "ウェブ", "コールセンター", "市予約", "一般枠"];
+
 fn visibility_words(text: &str) -> Words {
     match text {
         "公" => return Words::One(Visibility::Public),
         "非" => return Words::One(Visibility::Private),
         _ => {}
     }
-    let mut rest = text.to_string();
-    let mut private = false;
-    for word in ["非公開", "医療機関受付", "医療機関枠", "医療機関分", "院内", "自院", "当院", "かかりつけ"]
-    {
-        if rest.contains(word) {
-            private = true;
-            rest = rest.replace(word, "");
-        }
+    let glance = Glance::of(text);
+    if !glance.contains_any(&PRIVATE) {
+        return if glance.contains_any(&PUBLIC) { Words::One(Visibility::Public) } else { Words::None };
     }
-    let public = ["公開", "web", "ウェブ", "コールセンター", "市予約", "一般枠"]
-        .iter()
-        .any(|word| rest.contains(word));
-    match (public, private) {
-        (true, true) => Words::Both,
-        (true, false) => Words::One(Visibility::Public),
-        (false, true) => Words::One(Visibility::Private),
-        (false, false) => Words::None,
-    }
+    let rest = PRIVATE.iter().fold(text.to_string(), |rest, word| rest.replace(word, ""));
+    if Glance::of(&rest).contains_any(&PUBLIC) { Words::Both } else { Words::One(Visibility::Private) }
 }
 
 fn exact(base: &str) -> Option<(Class, usize)> {
@@ -277,14 +270,17 @@ fn exact(base: &str) -> Option<(Class, usize)> {
 fn longest(base: &str) -> Option<(Class, usize)> {
     let mut best: Option<(Class, usize, usize)> = None;
     let dose_title = dose::mentioned(base).is_some();
+    let glance = Glance::of(base);
     for (rank, (term, class)) in TERMS.iter().enumerate() {
         // 「１回目」 titles a group of columns; it is no 接種回 column.
         if dose_title && *class == Class::Dose {
             continue;
         }
-        let length = term.chars().count();
-        if base.contains(term) && best.is_none_or(|(_, _, longest)| length > longest) {
-            best = Some((*class, rank, length));
+        if glance.contains(term) {
+            let length = term.chars().count();
+            if best.is_none_or(|(_, _, longest)| length > longest) {
+                best = Some((*class, rank, length));
+            }
         }
     }
     // 「○○枠」 is a count, whatever stands before.
@@ -299,7 +295,16 @@ pub fn is_title(key: &str) -> bool {
     key.chars().count() <= 20
         && !key.starts_with('※')
         && !is_total(key)
-        && !["計", "自動", "上限", "様式", "報告", "ください", "下さい", "システム", "期間", ":"]
-            .iter()
-            .any(|word| key.contains(word))
+        && !Glance::of(key).contains_any(&[
+            "計",
+            "自動",
+            "上限",
+            "様式",
+            "報告",
+            "ください",
+            "下さい",
+            "システム",
+            "期間",
+            ":",
+        ])
 }

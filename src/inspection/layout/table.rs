@@ -69,16 +69,18 @@ struct Kinds {
 impl Kinds {
     fn of(spots: &[Spot<'_>]) -> Self {
         let mut kinds = Self::default();
+        let (mut day, mut month) = (false, false);
         for label in spots.iter().filter_map(|spot| spot.label) {
             match label.class {
                 Some(Class::Date) => kinds.date = true,
                 Some(Class::Start) => kinds.time = true,
+                Some(Class::Day) => day = true,
+                Some(Class::Month) => month = true,
                 _ if label.is_count() => kinds.count = true,
                 _ => {}
             }
         }
-        let has = |class| spots.iter().any(|spot| spot.label.is_some_and(|label| label.class == Some(class)));
-        kinds.date |= has(Class::Day) && (has(Class::Month) || kinds.time || kinds.count);
+        kinds.date |= day && (month || kinds.time || kinds.count);
         kinds
     }
 
@@ -98,12 +100,15 @@ impl Kinds {
 /// The heading that begins in this row: its first and last row.
 fn heading_at(grid: &Grid<'_>, row: u32) -> Option<(u32, u32)> {
     let own = Kinds::of(grid.row(row));
+    if own.number() == 0 {
+        return None;
+    }
     let below = row + 1;
-    let next = Kinds::of(grid.row(below));
     if own.number() >= 2 {
         return Some((row, if is_second_heading(grid, below) { below } else { row }));
     }
-    let joined = own.number() >= 1 && next.number() == 1 && own.and(next).number() >= 2;
+    let next = Kinds::of(grid.row(below));
+    let joined = next.number() == 1 && own.and(next).number() >= 2;
     (joined && is_heading_only(grid.row(row)) && is_heading_only(grid.row(below))).then_some((row, below))
 }
 

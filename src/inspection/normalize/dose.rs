@@ -1,5 +1,6 @@
 //! Pure: 接種回: which dose a cell or a title names.
 
+use super::glance::Glance;
 use super::{Reading, Trouble, serial, token};
 use crate::campaign::Dose;
 use crate::inspection::workbook::Value;
@@ -55,9 +56,9 @@ pub fn parse(key: &str) -> Option<Dose> {
 
 /// The dose that a title or heading speaks of, if it speaks of exactly one.
 pub fn mentioned(key: &str) -> Option<Dose> {
-    let says = |terms: &[&str]| terms.iter().any(|term| key.contains(term));
-    let first = says(&["1回目", "第1回", "一回目", "初回", "1st", "1度目"]);
-    let second = says(&["2回目", "第2回", "二回目", "2nd", "2度目"]);
+    let glance = Glance::of(key);
+    let first = glance.contains_any(&["1回目", "第1回", "一回目", "初回", "1st", "1度目"]);
+    let second = glance.contains_any(&["2回目", "第2回", "二回目", "2nd", "2度目"]);
     match (first, second) {
         (true, false) => Some(Dose::First),
         (false, true) => Some(Dose::Second),

@@ -3,6 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 
+use crate::inspection::verdict::push_digits;
 use crate::inspection::workbook::Value;
 
 /// Days between the two date systems of Excel.
@@ -84,16 +85,30 @@ pub fn written_in_date_column(value: &Value, epoch_1904: bool) -> String {
 
 /// 2021/10/25
 pub fn date_text(date: Date) -> String {
-    format!("{}/{}/{}", date.year(), date.month(), date.day())
+    let mut text = String::with_capacity(10);
+    push(&mut text, date.year());
+    for part in [date.month(), date.day()] {
+        text.push('/');
+        push(&mut text, part.into());
+    }
+    text
 }
 
 /// 9:00, with seconds only where there are any.
 pub fn time_text(time: Time) -> String {
-    if time.second() == 0 {
-        format!("{}:{:02}", time.hour(), time.minute())
-    } else {
-        format!("{}:{:02}:{:02}", time.hour(), time.minute(), time.second())
+    let mut text = String::with_capacity(8);
+    push(&mut text, time.hour().into());
+    let second = Some(time.second()).filter(|second| *second != 0);
+    for part in std::iter::once(time.minute()).chain(second) {
+        text.push_str(if part < 10 { ":0" } else { ":" });
+        push(&mut text, part.into());
     }
+    text
+}
+
+/// None of these is negative: serials begin in 1900.
+fn push(text: &mut String, number: i16) {
+    push_digits(text, u64::from(number.unsigned_abs()));
 }
 
 fn serial_text(serial: f64) -> String {

@@ -1,6 +1,6 @@
 //! Pure: text of one cell made comparable: NFKC and our own folds, without ever joining two numbers into one.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Stands between two numbers that folding would otherwise join: 「①６月１日」 is not 16月1日, 「6 6」 is not 66.
 pub const BOUNDARY: char = '\u{1}';
@@ -19,7 +19,8 @@ pub fn fold(text: &str) -> String {
     }
     let mut out = String::with_capacity(text.len());
     let mut after_compound = false;
-    for ch in text.chars().filter(|ch| !is_invisible(*ch)).nfc() {
+    let visible = composed(text.chars().filter(|ch| !is_invisible(*ch)).collect());
+    for ch in visible.chars() {
         if let Some(plain) = plain_form(ch, out.chars().next_back()) {
             if after_compound && plain.is_ascii_digit() {
                 out.push(BOUNDARY);
@@ -40,8 +41,18 @@ pub fn fold(text: &str) -> String {
         }
         after_compound = last.is_some_and(|last| last.is_ascii_digit());
     }
-    let composed: String = out.nfc().collect();
-    composed.trim().to_string()
+    composed(out).trim().to_string()
+}
+
+/// Nearly every text is composed already, which is quicker to see than to do.
+fn composed(text: String) -> String {
+    if text.chars().all(stands_alone) || is_nfc(&text) { text } else { text.nfc().collect() }
+}
+
+/// Characters that are composed whatever stands beside them, unless that is itself no such character.
+fn stands_alone(ch: char) -> bool {
+    matches!(ch,
+        '\u{1}'..='~' | '\u{3000}'..='〩' | 'ぁ'..='ゖ' | 'ァ'..='ヾ' | '\u{4e00}'..='\u{9fff}' | '！'..='～')
 }
 
 /// The folded text without white space; where that stood between two digits, a [`BOUNDARY`] stands.

@@ -95,12 +95,11 @@ pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
 
 /// Several sheets are added up; an error where the same slot stands in two of them.
 pub(super) fn f07_several_sheets(case: &Case) -> Vec<Finding> {
-    let doubled = doubled_across_sheets(case);
     seen(case, |observation| match observation {
         Observation::SeveralSheets { sheets } => {
             let names: Vec<String> = sheets.iter().map(|sheet| quote(sheet)).collect();
             let values = [("sheets", names.join("、"))];
-            Some(if doubled {
+            Some(if doubled_across_sheets(case) {
                 Finding { severity: Severity::Error, ..raise_other("F07", 0, &values) }
             } else {
                 raise("F07", &values)

@@ -154,7 +154,8 @@ pub const CHECKS: [(&str, Check); 73] = [
 /// All findings on one form, in the order of its sheets, rows and columns; what concerns a sheet comes after its
 /// cells, what concerns the whole form last. The overrides of `[rules]` are applied.
 pub fn on_form(case: &Case) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = CHECKS.iter().flat_map(|(_, check)| check(case)).collect();
+    let checks = CHECKS.iter().filter(|(code, _)| !case.settings.silences(code));
+    let mut findings: Vec<Finding> = checks.flat_map(|(_, check)| check(case)).collect();
     findings.sort_by_cached_key(|finding| position(&finding.place, &case.form.sheets));
     // One cell of a matrix' edge stands for many rows: it is told once.
     let mut told: BTreeSet<(String, Place)> = BTreeSet::new();

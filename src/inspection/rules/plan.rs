@@ -17,15 +17,17 @@ use crate::inspection::verdict::{Finding, Visibility};
 
 /// Two positive counts of one visibility at one date and time. Told at the second row, which names the first.
 pub(super) fn x01_duplicate(case: &Case) -> Vec<Finding> {
-    let mut first_of: BTreeMap<(Date, Time, Visibility), &Row> = BTreeMap::new();
+    let mut firsts: BTreeMap<(Date, Time), [Option<&Row>; 2]> = BTreeMap::new();
     let mut findings = Vec::new();
     for row in &case.form.rows {
         let (Some(date), Some(start)) = (row.date.value(), row.start.value()) else { continue };
         let mut doubled: Vec<(Visibility, &Row)> = Vec::new();
-        for visibility in Visibility::BOTH.into_iter().filter(|visibility| people(row, *visibility) > 0) {
-            let first = *first_of.entry((date, start, visibility)).or_insert(row);
-            if !std::ptr::eq(first, row) {
-                doubled.push((visibility, first));
+        let firsts = firsts.entry((date, start)).or_default();
+        for (visibility, first) in Visibility::BOTH.into_iter().zip(firsts) {
+            match first {
+                _ if people(row, visibility) == 0 => {}
+                Some(first) => doubled.push((visibility, first)),
+                None => *first = Some(row),
             }
         }
         let Some((visibility, first)) = doubled.first().copied() else { continue };

@@ -76,6 +76,11 @@ impl Settings {
             .collect()
     }
 
+    /// Whatever the rule finds will be left out: it need not look.
+    pub fn silences(&self, code: &str) -> bool {
+        catalogue::rule(code).is_some_and(|rule| self.severity(rule, rule.severity).is_none())
+    }
+
     fn severity(&self, rule: &Rule, raised: Severity) -> Option<Severity> {
         match self.overrides.get(rule.code) {
             Some(_) if rule.holding || rule.deferring => Some(raised),

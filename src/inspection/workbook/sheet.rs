@@ -5,6 +5,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::grid::{Grid, LAST_COLUMN, LAST_ROW, parse_range, parse_reference};
 use super::number::number;
+use super::plain::PlainCell;
 use super::rich::{Rich, SharedStrings, Strike, displayed};
 use super::styles::{Style, Styles};
 use super::xml::{Xml, attributes, clip, is_true, local};
@@ -95,8 +96,14 @@ impl Reading<'_, '_, '_> {
     fn rows(&mut self) -> Result<(), Refusal> {
         loop {
             match self.xml.next()? {
-                Event::Start(element) => self.open(&element)?,
-                Event::Empty(element) => self.empty(&element)?,
+                Event::Start(element) => {
+                    self.open(&element)?;
+                    self.plain_cells()?;
+                }
+                Event::Empty(element) => {
+                    self.empty(&element)?;
+                    self.plain_cells()?;
+                }
                 Event::Text(text) => self.text(&text),
                 Event::CData(text) => self.text(&text),
                 Event::GeneralRef(reference) if self.capture != Capture::Nothing => {
@@ -107,7 +114,10 @@ impl Reading<'_, '_, '_> {
                     let name = element.name();
                     match local(name.0) {
                         "v" | "is" => self.capture = Capture::Nothing,
-                        "c" => self.close()?,
+                        "c" => {
+                            self.close()?;
+                            self.plain_cells()?;
+                        }
                         "sheetData" => return Ok(()),
                         other => {
                             if self.capture == Capture::Inline {
@@ -120,6 +130,30 @@ impl Reading<'_, '_, '_> {
                 _ => {}
             }
         }
+    }
+
+    /// The cells behind a tag, as long as they are plain ones.
+    fn plain_cells(&mut self) -> Result<(), Refusal> {
+        while self.capture == Capture::Nothing
+            && let Some(plain) = PlainCell::at(self.xml.rest())
+        {
+            self.new_cell();
+            let mut place = None;
+            for (name, value) in [("r", plain.reference), ("s", plain.style), ("t", plain.kind)] {
+                if let Some(value) = value {
+                    self.cell_attribute(name, value, &mut place)?;
+                }
+            }
+            self.place_cell(place)?;
+            if let Some(content) = plain.content {
+                self.cell.formula = content.formula;
+                self.cell.stored = content.value.is_some();
+                self.cell.value.push_str(content.value.unwrap_or_default());
+                self.close()?;
+            }
+            self.xml.skip(plain.length);
+        }
+        Ok(())
     }
 
     fn open(&mut self, element: &BytesStart<'_>) -> Result<(), Refusal> {
@@ -192,33 +226,52 @@ impl Reading<'_, '_, '_> {
     }
 
     fn begin_cell(&mut self, element: &BytesStart<'_>) -> Result<(), Refusal> {
-        let mut value = std::mem::take(&mut self.cell.value);
-        value.clear();
-        self.cell = Open { value, ..Open::default() };
+        self.new_cell();
         let mut place = None;
         for attribute in attributes(element) {
             let attribute = attribute.map_err(|error| self.xml.broken(error))?;
-            match attribute.key.0 {
-                "r" => {
-                    place = Some(parse_reference(&attribute.value).ok_or_else(|| {
-                        self.xml.broken(format!("cell reference {}", clip(&attribute.value)))
-                    })?);
-                }
-                "s" => self.cell.style = attribute.value.parse().unwrap_or_default(),
-                "t" => {
-                    self.cell.kind = match attribute.value.as_ref() {
-                        "s" => Kind::Shared,
-                        "str" => Kind::Text,
-                        "inlineStr" => Kind::Inline,
-                        "b" => Kind::Bool,
-                        "e" => Kind::Error,
-                        "d" => Kind::IsoDate,
-                        _ => Kind::Number,
-                    }
-                }
-                _ => {}
-            }
+            self.cell_attribute(attribute.key.0, &attribute.value, &mut place)?;
         }
+        self.place_cell(place)
+    }
+
+    fn new_cell(&mut self) {
+        let mut value = std::mem::take(&mut self.cell.value);
+        value.clear();
+        self.cell = Open { value, ..Open::default() };
+    }
+
+    fn cell_attribute(
+        &mut self,
+        name: &str,
+        value: &str,
+        place: &mut Option<(u32, u32)>,
+    ) -> Result<(), Refusal> {
+        match name {
+            "r" => {
+                let given = parse_reference(value);
+                let broken = || self.xml.broken(format!("cell reference {}", clip(value)));
+                *place = Some(given.ok_or_else(broken)?);
+            }
+            "s" => self.cell.style = value.parse().unwrap_or_default(),
+            "t" => {
+                self.cell.kind = match value {
+                    "s" => Kind::Shared,
+                    "str" => Kind::Text,
+                    "inlineStr" => Kind::Inline,
+                    "b" => Kind::Bool,
+                    "e" => Kind::Error,
+                    "d" => Kind::IsoDate,
+                    _ => Kind::Number,
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// At the place given, or behind the last cell.
+    fn place_cell(&mut self, place: Option<(u32, u32)>) -> Result<(), Refusal> {
         let (row, column) = place.unwrap_or((
             self.row.unwrap_or_default(),
             self.column.map_or(0, |column| column.saturating_add(1)),

@@ -15,13 +15,14 @@ const DEPTH: u32 = 256;
 /// Events of one part, errors told with the part's name.
 pub(super) struct Xml<'a> {
     reader: Reader<&'a [u8]>,
+    text: &'a str,
     part: &'a str,
     depth: u32,
 }
 
 impl<'a> Xml<'a> {
     pub(super) fn new(part: &'a str, text: &'a str) -> Self {
-        Self { reader: Reader::from_str(text), part, depth: 0 }
+        Self { reader: Reader::from_str(text), text, part, depth: 0 }
     }
 
     /// The next event; `Eof` at the end.
@@ -41,6 +42,20 @@ impl<'a> Xml<'a> {
             _ => {}
         }
         Ok(event)
+    }
+
+    /// What stands behind the tag that was read last, to be read by other means and then to be skipped; nothing
+    /// where two elements more would be too deep.
+    pub(super) fn rest(&self) -> &'a str {
+        let read = self.text.len() - self.reader.get_ref().len();
+        let shallow = self.depth + 2 <= DEPTH;
+        self.text.get(read..).filter(|_| shallow).unwrap_or_default()
+    }
+
+    /// Leaves out so many bytes of [`Self::rest`], which must be whole elements.
+    pub(super) fn skip(&mut self, bytes: usize) {
+        let rest = self.reader.get_mut();
+        *rest = rest.get(bytes..).unwrap_or_default();
     }
 
     pub(super) fn broken(&self, reason: impl std::fmt::Display) -> Refusal {

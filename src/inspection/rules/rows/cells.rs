@@ -19,6 +19,16 @@ pub(in super::super) enum Kind {
 }
 
 impl Kind {
+    /// In the order in which the cells of a row are judged.
+    const ALL: [Kind; 6] = [
+        Kind::Date,
+        Kind::Start,
+        Kind::End,
+        Kind::Dose,
+        Kind::Count(Visibility::Public),
+        Kind::Count(Visibility::Private),
+    ];
+
     pub(in super::super) fn label(self) -> &'static str {
         match self {
             Kind::Date => DATE,
@@ -41,6 +51,17 @@ pub(in super::super) struct Cell<'f> {
 }
 
 impl<'f> Cell<'f> {
+    /// `None`: the form has no such column.
+    fn at(row: &'f Row, kind: Kind) -> Option<Self> {
+        Some(match kind {
+            Kind::Date => Self::of(row, kind, &row.date),
+            Kind::Start => Self::of(row, kind, &row.start),
+            Kind::End => Self::of(row, kind, row.end.as_ref()?),
+            Kind::Dose => Self::of(row, kind, row.dose.as_ref()?),
+            Kind::Count(visibility) => Self::of(row, kind, row.count(visibility)?),
+        })
+    }
+
     fn of<T>(row: &'f Row, kind: Kind, entry: &'f Entry<T>) -> Self {
         Self {
             row,
@@ -58,16 +79,15 @@ impl<'f> Cell<'f> {
     }
 }
 
-/// The cells of a row that are judged: of a row that offers nothing, none.
-pub(in super::super) fn cells(row: &Row) -> Vec<Cell<'_>> {
-    if !claims(row) {
-        return Vec::new();
-    }
-    let mut cells = vec![Cell::of(row, Kind::Date, &row.date), Cell::of(row, Kind::Start, &row.start)];
-    cells.extend(row.end.as_ref().map(|end| Cell::of(row, Kind::End, end)));
-    cells.extend(row.dose.as_ref().map(|dose| Cell::of(row, Kind::Dose, dose)));
-    cells.extend(counts(row).map(|(visibility, count)| Cell::of(row, Kind::Count(visibility), count)));
-    cells
+/// The cells of a row that are judged and have more to say than their value: of a row that offers nothing, none.
+pub(in super::super) fn cells(row: &Row) -> impl Iterator<Item = Cell<'_>> {
+    Kind::ALL.into_iter().filter_map(|kind| cell(row, kind))
+}
+
+/// The cell of this kind, if it is such a one.
+pub(in super::super) fn cell(row: &Row, kind: Kind) -> Option<Cell<'_>> {
+    let cell = Cell::at(row, kind)?;
+    ((cell.trouble.is_some() || !cell.remarks.is_empty()) && claims(row)).then_some(cell)
 }
 
 /// The count cells that the form has.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cells::{Cell, Kind, cells, column_missing, counts, uncounted};
+use super::cells::{Cell, Kind, cell, column_missing, counts, uncounted};
 use crate::inspection::form::{Entry, Remark, Row, Trouble};
 use crate::inspection::rules::finding::{at, count_label, raise, raise_other};
 use crate::inspection::rules::slots::people;
@@ -51,7 +51,8 @@ fn in_trouble(case: &Case, code: &str, wanted: fn(&Trouble) -> bool) -> Vec<Find
 }
 
 fn count_cells<'c>(case: &'c Case) -> impl Iterator<Item = Cell<'c>> {
-    case.form.rows.iter().flat_map(cells).filter(|cell| matches!(cell.kind, Kind::Count(_)))
+    let kinds = |row| Visibility::BOTH.into_iter().filter_map(move |one| cell(row, Kind::Count(one)));
+    case.form.rows.iter().flat_map(kinds)
 }
 
 /// Written words for none each; the blank ones of two count columns once per column, since a form that leaves

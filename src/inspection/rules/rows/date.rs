@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::{Date, Weekday};
 
 use super::cells::{
-    Cell, Kind, Outside, cells, claims, column_missing, counts, offered, outside, unread_count,
+    Cell, Kind, Outside, cell, claims, column_missing, counts, offered, outside, unread_count,
 };
 use crate::campaign::Dose;
 use crate::inspection::form::{Entry, Row, Trouble};
@@ -69,8 +69,8 @@ pub(in super::super) fn r08_impossible_date(case: &Case) -> Vec<Finding> {
 }
 
 fn dates_in_trouble<'c>(case: &'c Case, wanted: fn(&Trouble) -> bool) -> impl Iterator<Item = Cell<'c>> {
-    let rows = case.form.rows.iter().flat_map(cells);
-    rows.filter(move |cell| cell.kind == Kind::Date && cell.trouble.is_some_and(wanted))
+    let dates = case.form.rows.iter().filter_map(|row| cell(row, Kind::Date));
+    dates.filter(move |date| date.trouble.is_some_and(wanted))
 }
 
 fn dates_outside(case: &Case, code: &str, wanted: Outside) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Pure: R25, R27, R29, R31, R32 and R34: how cells were understood, in any column.
 
-use super::cells::{Cell, Kind, cells, claims, offered, outside};
+use super::cells::{Cell, Kind, cell, cells, claims, offered, outside};
 use super::time::is_early;
 use crate::inspection::form::{Entry, Observation, Remark, Row, Trouble};
 use crate::inspection::rules::Case;
@@ -24,7 +24,7 @@ pub(in super::super) fn r25_carried_down(case: &Case) -> Vec<Finding> {
     ] {
         let mut blanks: Vec<(Cell, &Remark)> = Vec::new();
         for row in &case.form.rows {
-            let carried = cells(row).into_iter().find(|cell| cell.kind == kind).and_then(|cell| {
+            let carried = cell(row, kind).and_then(|cell| {
                 let remark = cell.remarks.iter().find(|r| matches!(r, Remark::CarriedDown { .. }))?;
                 Some((cell, remark))
             });

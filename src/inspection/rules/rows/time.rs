@@ -62,18 +62,17 @@ pub(in super::super) fn is_early(start: Time) -> bool {
 
 pub(in super::super) fn r14_early_or_late(case: &Case) -> Vec<Finding> {
     starts(case)
-        .filter_map(|(row, start)| {
+        .filter(|(_, start)| is_early(*start) || start.hour() >= LATEST_HOUR)
+        .map(|(row, start)| {
             let afternoon = Time::new((start.hour() + 12) % 24, start.minute(), 0, 0).map(clock);
             let afternoon = afternoon.unwrap_or_default();
             let values = [("time", clock(start)), ("afternoon", afternoon.clone()), ("example", afternoon)];
             let finding = if is_early(start) {
                 raise("R14", &values)
-            } else if start.hour() >= LATEST_HOUR {
-                Finding { severity: Severity::Warning, mend: None, ..raise_other("R14", 0, &values) }
             } else {
-                return None;
+                Finding { severity: Severity::Warning, mend: None, ..raise_other("R14", 0, &values) }
             };
-            Some(at(finding, &row.start, START))
+            at(finding, &row.start, START)
         })
         .collect()
 }
