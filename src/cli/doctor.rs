@@ -169,6 +169,16 @@ async fn ledger(context: &Context) -> Vec<Check> {
         }
         Err(cause) => Check::bad("registry", cause.to_string(), "uketsuke verify"),
     });
+    checks.push(match ledger.breaker().await {
+        Ok(None) => Check::good("breaker", "letters to clinics may leave"),
+        Ok(Some(stop)) => Check::bad(
+            "breaker",
+            stop.line(),
+            "see `uketsuke outbox --state failed` and `--state bounced`, mend the cause, then \
+             uketsuke outbox resume --reason …",
+        ),
+        Err(cause) => Check::bad("breaker", cause.to_string(), "uketsuke verify"),
+    });
     let now = context.clock.now();
     checks.push(match ledger.last_entry_at().await {
         Ok(Some(last)) if last.duration_since(now) > STEP => {

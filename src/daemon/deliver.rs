@@ -11,6 +11,7 @@ use crate::inspection::verdict::Template;
 use crate::ledger::Ledger;
 use crate::ledger::column::instant;
 use crate::ledger::outbox::{Claimed, Settlement};
+use crate::outbound::breaker;
 use crate::outbound::delivery::{self, Delivery, Next};
 use crate::outbound::transport::{self, Outgoing, Transport};
 
@@ -49,6 +50,7 @@ impl Carrier {
     pub async fn deliver_once(&mut self) -> Result<Delivered, Error> {
         let mut delivered = Delivered::default();
         loop {
+            self.office.watch_breaker().await?;
             let due = self.office.ledger.claim_due(self.office.now(), transport::BATCH as u32, LEASE).await?;
             if due.is_empty() {
                 return Ok(delivered);
@@ -119,6 +121,27 @@ async fn pass_fence(ledger: Ledger, ids: Vec<i64>, clock: Clock) -> Result<(), E
 }
 
 impl Office {
+    /// Stops letters to clinics where too many come back, and tells staff of it once.
+    async fn watch_breaker(&self) -> Result<(), Error> {
+        let now = self.now();
+        let Some(stop) = self.ledger.weigh_breaker(self.config.outgoing.breaker(), now).await? else {
+            return Ok(());
+        };
+        if stop.alerted || self.config.digest.to.is_empty() {
+            return Ok(());
+        }
+        let mut letters = Vec::new();
+        for to in &self.config.digest.to {
+            match breaker::alert(&stop, to).seal(&self.identity, &format!("breaker:{}", stop.id), now) {
+                Ok(letter) => letters.push(letter),
+                Err(cause) => {
+                    return Err(Error::Configuration(format!("digest.to: failed to address {to}: {cause}")));
+                }
+            }
+        }
+        Ok(self.ledger.alert_of(&stop, &letters, self.state_for_staff(), now).await?)
+    }
+
     /// Delivers everything due now over `outgoing.connections` connections, and again while `more` says that
     /// letters are still being written.
     pub async fn deliver_while(

@@ -338,8 +338,8 @@ async fn two_instances_newer_schema_foreign_file_and_reading_only() {
     assert_eq!(restored.registry().await.unwrap().len(), 3);
     assert_eq!(restored.database_id().await.unwrap(), desk.ledger.database_id().await.unwrap());
 
-    desk.sql("PRAGMA user_version = 2").await;
-    assert!(matches!(Ledger::open(&path, now()).await, Err(Error::NewerSchema { found: 2, known: 1 })));
+    desk.sql("PRAGMA user_version = 3").await;
+    assert!(matches!(Ledger::open(&path, now()).await, Err(Error::NewerSchema { found: 3, known: 2 })));
     desk.sql("PRAGMA application_id = 5").await;
     assert!(matches!(Ledger::open(&path, now()).await, Err(Error::NotALedger)));
     let junk = desk.folder.path().join("junk.db");

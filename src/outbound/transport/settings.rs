@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::outbound::breaker::Limits;
 use crate::outbound::letter::{Identity, path};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -72,6 +73,12 @@ pub struct Settings {
     pub envelope_from: String,
     /// Adds `+{outbox id}.{mac}` to the envelope address.
     pub bounce_extension: bool,
+    /// The breaker looks at so many letters to clinics in a row; 0: no breaker.
+    pub breaker_letters: u32,
+    /// Letters to clinics stop when more than this share of them is refused or returned; 0: never for that.
+    pub breaker_percent: u32,
+    /// They stop when so many of them are turned away as spam or by policy (5.7.x); 0: never for that.
+    pub breaker_spam: u32,
     /// Empty: the key made with the database.
     pub message_id_key_file: PathBuf,
     /// Until the TCP connection stands.
@@ -108,6 +115,9 @@ impl Default for Settings {
             connections: 2,
             envelope_from: String::new(),
             bounce_extension: false,
+            breaker_letters: 50,
+            breaker_percent: 5,
+            breaker_spam: 5,
             message_id_key_file: PathBuf::new(),
             connect_timeout: SignedDuration::from_secs(30),
             command_timeout: SignedDuration::from_secs(60),
@@ -131,6 +141,12 @@ impl Settings {
         }
         if !(1..=16).contains(&self.connections) {
             return Err("outgoing.connections must be 1 to 16".into());
+        }
+        if self.breaker_letters > 500 {
+            return Err("outgoing.breaker_letters must be at most 500".into());
+        }
+        if self.breaker_percent > 100 {
+            return Err("outgoing.breaker_percent must be at most 100".into());
         }
         for (key, value) in [
             ("connect_timeout", self.connect_timeout),
@@ -180,6 +196,10 @@ impl Settings {
             own_addresses: other.own_addresses.clone(),
             ..Self::default()
         }
+    }
+
+    pub fn breaker(&self) -> Limits {
+        Limits { letters: self.breaker_letters, percent: self.breaker_percent, spam: self.breaker_spam }
     }
 
     /// May replies leave?
