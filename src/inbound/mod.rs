@@ -14,4 +14,5 @@ pub mod attachment;
 pub mod bounce;
 pub mod automated;
 pub mod message;
+pub mod access_token;
 pub mod mailbox;

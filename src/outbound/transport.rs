@@ -10,13 +10,14 @@ mod maildir;
 mod plain;
 mod sendmail;
 mod smtp;
+mod smtp_login;
 mod smtp_reply;
 
 use jiff::Timestamp;
 
 use super::delivery::Delivery;
 use crate::inspection::verdict::Template;
-pub use settings::{Kind, Mode, Security, Settings};
+pub use settings::{Auth, Kind, Mode, Security, Settings};
 
 /// Letters of one batch: one connection, one fence.
 pub const BATCH: usize = 20;

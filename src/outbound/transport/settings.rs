@@ -30,6 +30,15 @@ pub enum Security {
     None,
 }
 
+/// How the program proves who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    #[default]
+    Password,
+    XOAuth2,
+}
+
 /// What may leave at all; the deliver loop obeys it, not the transport.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,6 +70,9 @@ pub struct Settings {
     pub password_file: PathBuf,
     /// From the environment; never from a file that others read.
     pub password: Option<SecretString>,
+    pub auth: Auth,
+    /// Program and arguments; prints a fresh access token.
+    pub token_command: Vec<String>,
     pub from: String,
     pub from_name: String,
     pub own_addresses: Vec<String>,
@@ -104,6 +116,8 @@ impl Default for Settings {
             username: String::new(),
             password_file: PathBuf::new(),
             password: None,
+            auth: Auth::Password,
+            token_command: Vec::new(),
             from: "vproject@city.kumamoto.kumamoto.jp".into(),
             from_name: "熊本市感染症対策課ワクチン対策PT".into(),
             own_addresses: vec![
@@ -175,6 +189,20 @@ impl Settings {
         }
         if self.port == 0 {
             return Err("outgoing.port must not be 0".into());
+        }
+        if self.auth == Auth::XOAuth2 {
+            if self.username.is_empty() || !self.username.chars().all(|c| c.is_ascii_graphic()) {
+                return Err(
+                    "outgoing.username must be printable ASCII and not empty for auth = \"xoauth2\"".into()
+                );
+            }
+            if self.token_command.first().is_none_or(String::is_empty) {
+                return Err(
+                    "outgoing.token_command is empty; auth = \"xoauth2\" needs the command that prints a \
+                            fresh access token"
+                        .into(),
+                );
+            }
         }
         if self.security == Security::None && !is_loopback(&self.host) {
             return Err(format!(
