@@ -76,6 +76,28 @@ fn a_mail_goes_from_dovecot_through_the_ledger_to_the_smtp_server() {
 }
 
 #[test]
+fn a_bounce_finds_its_letter_by_the_envelope_it_was_sent_with() {
+    let dovecot = Dovecot::start();
+    let sink = SmtpSink::start(&[]);
+    let mut desk = desk(&dovecot, sink.port, "tls").with("bounce_extension = true");
+    let post = Post { files: vec![("様式１.xlsx", minami(6))], ..Post::default() };
+    dovecot.deliver(&post.bytes(), at("2021-10-05T10:00:00+09:00"));
+    desk.at("2021-10-05T10:01:00+09:00");
+    desk.json(&["once"]);
+    let sender = sink.wait_for(1)[0].sender.clone();
+    assert!(sender.starts_with("vproject+1.") && sender.ends_with("@city.kumamoto.kumamoto.jp"), "{sender}");
+    let bounce = format!(
+        "Return-Path: <>\r\nDelivered-To: {sender}\r\nFrom: MAILER-DAEMON@docomo.ne.jp\r\n\
+         Subject: Returned mail: User unknown\r\n\r\n550 <minami@example.jp>... User unknown\r\n"
+    );
+    dovecot.deliver(bounce.as_bytes(), at("2021-10-05T10:02:00+09:00"));
+    desk.at("2021-10-05T10:03:00+09:00");
+    desk.json(&["once"]);
+    let (outbox, _) = desk.json(&["outbox"]);
+    assert_eq!(outbox[0]["state"], "bounced", "{outbox}");
+}
+
+#[test]
 fn the_order_of_receipt_decides_not_the_order_of_arrival_in_the_folder() {
     let dovecot = Dovecot::start();
     let sink = SmtpSink::start(&[]);

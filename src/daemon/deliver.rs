@@ -13,6 +13,7 @@ use crate::ledger::column::instant;
 use crate::ledger::outbox::{Claimed, Settlement};
 use crate::outbound::breaker;
 use crate::outbound::delivery::{self, Delivery, Next};
+use crate::outbound::letter::bounce_address;
 use crate::outbound::transport::{self, Outgoing, Transport};
 
 /// A claim that is not settled within this time is free again: the process that held it is gone.
@@ -67,7 +68,11 @@ impl Carrier {
                 id: letter.id,
                 kind: Template::parse(&letter.kind).unwrap_or(Template::Alert),
                 received_at: instant(letter.basis_at),
-                envelope_from: letter.envelope_from.clone(),
+                envelope_from: if self.office.config.outgoing.bounce_extension {
+                    bounce_address(&self.office.identity, letter.id)
+                } else {
+                    letter.envelope_from.clone()
+                },
                 to: letter.to.clone(),
                 bytes: letter.bytes.clone(),
                 archive: (!archive.is_empty()).then(|| archive.clone()),

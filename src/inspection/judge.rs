@@ -139,7 +139,8 @@ pub fn inspect(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
             return hand.aside(Outcome::Duplicate, Silence::Redelivery, Vec::new());
         }
         let automatic = sender.surely_automatic || sender.perhaps_automatic;
-        if automatic && !mail.examined.has_form() {
+        // What comes back with a letter of ours is our own enclosure, not a form.
+        if automatic && (!mail.examined.has_form() || known.mail.bounced.is_some()) {
             let findings = m::m12_m18_automatic(message, &sender, &known.mail);
             return hand.aside(Outcome::Ignored, Silence::Automatic, hand.apply(findings));
         }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::column::{SlotRow, instant, maybe_instant, micros, scope};
+use super::letters;
 use crate::campaign::Timing;
 use crate::clinic::address_key;
 use crate::inbound::message::Message;
@@ -195,13 +196,7 @@ pub(super) async fn of_mail(
             break;
         }
     }
-    let mut bounced = None;
-    for id in message.bounce.iter().flat_map(|bounce| &bounce.original_message_ids) {
-        bounced = our_letter(connection, id).await?;
-        if bounced.is_some() {
-            break;
-        }
-    }
+    let bounced = letters::bounced(connection, message).await?;
     let (password_mail, replies_last_hour, replies_last_day) =
         of_sender(connection, &address_key(message.from()), received_at, own).await?;
     let ping_pong = ping_pong(connection, message, received_at, own).await?;

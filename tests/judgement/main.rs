@@ -10,6 +10,7 @@ mod locked;
 
 mod counter;
 
+mod bounces;
 mod budgets;
 mod corrections;
 mod forms;

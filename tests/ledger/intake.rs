@@ -153,6 +153,7 @@ async fn a_bounce_marks_the_letter_and_the_address() {
         status: "5.1.1".into(),
         recipient: "clinic0123@example.jp".into(),
         original_message_ids: vec!["<out1@city.kumamoto.kumamoto.jp>".into()],
+        ..Bounce::default()
     });
     desk.take(bounce).await;
     assert_eq!(desk.ledger.outbox(None).await.unwrap()[0].state, "bounced");

@@ -264,6 +264,9 @@ impl<'l> Walk<'l> {
         let inner = Entity::parse_mail(&unified, self.limits.header_bytes, self.limits.header_lines);
         self.gathered.over.extend(inner.over);
         let header = &inner.header;
+        if !scope.nested {
+            self.evidence.take_enclosed(header);
+        }
         let subject = header.first("Subject").map(|field| field.readable()).unwrap_or_default();
         if mail.name.is_none() && !subject.is_empty() {
             mail.name = name::display(&format!("{subject}.eml"));
