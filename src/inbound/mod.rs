@@ -10,6 +10,7 @@ pub mod authentication;
 pub mod html;
 pub mod sniff;
 pub mod tnef;
+pub mod smime;
 pub mod attachment;
 pub mod bounce;
 pub mod automated;

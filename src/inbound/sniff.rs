@@ -27,10 +27,19 @@ pub fn sniff(bytes: &[u8], name: &str) -> FileKind {
     if let Some(kind) = by_magic(bytes, extension) {
         return kind;
     }
+    if begins_armoured(bytes) {
+        return FileKind::Encrypted;
+    }
     if matches!(extension, "p7s" | "sig" | "asc" | "p7c") {
         return FileKind::Signature;
     }
     if japanese::is_text(bytes) { text(bytes, extension) } else { by_extension(extension) }
+}
+
+/// An OpenPGP message in letters (RFC 4880 §6.2); a signature or a key begins otherwise.
+pub fn begins_armoured(bytes: &[u8]) -> bool {
+    let top = bytes.get(..4096).unwrap_or(bytes).trim_ascii_start();
+    top.starts_with(b"-----BEGIN PGP MESSAGE-----")
 }
 
 fn by_magic(bytes: &[u8], extension: &str) -> Option<FileKind> {
@@ -118,6 +127,7 @@ fn by_extension(extension: &str) -> FileKind {
     match extension {
         "jtd" | "jtdc" | "jhd" | "jttc" | "jaw" | "jbw" => FileKind::Ichitaro,
         "exe" | "com" | "scr" | "pif" | "dll" | "msi" => FileKind::Executable,
+        "gpg" | "pgp" => FileKind::Encrypted,
         "xdw" | "xbd" | "one" | "pub" | "vsd" => FileKind::OtherOffice,
         _ => FileKind::Unknown,
     }

@@ -32,6 +32,8 @@ pub struct Settings {
     /// `[replies] budget_per_address_hour` and `_day`; 0 = off.
     pub budget_per_address_hour: u32,
     pub budget_per_address_day: u32,
+    /// `[replies] sanitizer_markers`: what our gateways write in place of a file.
+    pub sanitizer_markers: Vec<String>,
     /// `[replies] max_age`: an older mail's reply is only drafted.
     pub max_age: Option<SignedDuration>,
 }

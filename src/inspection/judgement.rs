@@ -68,6 +68,11 @@ impl Submission {
         self.findings.iter().any(|finding| finding.code == code)
     }
 
+    /// A gateway of the city took the file away before the mail reached us.
+    pub fn lost_its_file(&self) -> bool {
+        self.form.is_none() && self.outcome == Outcome::Held && self.has("M19")
+    }
+
     pub fn needs_staff(&self) -> bool {
         self.outcome == Outcome::Held
             || self.findings.iter().any(|finding| {

@@ -14,6 +14,7 @@ mod bounces;
 mod budgets;
 mod corrections;
 mod forms;
+mod gateways;
 mod never_reply;
 mod offline;
 mod senders;

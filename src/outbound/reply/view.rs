@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Occasion, Settings, echo, effective_moment, findings, may_reveal, tables, wording};
 use crate::campaign::{Campaign, Deadlines, Timing, in_jst};
 use crate::clinic::{Clinic, Ward};
+use crate::inbound::attachment::FileKind;
 use crate::inspection::form::Entry;
 use crate::inspection::judgement::Submission;
 use crate::inspection::standing::{Version, restrict};
@@ -50,6 +51,10 @@ pub struct View {
     pub previous_sum: Option<u64>,
     pub previous_received: Option<String>,
     pub previous_exported: bool,
+    /// A gateway of the city took the file away.
+    pub taken_away: bool,
+    /// S/MIME or PGP, not a password.
+    pub sealed: bool,
     /// A form, not only a file or a text.
     pub has_form: bool,
 
@@ -108,6 +113,9 @@ impl View {
         if let Some(submission) = submission {
             view.receipt_no.clone_from(&submission.receipt);
             view.has_form = submission.form.is_some();
+            view.taken_away = submission.lost_its_file();
+            let attachment = submission.file.and_then(|at| occasion.message.attachments.get(at));
+            view.sealed = attachment.is_some_and(|file| file.kind == FileKind::Encrypted);
             view.timing = submission.timing.map_or("", Timing::as_str);
             if reveal {
                 view.describe(occasion, submission);
