@@ -225,7 +225,7 @@ impl Office {
             answer: Answer::Send(template),
             received_at: recorded.received_at,
             notify: Vec::new(),
-            provisional: None,
+            provisional: Vec::new(),
         };
         let occasion = Occasion {
             campaign: &self.campaign,

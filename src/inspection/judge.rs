@@ -180,7 +180,7 @@ impl Hand<'_> {
             answer: Answer::Silent(silence),
             received_at: self.received_at(),
             notify: Vec::new(),
-            provisional: None,
+            provisional: Vec::new(),
         }
     }
 

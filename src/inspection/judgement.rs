@@ -135,6 +135,6 @@ pub struct Inspection {
     pub received_at: Timestamp,
     /// Registered addresses that get a copy of the notice as mails of their own (M07, M09).
     pub notify: Vec<String>,
-    /// Addresses taken on as provisional: venue_no and address.
-    pub provisional: Option<(String, String)>,
+    /// Addresses taken on as provisional: venue_no and address; an agent may write for several clinics.
+    pub provisional: Vec<(String, String)>,
 }

@@ -211,7 +211,7 @@ async fn a_provisional_address_is_seen_by_the_next_mail_and_kept_by_an_import() 
     let found = registry.by_venue_no("500").cloned();
     let mut judged = inspection(&draft, vec![draft.submission(Some(receipt), found)]);
     judged.answer = Answer::Silent(Silence::Courtesy);
-    judged.provisional = Some(("0500".into(), "New@example.jp".into()));
+    judged.provisional = vec![("0500".into(), "New@example.jp".into())];
     intake.note_seen(&[key(1)], now()).await.unwrap();
     let sha256 = hex(&raw.bytes);
     let mail = uketsuke::ledger::NewMail {

@@ -59,7 +59,7 @@ pub fn judge(hand: &Hand) -> Inspection {
         },
         received_at: hand.received_at(),
         notify: Vec::new(),
-        provisional: None,
+        provisional: Vec::new(),
     }
 }
 

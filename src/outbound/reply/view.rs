@@ -122,7 +122,7 @@ impl View {
                 view.judge(occasion, submission);
                 view.compare(occasion.campaign, submission);
             }
-            view.identify(submission, reveal);
+            [view.written_venue, view.written_name] = written(submission, reveal);
         }
         if reveal {
             view.files = other_files(occasion, submission, template);
@@ -221,6 +221,24 @@ impl View {
             self.receipt_no = self.receipt_no.take().map(|worst| format!("{worst}ほか"));
         }
         self.any_accepted = told.iter().any(|submission| submission.outcome.is_accepted());
+    }
+
+    /// One text for several forms: it names every receipt, and every cell that identifies one.
+    pub fn name_all(&mut self, told: &[&Submission], reveal: bool) {
+        let mut receipts: Vec<&str> = told.iter().filter_map(|one| one.receipt.as_deref()).collect();
+        receipts.dedup();
+        if receipts.len() < 2 {
+            return;
+        }
+        self.receipt_no = Some(receipts.join("、"));
+        let mut venues = Vec::new();
+        let mut names = Vec::new();
+        for [venue, name] in told.iter().map(|submission| written(submission, reveal)) {
+            venues.extend(venue.filter(|venue| !venues.contains(venue)));
+            names.extend(name.filter(|name| !names.contains(name)));
+        }
+        self.written_venue = (!venues.is_empty()).then(|| venues.join("、"));
+        self.written_name = (!names.is_empty()).then(|| names.join("、"));
     }
 
     /// Names the clinic to itself, in a letter that otherwise reveals nothing.
@@ -338,29 +356,28 @@ impl View {
             }
         }
     }
+}
 
-    /// What stands in the identifying cells; to an unregistered sender only where they are.
-    fn identify(&mut self, submission: &Submission, reveal: bool) {
-        let Some(form) = &submission.form else { return };
-        let written = |entry: &Option<Entry<()>>| {
-            entry.as_ref().map(|entry| {
-                let sheet = entry.place.sheet.as_deref().map(echo::value);
-                let cell = entry.place.cell.clone().unwrap_or_default();
-                let place = match sheet {
-                    Some(sheet) if reveal => format!("シート「{sheet}」{cell}"),
-                    _ => cell,
-                };
-                let raw = echo::value(&entry.raw);
-                match (reveal, raw.is_empty()) {
-                    (true, false) => format!("「{raw}」（{place}）"),
-                    (true, true) => format!("未記入（{place}）"),
-                    (false, _) => place,
-                }
-            })
-        };
-        self.written_venue = written(&form.fields.venue_no);
-        self.written_name = written(&form.fields.name);
-    }
+/// What stands in the cells of 会場番号 and 医療機関名; to an unregistered sender only where they are.
+fn written(submission: &Submission, reveal: bool) -> [Option<String>; 2] {
+    let Some(form) = &submission.form else { return [None, None] };
+    let written = |entry: &Option<Entry<()>>| {
+        entry.as_ref().map(|entry| {
+            let sheet = entry.place.sheet.as_deref().map(echo::value);
+            let cell = entry.place.cell.clone().unwrap_or_default();
+            let place = match sheet {
+                Some(sheet) if reveal => format!("シート「{sheet}」{cell}"),
+                _ => cell,
+            };
+            let raw = echo::value(&entry.raw);
+            match (reveal, raw.is_empty()) {
+                (true, false) => format!("「{raw}」（{place}）"),
+                (true, true) => format!("未記入（{place}）"),
+                (false, _) => place,
+            }
+        })
+    };
+    [written(&form.fields.venue_no), written(&form.fields.name)]
 }
 
 /// Outside office hours and on days off, the note that a person will look at it later.
