@@ -7,6 +7,9 @@ mod markup;
 use super::attachment::FileKind;
 use super::japanese::{self, name::extension};
 
+/// The test file of virus scanners; whoever sends it wants to see what we do.
+const EICAR: &[u8] = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR";
+
 /// The kind of `bytes`; `name` is the file name as shown.
 pub fn sniff(bytes: &[u8], name: &str) -> FileKind {
     let extension = extension(name);
@@ -68,6 +71,7 @@ fn by_magic(bytes: &[u8], extension: &str) -> Option<FileKind> {
         }
         _ if bytes.get(257..262) == Some(b"ustar") => FileKind::OtherArchive,
         _ if starts(b"\x78\x9F\x3E\x22") => FileKind::Tnef,
+        _ if starts(EICAR) => FileKind::Executable,
         _ if starts(b"MZ") && !japanese::is_text(bytes) => FileKind::Executable,
         _ if starts(b"\x7FELF")
             || starts(b"#!")

@@ -140,7 +140,7 @@ pub fn inspect(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
         if known.mail.redelivery_of.is_some() {
             return hand.aside(Outcome::Duplicate, Silence::Redelivery, Vec::new());
         }
-        let automatic = sender.surely_automatic || sender.perhaps_automatic;
+        let automatic = sender.surely_automatic || sender.perhaps_automatic || message.bounce.is_some();
         // What comes back with a letter of ours is our own enclosure, not a form.
         if automatic && (!mail.examined.has_form() || known.mail.bounced.is_some()) {
             let findings = m::m12_m18_automatic(message, &sender, &known.mail);

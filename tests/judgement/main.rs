@@ -15,6 +15,7 @@ mod budgets;
 mod corrections;
 mod forms;
 mod gateways;
+mod hostile;
 mod never_reply;
 mod offline;
 mod senders;
