@@ -128,6 +128,30 @@ fn t11_a_receipt_time_that_two_clocks_dispute_is_for_a_person() {
 }
 
 #[test]
+fn doctor_tells_a_certificate_that_ends_soon() {
+    let sink = SmtpSink::start(&[]);
+    let in_days = |days: i64| {
+        let now = Timestamp::try_from(std::time::SystemTime::now()).unwrap();
+        (now + jiff::SignedDuration::from_hours(24 * days)).to_string()
+    };
+    for security in ["tls", "starttls"] {
+        // It was made for thirty days.
+        let dovecot = Dovecot::start();
+        let mut desk = desk(&dovecot, sink.port, security);
+        for (days, soon) in [(0, false), (15, false), (17, true), (31, true)] {
+            desk.at(&in_days(days));
+            let (doctor, _) = desk.json(&["doctor"]);
+            let checks = doctor["checks"].as_array().unwrap();
+            let check = checks.iter().find(|check| check["name"] == "cert mailbox").unwrap();
+            assert_eq!((check["ok"] == true, check["mend"].is_string()), (true, soon), "{days}: {check}");
+        }
+    }
+    let dovecot = Dovecot::start();
+    let (doctor, _) = desk(&dovecot, sink.port, "none").json(&["doctor"]);
+    assert!(!doctor["checks"].as_array().unwrap().iter().any(|check| check["name"] == "cert mailbox"));
+}
+
+#[test]
 fn a_bounce_finds_its_letter_by_the_envelope_it_was_sent_with() {
     let dovecot = Dovecot::start();
     let sink = SmtpSink::start(&[]);

@@ -325,6 +325,9 @@ async fn tls_goes_only_to_a_server_that_a_trusted_authority_vouches_for() {
             let mut transport = Transport::open(&chosen).unwrap();
             let (deliveries, _) = send(&mut transport, &[letter(1, "clinic@example.jp")]).await;
             assert_eq!(words(&deliveries), [expected], "{security:?} {host} {ca_file} {deliveries:?}");
+            assert_eq!(transport.probe().await.is_ok(), expected == "accepted");
+            let until = transport.certificate().and_then(uketsuke::inbound::certificate::not_after);
+            assert_eq!(until.is_some(), expected == "accepted", "{security:?}: for doctor");
         }
     }
     // A server without STARTTLS never sees a letter in the clear.

@@ -1,10 +1,7 @@
 //! Pure: what an application/pkcs7-mime part holds (RFC 8551, RFC 5652): a signed mail, taken out of its wrapping, or a
 //! sealed one. Signatures are not checked: who may submit is told by the address and its authentication.
-//!
-//! BER as mail programs write it: definite and indefinite lengths, octet strings in pieces.
 
-/// Deeper nesting is no mail's.
-const DEEPEST: usize = 24;
+use super::ber::{CONSTRUCTED, DEEPEST, Element};
 
 const SIGNED: &[u8] = b"\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
 const SEALED: [&[u8]; 4] = [
@@ -18,7 +15,6 @@ const SEALED: [&[u8]; 4] = [
 const OCTETS: u8 = 0x04;
 const IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
-const CONSTRUCTED: u8 = 0x20;
 const CONTENT: u8 = 0xA0;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,54 +50,6 @@ pub fn unwrap(bytes: &[u8]) -> Option<Wrapped> {
     let mut inner = Vec::new();
     octets(Element::first(content.content)?, &mut inner, 0)?;
     Some(if inner.is_empty() { Wrapped::Bare } else { Wrapped::Signed(inner) })
-}
-
-/// One element, and what follows it.
-#[derive(Clone, Copy)]
-struct Element<'a> {
-    tag: u8,
-    content: &'a [u8],
-    rest: &'a [u8],
-}
-
-impl<'a> Element<'a> {
-    fn first(bytes: &'a [u8]) -> Option<Self> {
-        Self::at(bytes, 0)
-    }
-
-    fn at(bytes: &'a [u8], depth: usize) -> Option<Self> {
-        let (&tag, rest) = bytes.split_first()?;
-        let (&length, rest) = rest.split_first()?;
-        // No tag of a CMS needs the long form.
-        if depth > DEEPEST || tag & 0x1F == 0x1F {
-            return None;
-        }
-        if length == 0x80 {
-            return if tag & CONSTRUCTED == 0 { None } else { Self::until_end(tag, rest, depth) };
-        }
-        let (length, rest) = match length {
-            0..=0x7F => (usize::from(length), rest),
-            0x81..=0x84 => {
-                let (digits, rest) = rest.split_at_checked(usize::from(length & 0x0F))?;
-                (digits.iter().fold(0usize, |sum, digit| sum << 8 | usize::from(*digit)), rest)
-            }
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length)?;
-        Some(Self { tag, content, rest })
-    }
-
-    /// Indefinite length: elements until two zero bytes.
-    fn until_end(tag: u8, bytes: &'a [u8], depth: usize) -> Option<Self> {
-        let mut rest = bytes;
-        loop {
-            if let Some(after) = rest.strip_prefix(b"\0\0") {
-                let content = bytes.get(..bytes.len() - rest.len())?;
-                return Some(Self { tag, content, rest: after });
-            }
-            rest = Self::at(rest, depth + 1)?.rest;
-        }
-    }
 }
 
 /// The bytes of an octet string, whole or in pieces.

@@ -102,6 +102,14 @@ impl Transport {
         }
     }
 
+    /// The server's certificate (DER) as the last probe saw it; `None` where there is none.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        match self {
+            Transport::Smtp(smtp) => smtp.certificate.as_deref(),
+            Transport::Sendmail(_) | Transport::Maildir(_) => None,
+        }
+    }
+
     /// Says goodbye to a server whose connection was kept. Failing to do so loses nothing.
     pub async fn close(&mut self) {
         if let Transport::Smtp(smtp) = self {

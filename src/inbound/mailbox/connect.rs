@@ -60,6 +60,32 @@ pub(super) async fn connect(
     Connection::new(session, attempt.server, patience).await
 }
 
+/// The server's own certificate (DER); `None` where the connection is not secured. Nobody logs in.
+pub(super) async fn certificate(
+    settings: &Settings,
+    limits: &Limits,
+    patience: Patience,
+) -> Result<Option<Vec<u8>>, Error> {
+    let attempt = Attempt { settings, patience, server: settings.server(), largest: largest_literal(limits) };
+    let tcp = attempt.dial().await?;
+    let stream = match settings.security {
+        Security::None => return Ok(None),
+        Security::Tls => Some(attempt.handshake(tcp).await?),
+        Security::StartTls => {
+            let mut wire = attempt.wire(Stream::Plain(tcp), patience.greeting);
+            let capabilities = attempt.greeting(&mut wire).await?;
+            attempt.start_tls(wire, capabilities).await?.into_inner()
+        }
+    };
+    Ok(match stream {
+        Some(Stream::Tls(tls)) => {
+            let chain = tls.get_ref().1.peer_certificates().unwrap_or_default();
+            chain.first().map(|leaf| leaf.to_vec())
+        }
+        Some(Stream::Plain(_)) | None => None,
+    })
+}
+
 /// A message of the largest size that is fetched whole, with room for a size that was told wrongly.
 fn largest_literal(limits: &Limits) -> u64 {
     limits.message_bytes.max(limits.header_bytes).saturating_add(64 * 1024)

@@ -35,6 +35,8 @@ pub struct Smtp {
     settings: Settings,
     tls: Option<TlsParameters>,
     session: Option<Session>,
+    /// The server's own (DER), as `probe` saw it.
+    pub certificate: Option<Vec<u8>>,
 }
 
 struct Session {
@@ -56,7 +58,7 @@ impl Smtp {
             Security::None => None,
             Security::Tls | Security::Starttls => Some(tls_parameters(settings)?),
         };
-        Ok(Self { settings: settings.clone(), tls, session: None })
+        Ok(Self { settings: settings.clone(), tls, session: None, certificate: None })
     }
 
     pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
@@ -112,6 +114,7 @@ impl Smtp {
     pub async fn probe(&mut self) -> Result<String, String> {
         self.close().await;
         let session = self.connect().await?;
+        self.certificate = session.connection.peer_certificate().ok();
         let greeting = session.connection.server_info().name().to_string();
         self.session = Some(session);
         self.close().await;
