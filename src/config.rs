@@ -178,6 +178,7 @@ impl Config {
             rules: self.rules.clone(),
             budget_per_address_hour: self.replies.budget_per_address_hour,
             budget_per_address_day: self.replies.budget_per_address_day,
+            sanitizer_markers: self.replies.sanitizer_markers.clone(),
             max_age: self.replies.max_age(),
         }
     }

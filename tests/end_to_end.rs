@@ -75,6 +75,104 @@ fn a_mail_goes_from_dovecot_through_the_ledger_to_the_smtp_server() {
     }
 }
 
+/// Two clocks are told here: INTERNALDATE, and the stamp of a relay that the city runs.
+#[test]
+fn t11_a_receipt_time_that_two_clocks_dispute_is_for_a_person() {
+    let sink = SmtpSink::start(&[]);
+    let cases = [
+        ("10-09T00:00:10", "mx.city.example", "Fri, 08 Oct 2021 23:59:50 +0900", "held", "late"),
+        ("10-08T23:59:50", "mx.city.example", "Sat, 09 Oct 2021 00:00:10 +0900", "held", "on_time"),
+        // They differ by hours, on one side of the limit.
+        ("10-08T23:00:00", "mx.city.example", "Fri, 08 Oct 2021 18:00:00 +0900", "accepted", "on_time"),
+        ("10-09T09:00:00", "mx.city.example", "Sat, 09 Oct 2021 00:30:00 +0900", "accepted", "late"),
+        // Anybody may write this.
+        ("10-09T00:00:10", "mx.clinic.example", "Fri, 08 Oct 2021 23:59:50 +0900", "accepted", "late"),
+        ("10-08T23:59:59", "mx.city.example", "Fri, 8 Oct 2021 14:59:59 GMT", "accepted", "on_time"),
+        ("10-08T23:59:50", "mx.city.example", "no date at all", "accepted", "on_time"),
+    ];
+    for (internal, host, stamp, outcome, timing) in cases {
+        let dovecot = Dovecot::start();
+        let mut desk = desk(&dovecot, sink.port, "tls")
+            .with("[authentication]\ntrusted_received = [\"mx.city.example\"]\n");
+        let received =
+            format!("Received: from mail.clinic.example by {host} (Postfix) with ESMTP id 1; {stamp}\r\n");
+        // What stands below the relay's own field was written by the sender.
+        let forged = "Received: from x by mx.city.example; Mon, 04 Oct 2021 00:00:00 +0900\r\n";
+        let below = if host == "mx.city.example" { forged } else { "" };
+        let post = Post { files: vec![("様式１.xlsx", minami(6))], ..Post::default() };
+        let bytes = [received.as_bytes(), below.as_bytes(), &post.bytes()].concat();
+        dovecot.deliver(&bytes, at(&format!("2021-{internal}+09:00")));
+        desk.at("2021-10-09T10:00:00+09:00");
+        desk.json(&["once"]);
+        let submission = desk.last_submission();
+        assert_eq!(
+            (&submission["outcome"], &submission["timing"]),
+            (&outcome.into(), &timing.into()),
+            "{internal} {stamp}: {submission}"
+        );
+        let (outbox, _) = desk.json(&["outbox"]);
+        let kind = if outcome == "held" {
+            "held"
+        } else if timing == "late" {
+            "late"
+        } else {
+            "accept"
+        };
+        assert_eq!(outbox[0]["kind"], kind, "{internal} {stamp}");
+        let (slots, _) = desk.json(&["slots"]);
+        assert_eq!(slots.as_array().unwrap().is_empty(), outcome == "held", "{internal} {stamp}");
+        let (shown, _) = desk.json(&["show", submission["receipt"].as_str().unwrap()]);
+        let disputed = shown["findings"].as_array().unwrap().iter().any(|finding| finding["code"] == "T11");
+        assert_eq!(disputed, outcome == "held", "{shown}");
+    }
+}
+
+#[test]
+fn doctor_tells_a_certificate_that_ends_soon() {
+    let sink = SmtpSink::start(&[]);
+    let in_days = |days: i64| {
+        let now = Timestamp::try_from(std::time::SystemTime::now()).unwrap();
+        (now + jiff::SignedDuration::from_hours(24 * days)).to_string()
+    };
+    for security in ["tls", "starttls"] {
+        // It was made for thirty days.
+        let dovecot = Dovecot::start();
+        let mut desk = desk(&dovecot, sink.port, security);
+        for (days, soon) in [(0, false), (15, false), (17, true), (31, true)] {
+            desk.at(&in_days(days));
+            let (doctor, _) = desk.json(&["doctor"]);
+            let checks = doctor["checks"].as_array().unwrap();
+            let check = checks.iter().find(|check| check["name"] == "cert mailbox").unwrap();
+            assert_eq!((check["ok"] == true, check["mend"].is_string()), (true, soon), "{days}: {check}");
+        }
+    }
+    let dovecot = Dovecot::start();
+    let (doctor, _) = desk(&dovecot, sink.port, "none").json(&["doctor"]);
+    assert!(!doctor["checks"].as_array().unwrap().iter().any(|check| check["name"] == "cert mailbox"));
+}
+
+#[test]
+fn a_bounce_finds_its_letter_by_the_envelope_it_was_sent_with() {
+    let dovecot = Dovecot::start();
+    let sink = SmtpSink::start(&[]);
+    let mut desk = desk(&dovecot, sink.port, "tls").with("bounce_extension = true");
+    let post = Post { files: vec![("様式１.xlsx", minami(6))], ..Post::default() };
+    dovecot.deliver(&post.bytes(), at("2021-10-05T10:00:00+09:00"));
+    desk.at("2021-10-05T10:01:00+09:00");
+    desk.json(&["once"]);
+    let sender = sink.wait_for(1)[0].sender.clone();
+    assert!(sender.starts_with("vproject+1.") && sender.ends_with("@city.kumamoto.kumamoto.jp"), "{sender}");
+    let bounce = format!(
+        "Return-Path: <>\r\nDelivered-To: {sender}\r\nFrom: MAILER-DAEMON@docomo.ne.jp\r\n\
+         Subject: Returned mail: User unknown\r\n\r\n550 <minami@example.jp>... User unknown\r\n"
+    );
+    dovecot.deliver(bounce.as_bytes(), at("2021-10-05T10:02:00+09:00"));
+    desk.at("2021-10-05T10:03:00+09:00");
+    desk.json(&["once"]);
+    let (outbox, _) = desk.json(&["outbox"]);
+    assert_eq!(outbox[0]["state"], "bounced", "{outbox}");
+}
+
 #[test]
 fn the_order_of_receipt_decides_not_the_order_of_arrival_in_the_folder() {
     let dovecot = Dovecot::start();

@@ -20,6 +20,8 @@ mod bodies;
 mod files;
 #[path = "golden_mail/containers.rs"]
 mod containers;
+#[path = "golden_mail/sealed.rs"]
+mod sealed;
 #[path = "golden_mail/limits.rs"]
 mod limits;
 #[path = "golden_mail/random.rs"]

@@ -19,7 +19,7 @@ use servers::{Act, Scripted, Sink, free_port};
 use uketsuke::inspection::verdict::Template;
 use uketsuke::outbound::delivery::Delivery;
 use uketsuke::outbound::letter::{AutoSubmitted, Draft, Identity};
-use uketsuke::outbound::transport::{Kind, Mode, Outgoing, Security, Settings, Transport};
+use uketsuke::outbound::transport::{Auth, Kind, Mode, Outgoing, Security, Settings, Transport};
 
 fn settings(port: u16) -> Settings {
     Settings {
@@ -325,6 +325,9 @@ async fn tls_goes_only_to_a_server_that_a_trusted_authority_vouches_for() {
             let mut transport = Transport::open(&chosen).unwrap();
             let (deliveries, _) = send(&mut transport, &[letter(1, "clinic@example.jp")]).await;
             assert_eq!(words(&deliveries), [expected], "{security:?} {host} {ca_file} {deliveries:?}");
+            assert_eq!(transport.probe().await.is_ok(), expected == "accepted");
+            let until = transport.certificate().and_then(uketsuke::inbound::certificate::not_after);
+            assert_eq!(until.is_some(), expected == "accepted", "{security:?}: for doctor");
         }
     }
     // A server without STARTTLS never sees a letter in the clear.
@@ -361,6 +364,59 @@ async fn a_wrong_or_missing_password_defers_with_clear_words() {
     let mut transport = Transport::open(&with_login).unwrap();
     let (deliveries, _) = send(&mut transport, &[letter(1, "clinic@example.jp")]).await;
     assert_eq!(words(&deliveries), ["deferred"]);
+}
+
+#[tokio::test]
+async fn xoauth2_logs_in_with_a_fresh_token() {
+    const OFFER: (&str, Act) = ("EHLO", Act::Say("250-scripted\r\n250 AUTH PLAIN XOAUTH2"));
+    // base64 of user=vproject^Aauth=Bearer tok^A^A
+    const FIRST: &str = "AUTH XOAUTH2 dXNlcj12cHJvamVjdAFhdXRoPUJlYXJlciB0b2sBAQ==";
+    let with = |port: u16, command: &str| Settings {
+        username: "vproject".into(),
+        auth: Auth::XOAuth2,
+        token_command: ["sh", "-c", command].map(str::to_owned).to_vec(),
+        ..settings(port)
+    };
+    let server = Scripted::default();
+    let port = server.start(&[OFFER, ("AUTH", Act::Say("235 2.7.0 welcome"))], false, false).await;
+    let mut transport = Transport::open(&with(port, "echo; echo ' tok '")).unwrap();
+    let (deliveries, _) = send(&mut transport, &[letter(1, "clinic@example.jp")]).await;
+    assert_eq!(words(&deliveries), ["accepted"], "{deliveries:?}");
+    assert!(server.heard.lock().unwrap().iter().any(|line| line == FIRST));
+
+    // A refused token: the reason comes as a challenge that wants an empty answer. Nothing is lost, and no secret told.
+    let server = Scripted::default();
+    let script = [
+        OFFER,
+        ("AUTH", Act::Say("334 eyJzdGF0dXMiOiI0MDEifQ==")),
+        ("", Act::Say("535 5.7.8 token expired")),
+    ];
+    let port = server.start(&script, false, false).await;
+    let mut transport = Transport::open(&with(port, "echo tok")).unwrap();
+    let (deliveries, _) = send(&mut transport, &[letter(1, "clinic@example.jp")]).await;
+    let Delivery::Deferred(text) = &deliveries[0] else { panic!("{deliveries:?}") };
+    for told in ["log in", "token expired", r#"{"status":"401"}"#, "outgoing.token_command"] {
+        assert!(text.contains(told), "{text}");
+    }
+    assert!(!text.contains("tok ") && !text.contains("dXNlcj"), "{text}");
+    assert!(server.heard.lock().unwrap().iter().any(String::is_empty), "the challenge is answered");
+
+    // No token is asked for, and none sent, where the server does not offer it or the command fails.
+    for (offer, command, told) in [
+        ("250-x\r\n250 AUTH PLAIN", "echo tok", "does not offer XOAUTH2"),
+        ("250-x\r\n250 AUTH XOAUTH2", "exit 3", "outgoing.token_command failed: exit status: 3"),
+        ("250-x\r\n250 AUTH XOAUTH2", "true", "not one access token"),
+        ("250-x\r\n250 AUTH XOAUTH2", "echo a b", "not one access token"),
+        ("250-x\r\n250 AUTH XOAUTH2", "exec /nonexistent", "outgoing.token_command failed"),
+    ] {
+        let server = Scripted::default();
+        let port = server.start(&[("EHLO", Act::Say(offer))], false, false).await;
+        let mut transport = Transport::open(&with(port, command)).unwrap();
+        let (deliveries, _) = send(&mut transport, &[letter(1, "clinic@example.jp")]).await;
+        let Delivery::Deferred(text) = &deliveries[0] else { panic!("{deliveries:?}") };
+        assert!(text.contains(told), "{command}: {text}");
+        assert!(!server.heard.lock().unwrap().iter().any(|line| line.starts_with("AUTH")), "{command}");
+    }
 }
 
 /// The deliver loop runs in a task of its own, so the future must be `Send`.
@@ -456,6 +512,16 @@ fn settings_are_checked_before_anything_is_sent() {
     refused(|settings| settings.envelope_from = "a b@c".into(), "outgoing.envelope_from");
     refused(|settings| settings.archive_address = "archive".into(), "outgoing.archive_address");
     refused(|settings| settings.connections = 0, "outgoing.connections");
+    refused(|settings| settings.breaker_percent = 101, "outgoing.breaker_percent");
+    refused(|settings| settings.breaker_letters = 501, "outgoing.breaker_letters");
+    refused(|settings| settings.auth = Auth::XOAuth2, "outgoing.username");
+    refused(
+        |settings| {
+            settings.auth = Auth::XOAuth2;
+            settings.username = "vproject".into();
+        },
+        "outgoing.token_command",
+    );
     for host in ["127.0.0.1", "localhost", "::1", "[::1]"] {
         let settings =
             Settings { kind: Kind::Smtp, security: Security::None, host: host.into(), ..Settings::default() };
@@ -469,7 +535,7 @@ fn every_key_of_the_section_is_known_and_no_other() {
         "kind": "smtp", "path": "var/replies", "host": "smtp.example.jp", "port": 465, "security": "starttls",
         "username": "u", "password_file": "", "from": "a@b.jp", "from_name": "x", "own_addresses": ["a@b.jp"],
         "archive_address": "", "mode": "staff-only", "connections": 2, "envelope_from": "<>",
-        "bounce_extension": true, "message_id_key_file": "", "ca_file": "", "final_timeout": "10m"
+        "bounce_extension": true, "auth": "xoauth2", "token_command": ["x"], "breaker_spam": 3, "message_id_key_file": "", "ca_file": "", "final_timeout": "10m"
     });
     let settings: Settings = serde_json::from_value(written).unwrap();
     assert_eq!((settings.mode, settings.security), (Mode::StaffOnly, Security::Starttls));

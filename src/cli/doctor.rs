@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
 use super::{Context, EXIT_NO, Failure, print, print_json};
 use crate::campaign::{Campaign, rfc3339};
 use crate::config::Config;
+use crate::inbound::certificate::not_after;
 use crate::inbound::mailbox::{self, Mailbox};
 use crate::inspection::reader::Readers;
 use crate::ledger::Ledger;
 use crate::outbound::transport::{self, Transport};
 
+/// A certificate that ends sooner is told.
+const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Longest time for one server.
 const PATIENCE: Duration = Duration::from_secs(45);
 /// A clock may be set back by as much without harm.
@@ -51,7 +54,16 @@ pub async fn doctor(context: &Context) -> Result<u8, Failure> {
     checks.extend(ledger(context).await);
     checks.extend(names(config).await);
     checks.push(mail(config).await);
-    checks.push(outgoing(config).await);
+    if let Ok(Ok(Some(der))) =
+        tokio::time::timeout(PATIENCE, Mailbox::certificate(&config.mailbox, &config.limits)).await
+    {
+        checks.push(certificate("cert mailbox", &config.mailbox.host, &der, context.clock.now()));
+    }
+    let (answer, der) = outgoing(config).await;
+    checks.push(answer);
+    checks.extend(
+        der.map(|der| certificate("cert outgoing", &config.outgoing.host, &der, context.clock.now())),
+    );
     checks.push(sandbox(config).await);
     checks.push(room(&config.database.path));
     let ok = checks.iter().all(|check| check.ok);
@@ -169,6 +181,16 @@ async fn ledger(context: &Context) -> Vec<Check> {
         }
         Err(cause) => Check::bad("registry", cause.to_string(), "uketsuke verify"),
     });
+    checks.push(match ledger.breaker().await {
+        Ok(None) => Check::good("breaker", "letters to clinics may leave"),
+        Ok(Some(stop)) => Check::bad(
+            "breaker",
+            stop.line(),
+            "see `uketsuke outbox --state failed` and `--state bounced`, mend the cause, then \
+             uketsuke outbox resume --reason …",
+        ),
+        Err(cause) => Check::bad("breaker", cause.to_string(), "uketsuke verify"),
+    });
     let now = context.clock.now();
     checks.push(match ledger.last_entry_at().await {
         Ok(Some(last)) if last.duration_since(now) > STEP => {
@@ -239,12 +261,35 @@ async fn mail(config: &Config) -> Check {
     }
 }
 
-async fn outgoing(config: &Config) -> Check {
+/// The connection stood, so the certificate is valid today; the question is for how long.
+fn certificate(name: &'static str, host: &str, der: &[u8], now: Timestamp) -> Check {
+    let Some(until) = not_after(der) else {
+        return Check::note(
+            name,
+            format!("{host}: its end cannot be read"),
+            "look at the server's certificate",
+        );
+    };
+    let left = until.duration_since(now);
+    let detail = format!("{host}: valid until {} ({} days)", rfc3339(until), left.as_hours() / 24);
+    if left < EXPIRES_SOON {
+        Check::note(
+            name,
+            detail,
+            "have the certificate renewed before that, or mail stands still from then on",
+        )
+    } else {
+        Check::good(name, detail)
+    }
+}
+
+async fn outgoing(config: &Config) -> (Check, Option<Vec<u8>>) {
     let mut transport = match Transport::open(&config.outgoing) {
         Ok(transport) => transport,
-        Err(cause) => return Check::bad("outgoing", cause.to_string(), "mend section [outgoing]"),
+        Err(cause) => return (Check::bad("outgoing", cause.to_string(), "mend section [outgoing]"), None),
     };
-    match tokio::time::timeout(PATIENCE, transport.probe()).await {
+    let probed = tokio::time::timeout(PATIENCE, transport.probe()).await;
+    let check = match probed {
         Ok(Ok(detail)) => Check::good("outgoing", detail),
         Ok(Err(cause)) => Check::bad(
             "outgoing",
@@ -256,7 +301,8 @@ async fn outgoing(config: &Config) -> Check {
             "no answer within 45 s",
             "check host and port in [outgoing], and the firewall",
         ),
-    }
+    };
+    (check, transport.certificate().map(<[u8]>::to_vec))
 }
 
 async fn sandbox(config: &Config) -> Check {

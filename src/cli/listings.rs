@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::table::Table;
 use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
+use crate::ledger::Ledger;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uketsuke mails --needs-staff")]
@@ -144,6 +145,7 @@ pub async fn show(context: &Context, arguments: &ShowArguments) -> Result<u8, Fa
 pub async fn status(context: &Context) -> Result<u8, Failure> {
     let office = context.office().await?;
     let listing = office.ledger.status().await?;
+    let stopped = stopped(&office.ledger).await?;
     let columns = [
         ("venue_no", "会場"),
         ("name", "医療機関"),
@@ -157,7 +159,18 @@ pub async fn status(context: &Context) -> Result<u8, Failure> {
         ("setup", "セットアップ"),
         ("flags", "備考"),
     ];
-    answer(context, &listing, |listing| table(Some(listing), &columns))
+    answer(context, &listing, |listing| format!("{stopped}{}", table(Some(listing), &columns)))
+}
+
+/// A line that says so while letters to clinics are stopped; empty otherwise. The log has it for scripts.
+pub async fn stopped(ledger: &Ledger) -> Result<String, Failure> {
+    Ok(match ledger.breaker().await? {
+        Some(stop) => {
+            tracing::warn!(setting = stop.setting, waiting = stop.waiting, "letters to clinics are stopped");
+            format!("★{}。再開：uketsuke outbox resume --reason 理由\n\n", stop.line())
+        }
+        None => String::new(),
+    })
 }
 
 pub async fn slots(context: &Context, arguments: &SlotsArguments) -> Result<u8, Failure> {

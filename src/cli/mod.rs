@@ -95,7 +95,7 @@ enum Verb {
     Status,
     /// The slots in force.
     Slots(listings::SlotsArguments),
-    /// Outgoing mail: list, retry, hold, release, cancel.
+    /// Outgoing mail: list, retry, hold, release, cancel, resume.
     Outbox(outbox::Arguments),
     /// Put a held form in force, and tell the clinic.
     Accept(staff::AcceptArguments),

@@ -27,10 +27,13 @@ pub async fn once(context: &Context) -> Result<u8, Failure> {
             report.filed,
             report.pending
         ));
+        for trouble in &report.errors {
+            print(&format!("★{trouble}\n"));
+        }
     }
     office.ledger.close().await;
     if let Some(cause) = trouble {
         return Err(cause.into());
     }
-    Ok(if report.replies.deferred > 0 { EXIT_LATER } else { 0 })
+    Ok(if report.replies.deferred + report.stopped > 0 { EXIT_LATER } else { 0 })
 }

@@ -1,12 +1,13 @@
-//! `uketsuke outbox`: outgoing mail: list, retry, hold, release, cancel.
+//! `uketsuke outbox`: outgoing mail: list, retry, hold, release, cancel; resume after the breaker stopped it.
 
-use super::listings::{answer, table};
+use super::listings::{answer, stopped, table};
 use super::{Context, EXIT_USAGE, Failure, print, print_json};
+use crate::ledger::Ledger;
 use crate::ledger::outbox::Handling;
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  uketsuke outbox --state held\n  uketsuke outbox retry 12\n  uketsuke outbox release 7"
+    after_help = "Examples:\n  uketsuke outbox --state held\n  uketsuke outbox retry 12\n  uketsuke outbox release 7\n  uketsuke outbox resume --reason 宛先を訂正"
 )]
 pub struct Arguments {
     /// Only letters in this state: queued, sending, sent, deferred, failed, ambiguous, bounced, suppressed, held.
@@ -29,6 +30,8 @@ enum Verb {
     Release { id: i64 },
     /// Never send it.
     Cancel { id: i64 },
+    /// Let letters to clinics leave again after too many came back (needs --reason).
+    Resume,
 }
 
 const STATES: [&str; 9] =
@@ -42,10 +45,12 @@ pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Fail
             Verb::Hold { id } => (*id, Handling::Hold, "保留しました"),
             Verb::Release { id } => (*id, Handling::Release, "送信待ちにしました"),
             Verb::Cancel { id } => (*id, Handling::Cancel, "送信を取りやめました"),
+            Verb::Resume => return resume(context, &ledger, &arguments.reason).await,
         };
-        ledger
-            .handle_letter(id, handling, context.clock.now(), &super::clinics::actor(), &arguments.reason)
-            .await?;
+        // The ledger wants one; these four can be taken back, so none is asked for.
+        let reason =
+            Some(arguments.reason.trim()).filter(|reason| !reason.is_empty()).unwrap_or("（理由の記載なし）");
+        ledger.handle_letter(id, handling, context.clock.now(), &super::clinics::actor(), reason).await?;
         if context.json() {
             print_json(&serde_json::json!({ "id": id, "done": done }))?;
         } else {
@@ -71,5 +76,23 @@ pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Fail
         ("next_attempt_at", "次回"),
         ("last_error", "最後の応答"),
     ];
-    answer(context, &listing, |listing| table(Some(listing), &columns))
+    let stopped = stopped(&ledger).await?;
+    answer(context, &listing, |listing| format!("{stopped}{}", table(Some(listing), &columns)))
+}
+
+/// What stopped letters is settled: those that wait leave with the next round.
+async fn resume(context: &Context, ledger: &Ledger, reason: &str) -> Result<u8, Failure> {
+    if reason.trim().is_empty() {
+        return Err(Failure::new(
+            EXIT_USAGE,
+            "outbox resume needs --reason: what was found, and what was mended",
+        ));
+    }
+    let stop = ledger.reset_breaker(context.clock.now(), &super::clinics::actor(), reason).await?;
+    if context.json() {
+        print_json(&serde_json::json!({ "resumed": true, "waiting": stop.waiting }))?;
+    } else {
+        print(&format!("医療機関への送信を再開します。送信待ち {}通。\n", stop.waiting));
+    }
+    Ok(0)
 }

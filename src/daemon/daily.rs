@@ -93,6 +93,7 @@ impl Office {
             from: written.activity.from,
             until: written.activity.until,
             built_at: self.now(),
+            state: self.state_for_staff(),
         };
         self.ledger.digest_done(run, &letters).await?;
         tracing::info!(key, letters = letters.len(), "digest written");

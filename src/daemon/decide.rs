@@ -53,6 +53,11 @@ impl Office {
         if self.config.outgoing.sends_to_clinics() { NewState::Queued } else { NewState::Held }
     }
 
+    /// In which state a digest or an alert enters the outbox.
+    pub fn state_for_staff(&self) -> NewState {
+        if self.config.outgoing.sends_to_staff() { NewState::Queued } else { NewState::Held }
+    }
+
     /// Puts a held form in force and tells the clinic.
     pub async fn accept(
         &self,
@@ -220,7 +225,7 @@ impl Office {
             answer: Answer::Send(template),
             received_at: recorded.received_at,
             notify: Vec::new(),
-            provisional: None,
+            provisional: Vec::new(),
         };
         let occasion = Occasion {
             campaign: &self.campaign,

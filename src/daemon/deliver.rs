@@ -11,7 +11,9 @@ use crate::inspection::verdict::Template;
 use crate::ledger::Ledger;
 use crate::ledger::column::instant;
 use crate::ledger::outbox::{Claimed, Settlement};
+use crate::outbound::breaker;
 use crate::outbound::delivery::{self, Delivery, Next};
+use crate::outbound::letter::bounce_address;
 use crate::outbound::transport::{self, Outgoing, Transport};
 
 /// A claim that is not settled within this time is free again: the process that held it is gone.
@@ -49,6 +51,7 @@ impl Carrier {
     pub async fn deliver_once(&mut self) -> Result<Delivered, Error> {
         let mut delivered = Delivered::default();
         loop {
+            self.office.watch_breaker().await?;
             let due = self.office.ledger.claim_due(self.office.now(), transport::BATCH as u32, LEASE).await?;
             if due.is_empty() {
                 return Ok(delivered);
@@ -65,7 +68,11 @@ impl Carrier {
                 id: letter.id,
                 kind: Template::parse(&letter.kind).unwrap_or(Template::Alert),
                 received_at: instant(letter.basis_at),
-                envelope_from: letter.envelope_from.clone(),
+                envelope_from: if self.office.config.outgoing.bounce_extension {
+                    bounce_address(&self.office.identity, letter.id)
+                } else {
+                    letter.envelope_from.clone()
+                },
                 to: letter.to.clone(),
                 bytes: letter.bytes.clone(),
                 archive: (!archive.is_empty()).then(|| archive.clone()),
@@ -119,6 +126,27 @@ async fn pass_fence(ledger: Ledger, ids: Vec<i64>, clock: Clock) -> Result<(), E
 }
 
 impl Office {
+    /// Stops letters to clinics where too many come back, and tells staff of it once.
+    async fn watch_breaker(&self) -> Result<(), Error> {
+        let now = self.now();
+        let Some(stop) = self.ledger.weigh_breaker(self.config.outgoing.breaker(), now).await? else {
+            return Ok(());
+        };
+        if stop.alerted || self.config.digest.to.is_empty() {
+            return Ok(());
+        }
+        let mut letters = Vec::new();
+        for to in &self.config.digest.to {
+            match breaker::alert(&stop, to).seal(&self.identity, &format!("breaker:{}", stop.id), now) {
+                Ok(letter) => letters.push(letter),
+                Err(cause) => {
+                    return Err(Error::Configuration(format!("digest.to: failed to address {to}: {cause}")));
+                }
+            }
+        }
+        Ok(self.ledger.alert_of(&stop, &letters, self.state_for_staff(), now).await?)
+    }
+
     /// Delivers everything due now over `outgoing.connections` connections, and again while `more` says that
     /// letters are still being written.
     pub async fn deliver_while(

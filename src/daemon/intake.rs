@@ -277,7 +277,7 @@ impl Office {
 
     /// A child takes the mail apart, a worker thread reads its forms.
     async fn make_ready(self, raw: RawMessage) -> Result<Ready, Error> {
-        let dissected = self.readers.dissect(&raw.bytes, raw.omitted).await?;
+        let dissected = self.take_apart(&raw.bytes, raw.omitted).await?;
         let examined = judge::examine(&dissected, &self.campaign);
         Ok(Ready { sha256: sha256_hex(&raw.bytes), raw, dissected, examined })
     }
@@ -328,7 +328,7 @@ impl Office {
     /// Judges a stored mail again with its first receipt time and receipt numbers, and answers it anew.
     pub async fn judge_again(&self, id: i64, actor: &str) -> Result<Inspection, Error> {
         let stored = self.ledger.stored_mail(id).await?;
-        let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
+        let dissected = self.take_apart(&stored.raw.bytes, stored.raw.omitted).await?;
         let examined = judge::examine(&dissected, &self.campaign);
         let received_at = stored.raw.received_at;
         let sha256 = format!("{}:again:{}", stored.sha256, stored.judgements);

@@ -19,6 +19,7 @@ use crate::outbound::transport;
 
 pub mod intake;
 mod answer;
+mod bounced;
 pub mod deliver;
 pub mod daily;
 pub mod decide;

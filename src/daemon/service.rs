@@ -30,9 +30,13 @@ impl Office {
         written?;
         delivered?;
         let mut report = self.ledger.counts_since(mark).await?;
+        if let Some(stop) = self.ledger.breaker().await? {
+            report.stopped = stop.waiting as i64;
+            report.errors.push(stop.line());
+        }
         match taken {
             Ok(taken) => {
-                report.errors = taken.errors;
+                report.errors.extend(taken.errors);
                 Ok((report, None))
             }
             Err(cause) => {

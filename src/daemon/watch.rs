@@ -50,6 +50,18 @@ impl Office {
             }
             Err(cause) => reading.trouble = Some(cause.to_string()),
         }
+        match self.ledger.breaker().await {
+            Ok(stop) => {
+                reading.values.insert("uketsuke_breaker_open".into(), i64::from(stop.is_some()));
+                if let Some(stop) = stop {
+                    reading.trouble = Some(format!(
+                        "letters to clinics are stopped by {}; uketsuke outbox resume",
+                        stop.setting
+                    ));
+                }
+            }
+            Err(cause) => reading.trouble = Some(cause.to_string()),
+        }
         match self.ledger.service_checked_at("mailbox").await {
             Ok(Some(at)) => {
                 let age = self.now().as_second() - at.as_second();

@@ -27,6 +27,10 @@ pub enum FileKind {
     /// A plain zip that could not be opened one level further (nested, over the caps); normally its entries stand instead.
     Zip,
     EncryptedArchive,
+    /// S/MIME or PGP: a mail or a file that only the holder of a key can read.
+    Encrypted,
+    /// message/external-body: a note that says where the file could be fetched. Nobody fetches it.
+    External,
     /// 7z, rar, lzh: not opened.
     OtherArchive,
     Pdf,
@@ -78,4 +82,6 @@ pub struct Attachment {
     pub inside: Vec<String>,
     /// Message-ID or subject of the nested mail it was in, if any.
     pub nested_mail: Option<String>,
+    /// The beginning of a text file, to recognise what a gateway writes in place of a file; empty for other kinds.
+    pub excerpt: String,
 }

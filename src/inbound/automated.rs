@@ -148,9 +148,6 @@ fn hints(header: &Header<'_>, message: &Message, form_possible: bool) -> Vec<Aut
     if header.has("Feedback-ID") {
         found.push(hint("Feedback-ID"));
     }
-    if message.authors.iter().any(|author| author.address.to_lowercase().starts_with("postmaster@")) {
-        found.push(hint("postmaster"));
-    }
     let subject = message.subject.to_lowercase();
     // A person's answer keeps the subject that it answers.
     let is_answer = ["re:", "re：", "ｒｅ：", "fw:", "fwd:"].iter().any(|start| subject.starts_with(start));

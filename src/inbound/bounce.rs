@@ -1,9 +1,10 @@
 //! Pure: what a delivery report says: the fields of RFC 3464, else what the old programs write in prose.
 
 use super::address::{addr_spec, message_ids};
+use super::automated;
 use super::header::{Entity, Header};
 use super::instant::without_comments;
-use super::message::Bounce;
+use super::message::{Bounce, Message};
 
 /// Recipients and identifiers beyond these say nothing new.
 const MOST_RECIPIENTS: usize = 100;
@@ -18,37 +19,88 @@ pub struct Evidence {
     pub reports: Vec<Vec<u8>>,
     /// Message-IDs of returned messages and returned header blocks.
     pub returned: Vec<String>,
+    /// What these answer.
+    answered: Vec<String>,
+    /// The same of mails that the mail merely carries: many hosts return a letter in a plain multipart/mixed.
+    enclosed: Vec<String>,
+    enclosed_answered: Vec<String>,
 }
 
 impl Evidence {
-    /// Takes the identifier of a returned message, whole or only its header.
+    /// Takes the identifiers of a returned message, whole or only its header.
     pub fn take_returned(&mut self, bytes: &[u8]) {
         let entity = Entity::parse_mail(bytes, LONGEST_REPORT, MOST_LINES);
-        let ids: Vec<String> = entity
-            .header
-            .all("Message-ID")
-            .flat_map(|f| message_ids(&f.text()).collect::<Vec<_>>())
-            .collect();
-        self.returned.extend(ids);
-        self.returned.truncate(MOST_IDS);
+        take(&entity.header, &mut self.returned, &mut self.answered);
+    }
+
+    /// Takes those of a mail that the mail carries.
+    pub fn take_enclosed(&mut self, header: &Header<'_>) {
+        take(header, &mut self.enclosed, &mut self.enclosed_answered);
     }
 }
 
-/// The report of one mail. `from_system` tells that its return path is null or its author a mail system;
-/// only then is prose believed.
-pub fn read(evidence: &Evidence, header: &Header<'_>, text: &str, from_system: bool) -> Option<Bounce> {
-    let mut bounce = evidence.reports.iter().find_map(|report| structured(report));
-    if bounce.is_none() && from_system {
-        bounce = prose(header, text, !evidence.returned.is_empty());
+fn take(header: &Header<'_>, own: &mut Vec<String>, answered: &mut Vec<String>) {
+    for (names, into) in
+        [(&["Message-ID", "X-Original-Message-ID"][..], own), (&["References", "In-Reply-To"], answered)]
+    {
+        for name in names {
+            for field in header.all(name) {
+                into.extend(message_ids(&field.text()));
+            }
+        }
+        into.truncate(MOST_IDS);
     }
-    let mut bounce = bounce?;
-    let quoted = if from_system { quoted_ids(text) } else { Vec::new() };
-    for id in evidence.returned.iter().cloned().chain(quoted) {
-        if !bounce.original_message_ids.contains(&id) && bounce.original_message_ids.len() < MOST_IDS {
-            bounce.original_message_ids.push(id);
+}
+
+/// The report of one mail. `from_system` tells that its return path is null or its author a mail system, `by_system`
+/// the latter alone; only then is prose believed: an absence note has a null return path, too.
+pub fn read(
+    evidence: &Evidence,
+    header: &Header<'_>,
+    message: &Message,
+    from_system: bool,
+    by_system: bool,
+) -> Option<Bounce> {
+    let report = evidence.reports.iter().find_map(|report| structured(report));
+    let reported = report.is_some();
+    let quoted = if from_system { quoted_ids(&message.text) } else { Vec::new() };
+    let mut known: Vec<&String> = evidence.returned.iter().collect();
+    if from_system {
+        known.extend(evidence.enclosed.iter().chain(&quoted));
+    }
+    if reported || by_system {
+        // The report itself may be threaded to the letter.
+        known.extend(&message.answers);
+    }
+    let mut bounce = match report {
+        Some(bounce) => bounce,
+        None if from_system => prose(header, &message.text, known.is_empty())?,
+        None => return None,
+    };
+    for id in known {
+        if !bounce.original_message_ids.contains(id) && bounce.original_message_ids.len() < MOST_IDS {
+            bounce.original_message_ids.push(id.clone());
         }
     }
+    bounce.original_answers.clone_from(&evidence.answered);
+    if from_system {
+        bounce.original_answers.extend(evidence.enclosed_answered.iter().cloned());
+    }
+    bounce.original_answers.truncate(MOST_IDS);
     Some(bounce)
+}
+
+/// Is its author a program that carries mail, or the person behind it?
+pub fn is_by_mail_system(message: &Message) -> bool {
+    message.authors.iter().any(|author| {
+        automated::is_robot(&author.address) || author.address.to_lowercase().starts_with("postmaster@")
+    })
+}
+
+/// The report of a mail that names no letter of its own accord: for one that is known to concern a letter of ours by
+/// the address that it came to.
+pub fn from_words(message: &Message) -> Bounce {
+    in_words(&message.text, None)
 }
 
 /// The per-recipient blocks of RFC 3464; the first failed one speaks for the report.
@@ -82,30 +134,43 @@ fn recipient(block: &Header<'_>) -> Option<Bounce> {
         action: action.chars().take(40).collect(),
         status: status_code(&status).unwrap_or_default(),
         recipient: if sound.is_empty() { address.chars().take(320).collect() } else { sound },
-        original_message_ids: Vec::new(),
+        ..Bounce::default()
     })
 }
 
 /// Reports without a machine-readable part: qmail, old Exim, providers' Japanese texts.
-fn prose(header: &Header<'_>, text: &str, has_returned: bool) -> Option<Bounce> {
-    let failed: Vec<String> = header
+fn prose(header: &Header<'_>, text: &str, names_nothing: bool) -> Option<Bounce> {
+    let failed = header
         .all("X-Failed-Recipients")
         .flat_map(|field| field.text().split(',').map(addr_spec).collect::<Vec<_>>())
-        .filter(|address| !address.is_empty())
-        .collect();
-    if failed.is_empty() && !has_returned && quoted_ids(text).is_empty() {
+        .find(|address| !address.is_empty());
+    if failed.is_none() && names_nothing {
         return None;
     }
-    let recipient = failed.into_iter().next().or_else(|| first_address(text)).unwrap_or_default();
+    Some(in_words(text, failed))
+}
+
+fn in_words(text: &str, failed: Option<String>) -> Bounce {
+    const WAITS: [&str; 10] = [
+        "delayed",
+        "will be retried",
+        "will retry",
+        "keep trying",
+        "warning:",
+        "not yet been delivered",
+        "遅延",
+        "再送を試み",
+        "再送します",
+        "配送を継続",
+    ];
     let lower = text.to_lowercase();
-    let waits = ["delayed", "will be retried", "warning:", "遅延", "再送を試み", "配送を継続"];
-    let action = if waits.iter().any(|word| lower.contains(word)) { "delayed" } else { "failed" };
-    Some(Bounce {
-        action: action.to_owned(),
+    let waits = WAITS.iter().any(|word| lower.contains(word));
+    Bounce {
+        action: if waits { "delayed" } else { "failed" }.to_owned(),
         status: status_code(text).unwrap_or_default(),
-        recipient,
-        original_message_ids: Vec::new(),
-    })
+        recipient: failed.or_else(|| first_address(text)).unwrap_or_default(),
+        ..Bounce::default()
+    }
 }
 
 /// Identifiers on `Message-ID:` lines of a quoted header.
@@ -130,12 +195,15 @@ fn quoted_ids(text: &str) -> Vec<String> {
     found
 }
 
-/// The first `<address>` of the text, or the first line that is one.
+/// The first `<address>` of the text, or the first line that is one or ends with one.
 fn first_address(text: &str) -> Option<String> {
     text.lines().take(200).find_map(|line| {
         let inside =
             line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
-        let address = addr_spec(inside.unwrap_or(line.trim().trim_end_matches(':')));
+        let bare = line.trim().trim_end_matches(':');
+        // 「Recipient address: taro@…」
+        let last = bare.rsplit([' ', ':', '：', '\t']).next().unwrap_or(bare);
+        let address = addr_spec(inside.unwrap_or(last));
         (!address.is_empty() && !line.to_ascii_lowercase().contains("message-id")).then_some(address)
     })
 }

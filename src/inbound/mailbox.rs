@@ -112,6 +112,14 @@ impl Mailbox {
         }
     }
 
+    /// The server's certificate (DER), for `doctor`; `None` where there is none: a Maildir, a connection in the clear.
+    pub async fn certificate(settings: &Settings, limits: &Limits) -> Result<Option<Vec<u8>>, Error> {
+        match settings.kind {
+            Kind::Imap => connect::certificate(settings, limits, Patience::default()).await,
+            Kind::Maildir => Ok(None),
+        }
+    }
+
     /// Everything that is in the watched folders now, also what was seen before: the caller subtracts what
     /// its ledger knows. Sorted by folder, then by age as far as the server's numbers tell.
     pub async fn list(&mut self) -> Result<Vec<MessageKey>, Error> {

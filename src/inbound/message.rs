@@ -80,6 +80,10 @@ pub struct Bounce {
     pub recipient: String,
     /// Message-IDs in the returned headers, with angle brackets.
     pub original_message_ids: Vec<String>,
+    /// What the returned letter answered: identifiers of its References and In-Reply-To.
+    pub original_answers: Vec<String>,
+    /// Our letters that the address it came to names. Filled by the daemon, which knows the key; never by the mail.
+    pub letters: Vec<i64>,
 }
 
 /// Something about the mail's form that the rules or staff should know.
@@ -104,6 +108,8 @@ pub struct Message {
     pub reply_to: Vec<String>,
     /// Addresses of To and Cc, lower case.
     pub recipients: Vec<String>,
+    /// To whom it was delivered, as servers note it (Delivered-To, X-Original-To, Envelope-To, …).
+    pub delivered_to: Vec<String>,
     pub subject: String,
     /// First Message-ID, with angle brackets, as received (trimmed).
     pub message_id: Option<String>,

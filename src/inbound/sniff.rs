@@ -7,6 +7,9 @@ mod markup;
 use super::attachment::FileKind;
 use super::japanese::{self, name::extension};
 
+/// The test file of virus scanners; whoever sends it wants to see what we do.
+const EICAR: &[u8] = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR";
+
 /// The kind of `bytes`; `name` is the file name as shown.
 pub fn sniff(bytes: &[u8], name: &str) -> FileKind {
     let extension = extension(name);
@@ -27,10 +30,19 @@ pub fn sniff(bytes: &[u8], name: &str) -> FileKind {
     if let Some(kind) = by_magic(bytes, extension) {
         return kind;
     }
+    if begins_armoured(bytes) {
+        return FileKind::Encrypted;
+    }
     if matches!(extension, "p7s" | "sig" | "asc" | "p7c") {
         return FileKind::Signature;
     }
     if japanese::is_text(bytes) { text(bytes, extension) } else { by_extension(extension) }
+}
+
+/// An OpenPGP message in letters (RFC 4880 §6.2); a signature or a key begins otherwise.
+pub fn begins_armoured(bytes: &[u8]) -> bool {
+    let top = bytes.get(..4096).unwrap_or(bytes).trim_ascii_start();
+    top.starts_with(b"-----BEGIN PGP MESSAGE-----")
 }
 
 fn by_magic(bytes: &[u8], extension: &str) -> Option<FileKind> {
@@ -59,6 +71,7 @@ fn by_magic(bytes: &[u8], extension: &str) -> Option<FileKind> {
         }
         _ if bytes.get(257..262) == Some(b"ustar") => FileKind::OtherArchive,
         _ if starts(b"\x78\x9F\x3E\x22") => FileKind::Tnef,
+        _ if starts(EICAR) => FileKind::Executable,
         _ if starts(b"MZ") && !japanese::is_text(bytes) => FileKind::Executable,
         _ if starts(b"\x7FELF")
             || starts(b"#!")
@@ -118,6 +131,7 @@ fn by_extension(extension: &str) -> FileKind {
     match extension {
         "jtd" | "jtdc" | "jhd" | "jttc" | "jaw" | "jbw" => FileKind::Ichitaro,
         "exe" | "com" | "scr" | "pif" | "dll" | "msi" => FileKind::Executable,
+        "gpg" | "pgp" => FileKind::Encrypted,
         "xdw" | "xbd" | "one" | "pub" | "vsd" => FileKind::OtherOffice,
         _ => FileKind::Unknown,
     }

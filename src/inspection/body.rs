@@ -296,7 +296,8 @@ fn looks_like_slot(line: &str) -> bool {
         && contains_any(&folded, &["人", "名", "枠", "\t", "  ", "、"])
 }
 
-fn fold(text: &str) -> String {
+/// Full-width forms and capitals as plain ones, as the words of a mail are compared.
+pub fn fold(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     text.nfkc().flat_map(char::to_lowercase).collect()
 }

@@ -32,6 +32,8 @@ pub struct Settings {
     /// `[replies] budget_per_address_hour` and `_day`; 0 = off.
     pub budget_per_address_hour: u32,
     pub budget_per_address_day: u32,
+    /// `[replies] sanitizer_markers`: what our gateways write in place of a file.
+    pub sanitizer_markers: Vec<String>,
     /// `[replies] max_age`: an older mail's reply is only drafted.
     pub max_age: Option<SignedDuration>,
 }
@@ -138,8 +140,9 @@ pub fn inspect(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
         if known.mail.redelivery_of.is_some() {
             return hand.aside(Outcome::Duplicate, Silence::Redelivery, Vec::new());
         }
-        let automatic = sender.surely_automatic || sender.perhaps_automatic;
-        if automatic && !mail.examined.has_form() {
+        let automatic = sender.surely_automatic || sender.perhaps_automatic || message.bounce.is_some();
+        // What comes back with a letter of ours is our own enclosure, not a form.
+        if automatic && (!mail.examined.has_form() || known.mail.bounced.is_some()) {
             let findings = m::m12_m18_automatic(message, &sender, &known.mail);
             return hand.aside(Outcome::Ignored, Silence::Automatic, hand.apply(findings));
         }
@@ -177,7 +180,7 @@ impl Hand<'_> {
             answer: Answer::Silent(silence),
             received_at: self.received_at(),
             notify: Vec::new(),
-            provisional: None,
+            provisional: Vec::new(),
         }
     }
 

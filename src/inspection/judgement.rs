@@ -68,6 +68,11 @@ impl Submission {
         self.findings.iter().any(|finding| finding.code == code)
     }
 
+    /// A gateway of the city took the file away before the mail reached us.
+    pub fn lost_its_file(&self) -> bool {
+        self.form.is_none() && self.outcome == Outcome::Held && self.has("M19")
+    }
+
     pub fn needs_staff(&self) -> bool {
         self.outcome == Outcome::Held
             || self.findings.iter().any(|finding| {
@@ -130,6 +135,6 @@ pub struct Inspection {
     pub received_at: Timestamp,
     /// Registered addresses that get a copy of the notice as mails of their own (M07, M09).
     pub notify: Vec<String>,
-    /// Addresses taken on as provisional: venue_no and address.
-    pub provisional: Option<(String, String)>,
+    /// Addresses taken on as provisional: venue_no and address; an agent may write for several clinics.
+    pub provisional: Vec<(String, String)>,
 }

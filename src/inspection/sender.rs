@@ -102,6 +102,13 @@ impl<'a> Sender<'a> {
         }
     }
 
+    /// No person registered the address for any clinic: an agent's mails for clinics without addresses mean the same
+    /// in one mail, in two, and in any order.
+    fn is_only_provisional(&self) -> bool {
+        let key = address_key(self.address);
+        !self.clinics.iter().any(|clinic| clinic.emails.iter().any(|own| address_key(own) == key))
+    }
+
     /// What the address means for this clinic.
     pub fn standing_for(&self, clinic: Option<&Clinic>) -> SenderStanding {
         if self.is_staff {
@@ -119,10 +126,10 @@ impl<'a> Sender<'a> {
         };
         if clinic.owns_address(self.address) {
             SenderStanding::Registered
+        } else if !clinic.has_addresses() && !self.address.is_empty() && self.is_only_provisional() {
+            SenderStanding::Provisional
         } else if !self.clinics.is_empty() {
             SenderStanding::Elsewhere
-        } else if !clinic.has_addresses() && !self.address.is_empty() {
-            SenderStanding::Provisional
         } else {
             SenderStanding::Unknown
         }

@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 
 use super::column::{instant, maybe_instant, micros};
-use super::{Error, Ledger, audit, outbox, progress, slots, work};
+use super::{Error, Ledger, NewState, audit, breaker, outbox, progress, slots, work};
 use crate::outbound::activity::{Changes, DayActivity, Health, MailLine};
 use crate::outbound::letter::Letter;
 
@@ -21,6 +21,8 @@ pub struct DigestRun<'a> {
     pub from: Timestamp,
     pub until: Timestamp,
     pub built_at: Timestamp,
+    /// In which its letters enter the outbox.
+    pub state: NewState,
 }
 
 impl Ledger {
@@ -65,7 +67,8 @@ impl Ledger {
         let mut first = None;
         for letter in letters {
             let dedupe = format!("{}:{}", run.key, letter.to);
-            let concern = outbox::Concern { dedupe_key: Some(&dedupe), ..outbox::Concern::default() };
+            let concern =
+                outbox::Concern { dedupe_key: Some(&dedupe), state: run.state, ..outbox::Concern::default() };
             let id = outbox::put(&mut tx, letter, concern, run.built_at).await?;
             first = first.or(id);
         }
@@ -285,8 +288,10 @@ async fn health(
             .await?
             .flatten();
     let books = progress::reconcile(&mut *connection).await?;
+    let stopped = breaker::stop(&mut *connection).await?.map(|stop| stop.line());
     let head = audit::head(connection).await?;
     Ok(Health {
+        stopped,
         last_check_at: maybe_instant(checked),
         mails_seen: books.seen as u64,
         mails_in_window: in_window as u64,

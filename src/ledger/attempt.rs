@@ -13,6 +13,9 @@ pub(super) fn is_attempt(submission: &Submission, message: Option<&Message>) -> 
         submission.sender,
         SenderStanding::Registered | SenderStanding::Provisional | SenderStanding::Staff
     );
+    if known && submission.lost_its_file() {
+        return true;
+    }
     let Some(message) = message else { return known && submission.file.is_some() };
     let meant = |kind: FileKind| {
         kind.is_workbook()
@@ -22,6 +25,7 @@ pub(super) fn is_attempt(submission: &Submission, message: Option<&Message>) -> 
                     | FileKind::Image
                     | FileKind::EncryptedWorkbook
                     | FileKind::EncryptedArchive
+                    | FileKind::Encrypted
                     | FileKind::HtmlWorkbook
                     | FileKind::XmlWorkbook
                     | FileKind::OldWorkbook

@@ -367,7 +367,7 @@ impl Intake {
     /// audit entry; puts what was accepted in force. Answers the mail's id.
     pub async fn record(&mut self, mail: NewMail<'_>) -> Result<i64, Error> {
         let recorded = record::mail(&mut self.tx, &mail).await?;
-        self.registry_changed |= mail.inspection.provisional.is_some() || mail.message.bounce.is_some();
+        self.registry_changed |= !mail.inspection.provisional.is_empty() || mail.message.bounce.is_some();
         self.use_receipts(&mail.inspection.submissions);
         let subject = format!("mail:{}", recorded.mail_id);
         self.audit("mail", subject, mail.recorded_at, recorded.summary).await?;
@@ -384,7 +384,7 @@ impl Intake {
         now: Timestamp,
         actor: &str,
     ) -> Result<(), Error> {
-        self.registry_changed |= inspection.provisional.is_some();
+        self.registry_changed |= !inspection.provisional.is_empty();
         let summary = record::judgement_again(&mut self.tx, mail_id, inspection, letters, now, actor).await?;
         self.use_receipts(&inspection.submissions);
         let entry = audit::Entry {

@@ -13,6 +13,7 @@ use super::{Error, audit};
 use crate::clinic::{address_key, venue_key};
 use crate::inbound::message::Message;
 use crate::inspection::judgement::Inspection;
+use crate::inspection::standing::OurLetter;
 
 /// Answers the Message-ID and the hash of the bytes of every letter, for the audit trail.
 pub(super) async fn insert_letters(
@@ -93,7 +94,34 @@ pub(super) async fn planned(
     Ok(planned.into_iter().map(instant).collect())
 }
 
-/// A delivery failure that names a letter of ours marks the letter and the address it went to.
+/// The letter of ours that a delivery report is about: by the address that the report came to, else by the identifiers
+/// that it returns, else by what the returned letter answers and the address that it could not reach.
+pub(super) async fn bounced(
+    connection: &mut SqliteConnection,
+    message: &Message,
+) -> Result<Option<OurLetter>, sqlx::Error> {
+    let Some(bounce) = &message.bounce else { return Ok(None) };
+    let row: Option<(i64, String, Option<String>, Option<String>)> = sqlx::query_as(
+        "SELECT o.id, o.kind, c.venue_no, o.receipt FROM
+             (SELECT id, 1 AS rank FROM outbox WHERE id IN (SELECT value FROM json_each(?1))
+              UNION ALL
+              SELECT id, 2 FROM outbox WHERE message_id IN (SELECT value FROM json_each(?2))
+              UNION ALL
+              SELECT w.id, 3 FROM mail m JOIN outbox w ON w.mail_id = m.id
+              WHERE m.message_id IN (SELECT value FROM json_each(?3)) AND w.to_key = ?4 AND w.attempts > 0) found
+         JOIN outbox o ON o.id = found.id LEFT JOIN clinic c ON c.venue_key = o.venue_key
+         ORDER BY found.rank, o.id DESC LIMIT 1",
+    )
+    .bind(json!(bounce.letters).to_string())
+    .bind(json!(bounce.original_message_ids).to_string())
+    .bind(json!(bounce.original_answers).to_string())
+    .bind(address_key(&bounce.recipient))
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(outbox_id, kind, venue_no, receipt)| OurLetter { outbox_id, kind, venue_no, receipt }))
+}
+
+/// A delivery failure of a letter of ours marks the letter and the address it went to.
 pub(super) async fn note_bounce(
     connection: &mut SqliteConnection,
     message: &Message,
@@ -102,21 +130,20 @@ pub(super) async fn note_bounce(
     let Some(bounce) = message.bounce.as_ref().filter(|bounce| bounce.action == "failed") else {
         return Ok(());
     };
-    let bounced: Vec<String> = sqlx::query_scalar(
+    let Some(letter) = bounced(&mut *connection, message).await? else { return Ok(()) };
+    let address: Option<String> = sqlx::query_scalar(
         "UPDATE outbox SET state = 'bounced', next_attempt_at = NULL, lease_until = NULL, last_error = ?2
-         WHERE message_id IN (SELECT value FROM json_each(?1))
-           AND state IN ('sent', 'sending', 'deferred', 'ambiguous')
-         RETURNING to_key",
+         WHERE id = ?1 AND state IN ('sent', 'sending', 'deferred', 'ambiguous') RETURNING to_key",
     )
-    .bind(json!(bounce.original_message_ids).to_string())
+    .bind(letter.outbox_id)
     .bind(format!("bounced: {} {}", bounce.status, bounce.recipient))
-    .fetch_all(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    for address in bounced {
+    if let Some(address) = address {
         sqlx::query("UPDATE clinic_address SET undeliverable_at = ?2 WHERE address_key = ?1")
             .bind(address)
             .bind(micros(at))
-            .execute(&mut *connection)
+            .execute(connection)
             .await?;
     }
     Ok(())

@@ -29,6 +29,7 @@ mod letters;
 mod standing;
 pub mod progress;
 pub mod outbox;
+pub mod breaker;
 pub mod registry;
 pub mod staff;
 pub mod recorded;
@@ -49,7 +50,7 @@ pub use intake::{Intake, NewLetter, NewMail, NewState};
 pub use lock::{LockGuard, lock};
 
 /// `PRAGMA user_version` that this program writes and reads.
-pub const SCHEMA: i64 = 1;
+pub const SCHEMA: i64 = 2;
 /// `PRAGMA application_id`: "utsK".
 const APPLICATION_ID: i64 = 1_970_561_355;
 

@@ -93,7 +93,7 @@ impl Ledger {
     }
 
     /// Takes up to `limit` due letters for one attempt each; the attempt is counted in this commit. Expired leases
-    /// are recovered first.
+    /// are recovered first. While the breaker is open only letters to staff are taken.
     pub async fn claim_due(
         &self,
         now: Timestamp,
@@ -110,7 +110,9 @@ impl Ledger {
             "UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, lease_until = ?2,
                     fenced_at = NULL, repeated = repeated + (state = 'ambiguous')
              WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at IS NOT NULL AND next_attempt_at <= ?1
-                          AND state IN ('queued', 'deferred', 'ambiguous') ORDER BY next_attempt_at, id LIMIT ?3)
+                          AND state IN ('queued', 'deferred', 'ambiguous')
+                          AND (kind IN ('digest', 'alert') OR NOT EXISTS (SELECT 1 FROM breaker_open))
+                          ORDER BY next_attempt_at, id LIMIT ?3)
              RETURNING id, kind, to_address, envelope_from, message_id, attempts, basis_at, created_at,
                        (SELECT bytes FROM letter WHERE outbox_id = outbox.id) AS bytes",
         )
@@ -218,10 +220,11 @@ impl Ledger {
             .await?)
     }
 
-    /// When the next letter is due or the next lease runs out.
+    /// When the next letter that may leave is due or the next lease runs out.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         let due: Option<i64> = sqlx::query_scalar(
             "SELECT MIN(at) FROM (SELECT MIN(next_attempt_at) AS at FROM outbox WHERE next_attempt_at IS NOT NULL
+                                    AND (kind IN ('digest', 'alert') OR NOT EXISTS (SELECT 1 FROM breaker_open))
                                   UNION ALL SELECT MIN(lease_until) FROM outbox WHERE state = 'sending')",
         )
         .fetch_one(&self.readers)

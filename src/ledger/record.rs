@@ -65,7 +65,7 @@ pub(super) async fn mail(connection: &mut SqliteConnection, mail: &NewMail<'_>) 
         let id = insert_submission(connection, &origin, ordinal as i64, submission).await?;
         told.push(rule(connection, &origin, id, submission, false).await?);
     }
-    if let Some((venue_no, address)) = &mail.inspection.provisional {
+    for (venue_no, address) in &mail.inspection.provisional {
         take_on(connection, venue_no, address, mail.recorded_at).await?;
     }
     let letters = insert_letters(connection, &origin, mail.inspection, mail.letters).await?;
@@ -130,7 +130,7 @@ pub(super) async fn judgement_again(
         };
         told.push(rule(connection, &origin, id, submission, true).await?);
     }
-    if let Some((venue_no, address)) = &inspection.provisional {
+    for (venue_no, address) in &inspection.provisional {
         take_on(connection, venue_no, address, now).await?;
     }
     let letters = insert_letters(connection, &origin, inspection, letters).await?;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 
 use super::column::{SlotRow, maybe_instant, micros, scope};
+use super::letters;
 use crate::campaign::Timing;
 use crate::clinic::address_key;
 use crate::inbound::message::Message;
@@ -181,12 +182,7 @@ pub(super) async fn of_mail(
             break;
         }
     }
-    for id in message.bounce.iter().flat_map(|bounce| &bounce.original_message_ids) {
-        standing.bounced = our_letter(connection, id).await?;
-        if standing.bounced.is_some() {
-            break;
-        }
-    }
+    standing.bounced = letters::bounced(connection, message).await?;
     standing.ping_pong = ping_pong(connection, message, received_at, own).await?;
     Ok(standing)
 }

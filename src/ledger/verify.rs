@@ -108,6 +108,17 @@ const CHECKS: &[Check] = &[
         offending: "SELECT 'outbox:' || MIN(id), message_id FROM outbox GROUP BY message_id HAVING COUNT(*) > 1 LIMIT ?1",
     },
     Check {
+        invariant: "I4",
+        message: "a letter to a clinic was tried while letters to clinics were stopped",
+        count: "SELECT COUNT(*) FROM breaker WHERE kind = 'tripped'",
+        offending: "SELECT 'outbox:' || a.outbox_id, 'attempt ' || a.number
+                    FROM breaker b JOIN outbox_attempt a ON a.id > b.last_attempt
+                     AND a.id <= COALESCE((SELECT MIN(n.last_attempt) FROM breaker n WHERE n.id > b.id),
+                                          9223372036854775807)
+                    JOIN outbox o ON o.id = a.outbox_id
+                    WHERE b.kind = 'tripped' AND o.kind NOT IN ('digest', 'alert') LIMIT ?1",
+    },
+    Check {
         invariant: "I5",
         message: "the answer does not go to the sender of the mail",
         count: "SELECT COUNT(*) FROM outbox WHERE mail_id IS NOT NULL",

@@ -115,6 +115,8 @@ pub struct OutboxView {
     pub receipt: Option<String>,
     /// Attempts made after an ambiguous one: the recipient may have got it twice.
     pub repeated: i64,
+    /// It waits because letters to clinics are stopped.
+    pub stopped: bool,
 }
 
 /// Where a run of `once` began; see [`Ledger::counts_since`].
@@ -134,6 +136,8 @@ pub struct OnceView {
     pub replies: ReplyCounts,
     pub filed: i64,
     pub pending: i64,
+    /// Letters to clinics that the breaker keeps back.
+    pub stopped: i64,
     pub errors: Vec<String>,
 }
 
@@ -236,7 +240,7 @@ impl Ledger {
     /// Outgoing letters, all or those in one state.
     pub async fn outbox(&self, state: Option<&str>) -> Result<Vec<OutboxView>, Error> {
         type Row = (i64, String, String, String, String, String, i64, Option<i64>, Option<i64>);
-        type More = (Option<String>, Option<String>, i64);
+        type More = (Option<String>, Option<String>, i64, bool);
         let mut tx = self.read().await?;
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, kind, to_address, subject, message_id, state, attempts, next_attempt_at, sent_at
@@ -246,7 +250,9 @@ impl Ledger {
         .fetch_all(&mut *tx)
         .await?;
         let more: Vec<More> = sqlx::query_as(
-            "SELECT last_error, receipt, repeated FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY id",
+            "SELECT last_error, receipt, repeated, next_attempt_at IS NOT NULL AND kind NOT IN ('digest', 'alert')
+                    AND EXISTS (SELECT 1 FROM breaker_open)
+             FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY id",
         )
         .bind(state)
         .fetch_all(&mut *tx)
@@ -257,7 +263,7 @@ impl Ledger {
             .map(
                 |(
                     (id, kind, to, subject, message_id, state, attempts, next, sent),
-                    (error, receipt, repeated),
+                    (error, receipt, repeated, stopped),
                 )| {
                     OutboxView {
                         id,
@@ -272,6 +278,7 @@ impl Ledger {
                         last_error: error,
                         receipt,
                         repeated,
+                        stopped,
                     }
                 },
             )
@@ -324,6 +331,7 @@ impl Ledger {
             replies: ReplyCounts { sent, deferred, failed, suppressed },
             filed: filed_now - mark.filed,
             pending,
+            stopped: 0,
             errors: Vec::new(),
         })
     }

@@ -160,6 +160,8 @@ pub struct Health {
     pub pending: u64,
     /// `reconciliation.difference`: 0 in a healthy ledger.
     pub difference: i64,
+    /// The breaker, while letters to clinics are stopped.
+    pub stopped: Option<String>,
     /// Head of the audit chain and its length.
     pub audit_head: String,
     pub audit_count: u64,

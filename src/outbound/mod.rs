@@ -8,4 +8,5 @@ pub mod activity;
 pub mod digest;
 pub mod digest_workbook;
 pub mod delivery;
+pub mod breaker;
 pub mod transport;

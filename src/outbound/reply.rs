@@ -65,6 +65,9 @@ fn answer(occasion: &Occasion) -> Option<Draft> {
     } else {
         let submission = principal(occasion.inspection, template);
         let mut view = View::new(occasion, submission, template);
+        let told: Vec<&Submission> = occasion.inspection.submissions.iter().collect();
+        let reveal = may_reveal(occasion, submission, template);
+        view.name_all(&told, reveal);
         attachments.extend(enclose(&mut view, occasion, submission, template, to));
         (subject(occasion, template, &view), body(occasion, template, &view, to))
     };
@@ -164,6 +167,13 @@ fn notice(occasion: &Occasion, address: &str) -> Draft {
         .find(|submission| submission.clinic.as_ref().is_some_and(|clinic| clinic.owns_address(address)))
         .or(occasion.inspection.submissions.first());
     let mut view = View::new(occasion, concerned, Template::Notice);
+    let told: Vec<&Submission> = occasion
+        .inspection
+        .submissions
+        .iter()
+        .filter(|submission| submission.clinic.as_ref().is_some_and(|clinic| clinic.owns_address(address)))
+        .collect();
+    view.name_all(&told, false);
     // The clinic itself reads this one: its own name and number are no secret to it, the form's content stays one.
     view.reveal_identity(concerned, occasion);
     Draft {
@@ -187,6 +197,10 @@ fn subject(occasion: &Occasion, template: Template, view: &View) -> String {
         return format!("{head}添付ファイルをご確認ください");
     }
     let number = match &view.receipt_no {
+        Some(receipts) if template != Template::Multi => match receipts.split_once('、') {
+            Some((first, _)) => format!("受付番号{first}ほか"),
+            None => format!("受付番号{receipts}"),
+        },
         Some(receipt) => format!("受付番号{receipt}"),
         None => String::new(),
     };

@@ -10,13 +10,14 @@ mod maildir;
 mod plain;
 mod sendmail;
 mod smtp;
+mod smtp_login;
 mod smtp_reply;
 
 use jiff::Timestamp;
 
 use super::delivery::Delivery;
 use crate::inspection::verdict::Template;
-pub use settings::{Kind, Mode, Security, Settings};
+pub use settings::{Auth, Kind, Mode, Security, Settings};
 
 /// Letters of one batch: one connection, one fence.
 pub const BATCH: usize = 20;
@@ -98,6 +99,14 @@ impl Transport {
             Transport::Smtp(smtp) => smtp.probe().await,
             Transport::Sendmail(sendmail) => sendmail.probe().await,
             Transport::Maildir(maildir) => maildir.probe().await,
+        }
+    }
+
+    /// The server's certificate (DER) as the last probe saw it; `None` where there is none.
+    pub fn certificate(&self) -> Option<&[u8]> {
+        match self {
+            Transport::Smtp(smtp) => smtp.certificate.as_deref(),
+            Transport::Sendmail(_) | Transport::Maildir(_) => None,
         }
     }
 

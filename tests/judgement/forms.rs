@@ -144,6 +144,19 @@ fn m10_only_who_may_see_all_sees_all() {
         stranger.sent[0]
     );
 
+    assert!(
+        stranger.sent[0].contains("8-0123-2、8-0200-2") && stranger.sent[0].contains("受付番号8-0123-2ほか"),
+        "every receipt is named: {}",
+        stranger.sent[0]
+    );
+    let nobody = |at: &str| form(1, &format!("77{at}"), "どこにもない医院", slots(1, 6));
+    let unknown = || files(vec![("a.xlsx", nobody("71")), ("b.xlsx", nobody("72"))]);
+    let stranger = counter.take(ON_TIME, Post { from: "x@example.com", ..unknown() });
+    stranger.is("held", true, &["unknown > x@example.com: sent"]).says(&["8-0-1、8-0-2"]).without(&["7771"]);
+    let known = counter.take(ON_TIME, Post { from: MINAMI, ..unknown() });
+    assert_eq!(known.letters, ["unknown > minami@example.jp: sent"]);
+    known.says(&["8-0-3、8-0-4", "「7771」", "「7772」"]);
+
     let shared = "会場番号,医療機関名,メールアドレス,第８期接種可能上限量\n0123,みなみ内科クリニック,jimu@example.jp,240\n0200,きた小児科医院,jimu@example.jp,120\n";
     let mut counter = Counter::on(crate::support::DeskFolder::without_registry());
     counter.desk.import(shared);

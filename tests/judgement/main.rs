@@ -10,9 +10,12 @@ mod locked;
 
 mod counter;
 
+mod bounces;
 mod budgets;
 mod corrections;
 mod forms;
+mod gateways;
+mod hostile;
 mod never_reply;
 mod offline;
 mod senders;

@@ -13,6 +13,9 @@ struct Row {
 }
 
 const HELD: (&str, &[&str]) = ("held", &[]);
+const SENT: (&str, &[&str]) = ("accepted", &["accept > minami@example.jp: sent"]);
+const UNREG: (&str, &[&str]) =
+    ("held", &["unreg > ad@example.com: sent", "notice > minami@example.jp: sent"]);
 const DRAFTED: (&str, &[&str]) = ("accepted", &["accept > minami@example.jp: held"]);
 
 const fn row(
@@ -23,7 +26,7 @@ const fn row(
     Row { code, from: MINAMI, subject: "ご連絡", header, with_form }
 }
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 34] = [
     row("A01 null return path", "Return-Path: <>", HELD),
     row("A02 auto-replied", "Auto-Submitted: auto-replied", HELD),
     row("A02 auto-generated with a parameter", "Auto-Submitted: Auto-Generated; x=1", HELD),
@@ -79,8 +82,68 @@ const ROWS: [Row; 20] = [
         header: "Precedence: bulk",
         with_form: HELD,
     },
-    row("A03 report", "X-Test: 1\r\nAuto-Submitted: auto-replied (report)", HELD),
+    row("A02 in brackets", "X-Test: 1\r\nAuto-Submitted: auto-replied (report)", HELD),
+    row("A06 help", "List-Help: <mailto:a@example.jp>", DRAFTED),
+    row("A06 subscribe", "List-Subscribe: <mailto:a@example.jp>", DRAFTED),
+    row("A06 post", "List-Post: NO", DRAFTED),
+    row("A06 owner", "List-Owner: <mailto:a@example.jp>", DRAFTED),
+    row("A06 archive", "List-Archive: <http://example.jp/>", DRAFTED),
+    row("A07 list", "Precedence: list", DRAFTED),
+    row("A07 junk", "Precedence: Junk", DRAFTED),
+    row("A08 all", "X-Auto-Response-Suppress: All", DRAFTED),
+    row("A10 X-Autorespond", "X-Autorespond: 1", DRAFTED),
+    row("A10 X-FC-Machinegenerated", "X-FC-Machinegenerated: true", DRAFTED),
+    row("A10 X-Loop", "X-Loop: clinic", DRAFTED),
+    Row {
+        code: "A10 undeliverable",
+        from: MINAMI,
+        subject: "配信不能: x",
+        header: "X-Test: 1",
+        with_form: SENT,
+    },
+    row("A10 Feedback-ID", "Feedback-ID: 1:x", SENT),
+    Row {
+        code: "A10 a stranger's form under a bounce's subject",
+        from: "ad@example.com",
+        subject: "Undelivered Mail Returned to Sender",
+        header: "X-Test: 1",
+        with_form: UNREG,
+    },
 ];
+
+#[test]
+fn a09_a_postmaster_may_be_a_person() {
+    let mut counter = Counter::new();
+    counter
+        .take(ON_TIME, Post { from: "postmaster@example.com", text: "お尋ねします。", ..Post::default() })
+        .is("not_a_form", true, &[]);
+}
+
+#[test]
+fn a09_robots_of_every_spelling_are_never_answered() {
+    for robot in [
+        "LISTSERV@x.jp",
+        "majordomo@x.jp",
+        "mailman@x.jp",
+        "sympa@x.jp",
+        "news-request@x.jp",
+        "owner-news@x.jp",
+        "news-owner@x.jp",
+        "news-bounces@x.jp",
+        "no-reply@x.jp",
+        "noreply@x.jp",
+        "do-not-reply@x.jp",
+        "donotreply@x.jp",
+        "daemon@x.jp",
+        "root@x.jp",
+        "bounce@x.jp",
+        "bounces+1@x.jp",
+        "Mailer-Daemon@x.jp",
+    ] {
+        let judged = Counter::new().take(ON_TIME, Post { from: robot, ..Post::default() });
+        assert_eq!((judged.outcome.as_str(), judged.letters.len()), ("ignored", 0), "{robot}");
+    }
+}
 
 #[test]
 fn automatic_mail_is_ignored_and_its_forms_are_never_answered() {
@@ -117,7 +180,12 @@ fn automatic_mail_is_ignored_and_its_forms_are_never_answered() {
             row.code
         );
         let silent = !letters.iter().any(|letter| letter.ends_with("sent"));
-        assert_eq!(judged.needs_staff, silent, "{}: silence must never look like acceptance", row.code);
+        assert_eq!(
+            judged.needs_staff,
+            silent || outcome == "held",
+            "{}: silence must never look like acceptance",
+            row.code
+        );
     }
 }
 

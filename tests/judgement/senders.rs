@@ -200,3 +200,48 @@ fn staff_are_not_told_to_adopt_whom_nobody_can_be_sure_of() {
     assert!(text.contains("送信者認証の失敗") && text.contains("様式なし・未登録"), "{text}");
     assert!(!text.contains("adopt"), "{text}");
 }
+
+#[test]
+fn an_agent_of_clinics_without_addresses_is_taken_on_for_each() {
+    const BARE: &str = "会場番号,医療機関名,メールアドレス,第８期接種可能上限量\n0123,みなみ内科クリニック,,240\n\
+                        0200,きた小児科医院,,120\n0300,ひがし整形外科,honbu@higashi.jp,96\n";
+    const AGENT: &str = "jimu@agent.example";
+    let desk = || {
+        let desk = crate::support::DeskFolder::without_registry();
+        desk.import(BARE);
+        Counter::on(desk)
+    };
+    let listed = |counter: &Counter| -> Vec<bool> {
+        let (status, _) = counter.desk.json(&["status"]);
+        let rows = status.as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| row["flags"].as_array().unwrap().iter().any(|flag| flag == "provisional"))
+            .collect()
+    };
+    // Both in one mail.
+    let mut counter = desk();
+    let both = vec![("みなみ.xlsx", minami(1, 6)), ("きた.xlsx", kita(1, 1))];
+    let post = Post { from: AGENT, files: both, ..Post::default() };
+    counter.take(ON_TIME, post).is("accepted", false, &["multi > jimu@agent.example: sent"]);
+    assert_eq!(listed(&counter), [true, true, false]);
+    // The second mail of each is from an address that is known for it.
+    for (bytes, venue_no) in [(minami(1, 5), "0123"), (kita(1, 2), "0200")] {
+        let judged =
+            counter.take("2021-10-06T10:00:00+09:00", Post { from: AGENT, ..with_file("a.xlsx", bytes) });
+        assert_eq!(judged.letters, ["corr_ok > jimu@agent.example: sent"], "{judged:#?}");
+        assert!(counter.in_force(venue_no) > 0);
+    }
+    // In two mails it is the same.
+    let mut counter = desk();
+    for bytes in [minami(1, 6), kita(1, 1)] {
+        counter.take(ON_TIME, Post { from: AGENT, ..with_file("a.xlsx", bytes) }).is(
+            "accepted",
+            false,
+            &["accept > jimu@agent.example: sent"],
+        );
+    }
+    assert_eq!(listed(&counter), [true, true, false]);
+    // An address that a person registered for one clinic does not take another one over.
+    let post = Post { from: "honbu@higashi.jp", ..with_file("a.xlsx", minami(1, 6)) };
+    desk().take(ON_TIME, post).is("held", true, &["held > honbu@higashi.jp: sent"]);
+}

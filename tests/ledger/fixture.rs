@@ -267,7 +267,7 @@ pub fn inspection(draft: &Draft, submissions: Vec<Submission>) -> Inspection {
         answer: draft.answer.clone(),
         received_at: draft.received,
         notify: Vec::new(),
-        provisional: None,
+        provisional: Vec::new(),
     }
 }
 

@@ -153,6 +153,7 @@ async fn a_bounce_marks_the_letter_and_the_address() {
         status: "5.1.1".into(),
         recipient: "clinic0123@example.jp".into(),
         original_message_ids: vec!["<out1@city.kumamoto.kumamoto.jp>".into()],
+        ..Bounce::default()
     });
     desk.take(bounce).await;
     assert_eq!(desk.ledger.outbox(None).await.unwrap()[0].state, "bounced");
@@ -210,7 +211,7 @@ async fn a_provisional_address_is_seen_by_the_next_mail_and_kept_by_an_import() 
     let found = registry.by_venue_no("500").cloned();
     let mut judged = inspection(&draft, vec![draft.submission(Some(receipt), found)]);
     judged.answer = Answer::Silent(Silence::Courtesy);
-    judged.provisional = Some(("0500".into(), "New@example.jp".into()));
+    judged.provisional = vec![("0500".into(), "New@example.jp".into())];
     intake.note_seen(&[key(1)], now()).await.unwrap();
     let sha256 = hex(&raw.bytes);
     let mail = uketsuke::ledger::NewMail {
@@ -338,8 +339,8 @@ async fn two_instances_newer_schema_foreign_file_and_reading_only() {
     assert_eq!(restored.registry().await.unwrap().len(), 3);
     assert_eq!(restored.database_id().await.unwrap(), desk.ledger.database_id().await.unwrap());
 
-    desk.sql("PRAGMA user_version = 2").await;
-    assert!(matches!(Ledger::open(&path, now()).await, Err(Error::NewerSchema { found: 2, known: 1 })));
+    desk.sql("PRAGMA user_version = 3").await;
+    assert!(matches!(Ledger::open(&path, now()).await, Err(Error::NewerSchema { found: 3, known: 2 })));
     desk.sql("PRAGMA application_id = 5").await;
     assert!(matches!(Ledger::open(&path, now()).await, Err(Error::NotALedger)));
     let junk = desk.folder.path().join("junk.db");

@@ -125,3 +125,28 @@ async fn a_dedupe_key_is_used_once() {
     assert_eq!(claim(&desk, 0).await.len(), 1);
     desk.assert_sound().await;
 }
+
+#[tokio::test]
+async fn a_letter_that_left_although_letters_were_stopped_is_found() {
+    let desk = Desk::open().await;
+    desk.take(Draft::new(1, "0123", Outcome::Accepted)).await;
+    desk.sql("INSERT INTO breaker (at, kind, setting, detail, last_attempt, actor) VALUES (1, 'tripped', 's', 'd', 0, 'x')").await;
+    assert!(claim(&desk, 0).await.is_empty());
+    assert_eq!(
+        desk.ledger.next_due().await.unwrap(),
+        None,
+        "a clock that runs from due to due must not wait for it"
+    );
+    desk.assert_sound().await;
+    desk.sql(
+        "INSERT INTO outbox_attempt (outbox_id, number, started_at, ended_at, result) VALUES (1, 1, 1, 1, 'lost');
+         UPDATE outbox SET attempts = 1",
+    )
+    .await;
+    let found = desk.ledger.verify().await.unwrap();
+    assert!(
+        found.violations.iter().any(|one| one.message.contains("were stopped")),
+        "{:#?}",
+        found.violations
+    );
+}

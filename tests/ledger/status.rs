@@ -66,7 +66,13 @@ async fn a_digest_adds_up_and_is_sent_once() {
     assert_eq!(day.days.iter().map(|day| day.public + day.private).sum::<u64>(), 12);
     assert_eq!((day.health.mails_seen, day.health.queued, day.health.difference), (3, 3, 0));
 
-    let run = DigestRun { key: "digest:2021-10-05T08:15:00+09:00", from, until, built_at: until };
+    let run = DigestRun {
+        key: "digest:2021-10-05T08:15:00+09:00",
+        from,
+        until,
+        built_at: until,
+        state: uketsuke::ledger::NewState::Queued,
+    };
     let letters = [letter("digest", Template::Digest, "pt@example.jp")];
     assert!(desk.ledger.digest_done(run, &letters).await.unwrap());
     assert!(!desk.ledger.digest_done(run, &letters).await.unwrap());

@@ -265,7 +265,7 @@ pub fn inspection(received: &str, submissions: Vec<Submission>) -> Inspection {
         answer: Answer::Send(template),
         received_at: at(received),
         notify: Vec::new(),
-        provisional: None,
+        provisional: Vec::new(),
     }
 }
 

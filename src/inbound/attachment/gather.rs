@@ -6,10 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::archive;
 use super::{Attachment, FileKind};
-use crate::inbound::japanese::name;
+use crate::inbound::html;
+use crate::inbound::japanese::{self, name};
 use crate::inbound::sniff::sniff;
 use crate::inbound::tnef;
 use crate::limits::Limits;
+
+const EXCERPT_BYTES: usize = 16 * 1024;
+const EXCERPT_CHARS: usize = 2_000;
 
 /// Where in the mail a file stood.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +96,7 @@ impl<'l> Gathered<'l> {
         let Candidate { name, declared_type, inline, bytes } = candidate;
         let size = bytes.len() as u64;
         let sha256 = hex(&bytes);
+        let excerpt = excerpt(kind, &bytes);
         // Signature images have a count of their own: they must not push a form out.
         let counter = if inline { &mut self.kept_inline } else { &mut self.kept };
         *counter += 1;
@@ -113,6 +118,7 @@ impl<'l> Gathered<'l> {
             inline,
             inside: place.inside.clone(),
             nested_mail: place.nested_mail.clone(),
+            excerpt,
         };
         self.attachments.push(entry);
         self.files.push(bytes_kept);
@@ -171,6 +177,17 @@ impl<'l> Gathered<'l> {
             }
         }
     }
+}
+
+/// Of a text or a page, what a person would see of its beginning.
+fn excerpt(kind: FileKind, bytes: &[u8]) -> String {
+    let top = bytes.get(..EXCERPT_BYTES).unwrap_or(bytes);
+    let text = match kind {
+        FileKind::Text => japanese::guess(top),
+        FileKind::Html => html::text(&html::decoded("", top), EXCERPT_BYTES).0,
+        _ => return String::new(),
+    };
+    japanese::many_lines(&text).chars().take(EXCERPT_CHARS).collect()
 }
 
 /// SHA-256 in lower-case hex.

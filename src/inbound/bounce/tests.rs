@@ -14,8 +14,10 @@ fn check(quirk: &str, raw: &str, action: &str, status: &str, recipient: &str, id
         status: status.to_owned(),
         recipient: recipient.to_owned(),
         original_message_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        ..Bounce::default()
     };
-    assert_eq!(bounce(raw), Some(expected), "{quirk}");
+    let found = bounce(raw).map(|bounce| Bounce { original_answers: Vec::new(), ..bounce });
+    assert_eq!(found, Some(expected), "{quirk}");
 }
 
 /// A report with these per-recipient blocks and this returned part.

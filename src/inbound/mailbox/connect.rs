@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,11 +13,12 @@ use async_imap::imap_proto::{Capability, Response, ResponseCode, Status};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::inbound::access_token;
 use crate::limits::Limits;
 
 use super::command::Connection;
@@ -58,6 +58,32 @@ pub(super) async fn connect(
     };
     let session = attempt.log_in(wire, &capabilities).await?;
     Connection::new(session, attempt.server, patience).await
+}
+
+/// The server's own certificate (DER); `None` where the connection is not secured. Nobody logs in.
+pub(super) async fn certificate(
+    settings: &Settings,
+    limits: &Limits,
+    patience: Patience,
+) -> Result<Option<Vec<u8>>, Error> {
+    let attempt = Attempt { settings, patience, server: settings.server(), largest: largest_literal(limits) };
+    let tcp = attempt.dial().await?;
+    let stream = match settings.security {
+        Security::None => return Ok(None),
+        Security::Tls => Some(attempt.handshake(tcp).await?),
+        Security::StartTls => {
+            let mut wire = attempt.wire(Stream::Plain(tcp), patience.greeting);
+            let capabilities = attempt.greeting(&mut wire).await?;
+            attempt.start_tls(wire, capabilities).await?.into_inner()
+        }
+    };
+    Ok(match stream {
+        Some(Stream::Tls(tls)) => {
+            let chain = tls.get_ref().1.peer_certificates().unwrap_or_default();
+            chain.first().map(|leaf| leaf.to_vec())
+        }
+        Some(Stream::Plain(_)) | None => None,
+    })
 }
 
 /// A message of the largest size that is fetched whole, with room for a size that was told wrongly.
@@ -242,7 +268,7 @@ impl Attempt<'_> {
                 let token = self.token().await?;
                 let challenge = Arc::new(Mutex::new(String::new()));
                 let bearer = Bearer {
-                    first: Some(format!("user={}\x01auth=Bearer {token}\x01\x01", self.settings.username)),
+                    first: Some(access_token::first_answer(&self.settings.username, token.expose_secret())),
                     challenge: Arc::clone(&challenge),
                 };
                 let result = client.authenticate("XOAUTH2", bearer).await;
@@ -269,29 +295,11 @@ impl Attempt<'_> {
         }
     }
 
-    /// Runs `token_command`; what it prints is the token.
-    async fn token(&self) -> Result<String, Error> {
-        let failed = |why: String| self.denied(format!("mailbox.token_command {why}"));
-        let Some((program, arguments)) = self.settings.token_command.split_first() else {
-            return Err(failed("is empty".to_owned()));
-        };
-        let run = tokio::process::Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let output = timeout(self.patience.reply, run)
+    async fn token(&self) -> Result<SecretString, Error> {
+        let command = &self.settings.token_command;
+        access_token::fetch(command, self.patience.reply)
             .await
-            .map_err(|_| failed("did not finish in time".to_owned()))?
-            .map_err(|cause| failed(format!("cannot be run: {cause}")))?;
-        let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if !output.status.success() {
-            return Err(failed(format!("failed: {}", output.status)));
-        }
-        if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
-            return Err(failed("printed something that is not one access token".to_owned()));
-        }
-        Ok(token)
+            .map_err(|why| self.denied(format!("mailbox.token_command {why}")))
     }
 }
 

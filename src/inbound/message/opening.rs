@@ -15,6 +15,10 @@ use crate::limits::Limits;
 /// The nearest messages of a thread are enough to find ours among them.
 const MOST_ANSWERS: usize = 10;
 const LONGEST_SUBJECT: usize = 1_000;
+/// Where servers note the envelope's recipient.
+const DELIVERED: [&str; 6] =
+    ["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To", "Apparently-To"];
+const MOST_DELIVERED: usize = 20;
 
 /// A mail taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,17 +58,15 @@ pub fn open(raw: &[u8], limits: &Limits) -> Opened {
 
     let content = header.parameters("Content-Type").unwrap_or_default();
     let form_possible = message.attachments.iter().any(|file| may_hold_form(file.kind));
-    let from_system = message.return_path.as_deref() == Some("")
-        || message.authors.iter().any(|author| {
-            automated::is_robot(&author.address) || author.address.to_lowercase().starts_with("postmaster@")
-        });
+    let by_system = bounce::is_by_mail_system(&message);
+    let from_system = message.return_path.as_deref() == Some("") || by_system;
     if !from_system && content.value != "multipart/report" {
         // Somebody passes a report on.
         walk.evidence.reports.clear();
     }
     let has_report = !walk.evidence.reports.is_empty();
     message.automatic = automated::signs(header, &content, &message, form_possible, has_report);
-    message.bounce = bounce::read(&walk.evidence, header, &message.text, from_system);
+    message.bounce = bounce::read(&walk.evidence, header, &message, from_system, by_system);
     Opened { message, files: walk.gathered.files }
 }
 
@@ -98,6 +100,10 @@ fn envelope(header: &Header<'_>, limits: &Limits) -> Message {
         authentication: authentication::results(header),
         ..Message::default()
     };
+    for name in DELIVERED {
+        message.delivered_to.extend(address::addresses(header, name));
+    }
+    message.delivered_to.truncate(MOST_DELIVERED);
     message.recipients.extend(address::addresses(header, "Cc"));
     for recipient in &mut message.recipients {
         *recipient = recipient.to_lowercase();

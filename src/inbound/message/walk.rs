@@ -11,6 +11,8 @@ use crate::inbound::header::parameters::{Parameters, file_name};
 use crate::inbound::header::{Entity, Header};
 use crate::inbound::html;
 use crate::inbound::japanese::{self, name};
+use crate::inbound::smime::{self, Wrapped};
+use crate::inbound::sniff::begins_armoured;
 use crate::inbound::transfer::{self, Encoding};
 use crate::limits::Limits;
 
@@ -171,6 +173,30 @@ impl<'l> Walk<'l> {
             "message/rfc822" | "message/global" | "message/news" => {
                 self.nested(candidate(name, content, false, bytes.into_owned()), scope);
             }
+            "application/pkcs7-mime" | "application/x-pkcs7-mime" => {
+                let file = candidate(name, content, false, bytes.into_owned());
+                self.wrapped(file, content, body, scope);
+            }
+            "application/octet-stream" if has_ending(name.as_deref(), ".p7m") => {
+                let file = candidate(name, content, false, bytes.into_owned());
+                self.wrapped(file, content, body, scope);
+            }
+            "application/pkcs7-signature"
+            | "application/x-pkcs7-signature"
+            | "application/pgp-signature"
+            | "application/pgp-keys"
+            | "application/pgp-encrypted" => {
+                let file = candidate(name, content, true, bytes.into_owned());
+                self.gathered.keep(file, FileKind::Signature, &scope.place);
+            }
+            _ if scope.around == "encrypted" => {
+                let file = candidate(name, content, false, bytes.into_owned());
+                self.gathered.keep(file, FileKind::Encrypted, &scope.place);
+            }
+            "message/external-body" => {
+                let file = candidate(name, content, false, bytes.into_owned());
+                self.gathered.keep(file, FileKind::External, &scope.place);
+            }
             "message/partial" => self.refuse("message/partial: one piece of a mail sent in pieces"),
             _ if is_body => self.body(content, &bytes, scope),
             _ => {
@@ -188,6 +214,29 @@ impl<'l> Walk<'l> {
                 } else {
                     self.gathered.add(file, found, &scope.place);
                 }
+            }
+        }
+    }
+
+    /// S/MIME in one piece: what was signed is read like any part; what was sealed stays a file.
+    fn wrapped(&mut self, file: Candidate, content: &Parameters, body: &[u8], scope: &Scope) {
+        let found = smime::unwrap(&file.bytes).or_else(|| smime::unwrap(&transfer::base64(body)));
+        let says_sealed = content.raw("smime-type").is_some_and(|kind| {
+            matches!(kind.to_ascii_lowercase().as_str(), "enveloped-data" | "authenveloped-data")
+        });
+        match found {
+            Some(Wrapped::Signed(entity)) => {
+                let inner = Entity::parse(&entity, self.limits.header_bytes, self.limits.header_lines);
+                self.gathered.over.extend(inner.over);
+                let within = Scope { depth: scope.depth + 1, around: String::new(), ..scope.clone() };
+                self.entity(&inner.header, inner.body, &within);
+            }
+            Some(Wrapped::Bare) => self.gathered.keep(file, FileKind::Signature, &scope.place),
+            Some(Wrapped::Sealed) => self.gathered.keep(file, FileKind::Encrypted, &scope.place),
+            None if says_sealed => self.gathered.keep(file, FileKind::Encrypted, &scope.place),
+            None => {
+                let kind = file.kind();
+                self.gathered.add(file, kind, &scope.place);
             }
         }
     }
@@ -216,6 +265,11 @@ impl<'l> Walk<'l> {
                 self.html.push((label, kept.to_vec()));
             }
             return;
+        }
+        if begins_armoured(bytes) {
+            let name = Some("PGP MESSAGE.asc".to_owned());
+            let file = candidate(name, content, false, bytes.to_vec());
+            return self.gathered.keep(file, FileKind::Encrypted, &scope.place);
         }
         let mut rest = bytes;
         while let Some(found) = transfer::uuencoded(rest) {
@@ -264,6 +318,9 @@ impl<'l> Walk<'l> {
         let inner = Entity::parse_mail(&unified, self.limits.header_bytes, self.limits.header_lines);
         self.gathered.over.extend(inner.over);
         let header = &inner.header;
+        if !scope.nested {
+            self.evidence.take_enclosed(header);
+        }
         let subject = header.first("Subject").map(|field| field.readable()).unwrap_or_default();
         if mail.name.is_none() && !subject.is_empty() {
             mail.name = name::display(&format!("{subject}.eml"));
@@ -285,6 +342,10 @@ impl<'l> Walk<'l> {
             self.gathered.keep(mail, FileKind::Mail, &scope.place);
         }
     }
+}
+
+fn has_ending(name: Option<&str>, ending: &str) -> bool {
+    name.is_some_and(|name| name.to_lowercase().ends_with(ending))
 }
 
 fn transfer_encoding(header: &Header<'_>) -> Encoding {

@@ -3,6 +3,7 @@
 use super::Hand;
 use crate::inbound::attachment::{Attachment, FileKind};
 use crate::inbound::message::Defect;
+use crate::inspection::body;
 use crate::inspection::judgement::{Answer, Inspection, Silence, Submission};
 use crate::inspection::rules::{self, mail as m};
 use crate::inspection::verdict::{Finding, Outcome, Place, Severity, Template};
@@ -58,7 +59,7 @@ pub fn judge(hand: &Hand) -> Inspection {
         },
         received_at: hand.received_at(),
         notify: Vec::new(),
-        provisional: None,
+        provisional: Vec::new(),
     }
 }
 
@@ -104,6 +105,8 @@ fn submission(hand: &Hand, answered: &Answered) -> Submission {
 fn first_file(hand: &Hand) -> Option<Answered> {
     personal_data(hand)
         .or_else(|| program(hand))
+        .or_else(|| taken_away(hand))
+        .or_else(|| external(hand))
         .or_else(|| withdrawn_in_text(hand))
         .or_else(|| oversize(hand))
         .or_else(|| refused(hand))
@@ -139,6 +142,40 @@ fn program(hand: &Hand) -> Option<Answered> {
     })
 }
 
+/// A gateway of the city put a note in place of the file: the clinic did nothing wrong and is not told that it did.
+fn taken_away(hand: &Hand) -> Option<Answered> {
+    let markers: Vec<String> =
+        hand.desk.settings.sanitizer_markers.iter().map(|marker| body::fold(marker)).collect();
+    let message = &hand.mail.dissected.message;
+    let marked = |text: &str| {
+        let folded = body::fold(text);
+        markers.iter().any(|marker| !marker.is_empty() && folded.contains(marker.as_str()))
+    };
+    if hand.mail.bare || markers.is_empty() {
+        return None;
+    }
+    let file = message.attachments.iter().position(|file| marked(&file.name) || marked(&file.excerpt));
+    let in_text =
+        || message.text.lines().any(|line| !line.trim_start().starts_with(['>', '＞']) && marked(line));
+    if file.is_none() && !in_text() {
+        return None;
+    }
+    let name = file.and_then(|at| message.attachments.get(at)).map_or("本文", |file| file.name.as_str());
+    let findings = vec![m::m19_taken_away(name)];
+    Some(Answered { file, outcome: Outcome::Held, findings, reply: Ok(Template::Held) })
+}
+
+/// A note that says where the file could be fetched: nobody fetches it, nobody is answered.
+fn external(hand: &Hand) -> Option<Answered> {
+    let (at, ..) = files(hand).find(|(_, attachment, _)| attachment.kind == FileKind::External)?;
+    Some(Answered {
+        file: Some(at),
+        outcome: Outcome::Held,
+        findings: vec![m::m16_external()],
+        reply: Err(Silence::Unparsable),
+    })
+}
+
 /// 「利用しません」 in the clinic's own words (F14).
 fn withdrawn_in_text(hand: &Hand) -> Option<Answered> {
     let sentence = hand.mail.examined.words.withdraws.as_deref().filter(|_| !hand.mail.bare)?;
@@ -161,7 +198,10 @@ fn refused(hand: &Hand) -> Option<Answered> {
     let mut unreadable = None;
     for (at, attachment, content) in files(hand) {
         let locked = matches!(content, Content::Refused(Refusal::Password))
-            || matches!(attachment.kind, FileKind::EncryptedArchive | FileKind::EncryptedWorkbook);
+            || matches!(
+                attachment.kind,
+                FileKind::EncryptedArchive | FileKind::EncryptedWorkbook | FileKind::Encrypted
+            );
         let refusal = match content {
             _ if locked => Refusal::Password,
             Content::Refused(refusal) => refusal.clone(),
@@ -181,7 +221,10 @@ fn refused(hand: &Hand) -> Option<Answered> {
         let answered = Answered {
             file: Some(at),
             outcome: Outcome::Unreadable,
-            findings: vec![m::refused(&attachment.name, &refusal)],
+            findings: vec![match attachment.kind {
+                FileKind::Encrypted => m::m03_sealed(),
+                _ => m::refused(&attachment.name, &refusal),
+            }],
             reply: Ok(template),
         };
         if locked {

@@ -90,12 +90,14 @@ pub fn notify(hand: &Hand, submissions: &[Submission]) -> Vec<String> {
     addresses.into_iter().filter(|address| address_key(address) != sender).collect()
 }
 
-/// The first address that submits for a clinic without any.
-pub fn provisional(hand: &Hand, submissions: &[Submission]) -> Option<(String, String)> {
-    let taken_on = submissions
+/// The first address that submits for a clinic without any, for each such clinic of the mail.
+pub fn provisional(hand: &Hand, submissions: &[Submission]) -> Vec<(String, String)> {
+    let mut venues: Vec<&str> = submissions
         .iter()
-        .find(|submission| submission.sender == SenderStanding::Provisional && !hand.mail.bare)?;
-    let silent = taken_on.template.is_none();
-    let venue_no = venue_of(taken_on)?.to_string();
-    (!silent).then(|| (venue_no, hand.sender.address.to_string()))
+        .filter(|one| one.sender == SenderStanding::Provisional && one.template.is_some() && !hand.mail.bare)
+        .filter_map(venue_of)
+        .collect();
+    venues.sort_unstable();
+    venues.dedup();
+    venues.into_iter().map(|venue_no| (venue_no.to_string(), hand.sender.address.to_string())).collect()
 }

@@ -72,7 +72,9 @@ fn content(attachment: &Attachment, bytes: &[u8], limits: &Limits, spent: &mut S
     let kind = attachment.kind;
     let unread = bytes.is_empty() && attachment.size > 0;
     match kind {
-        FileKind::EncryptedWorkbook | FileKind::EncryptedArchive => Content::Refused(Refusal::Password),
+        FileKind::EncryptedWorkbook | FileKind::EncryptedArchive | FileKind::Encrypted => {
+            Content::Refused(Refusal::Password)
+        }
         FileKind::HtmlWorkbook | FileKind::XmlWorkbook | FileKind::OldWorkbook => {
             Content::Refused(Refusal::OldFormat(kind))
         }

@@ -58,6 +58,8 @@ pub fn notes(mail: &Mail, sender: &Sender, standing: &MailStanding) -> Vec<Findi
             findings.push(for_staff(found));
         }
     }
+    let outside = message.attachments.iter().any(|file| file.kind == FileKind::External);
+    findings.extend((outside && mail.examined.has_form()).then(m16_external));
     let program = message.attachments.iter().find(|file| file.kind == FileKind::Executable);
     findings.extend(program.map(|file| m19_program(&file.name)));
     findings
@@ -98,6 +100,22 @@ pub fn m02_not_a_spreadsheet(files: &[String]) -> Finding {
 
 pub fn m02_typed_in_body() -> Finding {
     raise_other("M02", 0, &[])
+}
+
+/// S/MIME or PGP: nobody here holds a key.
+pub fn m03_sealed() -> Finding {
+    raise_other("M03", 0, &[])
+}
+
+/// A gateway's note instead of a file.
+pub fn m19_taken_away(file: &str) -> Finding {
+    let found = Finding { mend: None, ..raise_other("M19", 5, &[("file", file.to_string())]) };
+    for_staff(reading(found, file))
+}
+
+/// message/external-body.
+pub fn m16_external() -> Finding {
+    for_staff(raise_other("M16", 0, &[]))
 }
 
 /// M03, M19, F01 by the reason for which a file gave no cells.

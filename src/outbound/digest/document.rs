@@ -162,6 +162,12 @@ fn lead(activity: &DayActivity, campaign: &Campaign) -> Vec<Block> {
         stamp(activity.until),
         next_deadline(activity.until, campaign),
     ))];
+    if let Some(stopped) = &activity.health.stopped {
+        lead.push(Block::Line(
+            Tone::Alarm,
+            format!("★{stopped}。原因を確認し、outbox resume で再開してください（運用手引き２節）。"),
+        ));
+    }
     if activity.merged {
         lead.push(Block::Line(
             Tone::Alarm,

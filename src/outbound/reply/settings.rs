@@ -51,6 +51,9 @@ pub struct Settings {
     pub budget_per_day: u32,
     /// Replies to mail older than this at first sight are held: `"7d"`; empty: off.
     pub max_age: String,
+    /// What the city's own gateways write, in the text or in a file, where they took an attachment away. Compared
+    /// without regard to full-width forms and capitals.
+    pub sanitizer_markers: Vec<String>,
     /// Send back a marked list of the places to mend (registered addresses that are no carrier's).
     pub annotate: bool,
     /// Entries told in full in one letter.
@@ -97,6 +100,7 @@ impl Default for Settings {
             budget_per_hour: 0,
             budget_per_day: 0,
             max_age: String::new(),
+            sanitizer_markers: SANITIZER_MARKERS.map(String::from).to_vec(),
             annotate: true,
             max_detailed_lines: 30,
             rehearsal: false,
@@ -105,6 +109,27 @@ impl Default for Settings {
         }
     }
 }
+
+const SANITIZER_MARKERS: [&str; 18] = [
+    "添付ファイルを削除しました",
+    "添付ファイルは削除されました",
+    "添付ファイルが削除されました",
+    "添付ファイルを除去しました",
+    "添付ファイルは除去されました",
+    "添付ファイルが除去されました",
+    "添付ファイルを隔離しました",
+    "添付ファイルは隔離されました",
+    "添付ファイルの無害化に失敗",
+    "無害化できないファイル",
+    "無害化できなかった",
+    "無害化に失敗しました",
+    "ウイルスが検出されたため",
+    "ウイルスを検出したため",
+    "attachment has been removed",
+    "attachment was removed",
+    "attachments were removed",
+    "deleted0.txt",
+];
 
 /// The notice prints 東区's number twice; it is shown once.
 fn default_wards() -> Vec<WardContact> {

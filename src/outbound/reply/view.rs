@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Occasion, Settings, echo, effective_moment, findings, may_reveal, tables, wording};
 use crate::campaign::{Campaign, Deadlines, Timing, in_jst};
 use crate::clinic::{Clinic, Ward};
+use crate::inbound::attachment::FileKind;
 use crate::inspection::form::Entry;
 use crate::inspection::judgement::Submission;
 use crate::inspection::standing::{Version, restrict};
@@ -50,6 +51,10 @@ pub struct View {
     pub previous_sum: Option<u64>,
     pub previous_received: Option<String>,
     pub previous_exported: bool,
+    /// A gateway of the city took the file away.
+    pub taken_away: bool,
+    /// S/MIME or PGP, not a password.
+    pub sealed: bool,
     /// A form, not only a file or a text.
     pub has_form: bool,
 
@@ -108,13 +113,16 @@ impl View {
         if let Some(submission) = submission {
             view.receipt_no.clone_from(&submission.receipt);
             view.has_form = submission.form.is_some();
+            view.taken_away = submission.lost_its_file();
+            let attachment = submission.file.and_then(|at| occasion.message.attachments.get(at));
+            view.sealed = attachment.is_some_and(|file| file.kind == FileKind::Encrypted);
             view.timing = submission.timing.map_or("", Timing::as_str);
             if reveal {
                 view.describe(occasion, submission);
                 view.judge(occasion, submission);
                 view.compare(occasion.campaign, submission);
             }
-            view.identify(submission, reveal);
+            [view.written_venue, view.written_name] = written(submission, reveal);
         }
         if reveal {
             view.files = other_files(occasion, submission, template);
@@ -213,6 +221,24 @@ impl View {
             self.receipt_no = self.receipt_no.take().map(|worst| format!("{worst}ほか"));
         }
         self.any_accepted = told.iter().any(|submission| submission.outcome.is_accepted());
+    }
+
+    /// One text for several forms: it names every receipt, and every cell that identifies one.
+    pub fn name_all(&mut self, told: &[&Submission], reveal: bool) {
+        let mut receipts: Vec<&str> = told.iter().filter_map(|one| one.receipt.as_deref()).collect();
+        receipts.dedup();
+        if receipts.len() < 2 {
+            return;
+        }
+        self.receipt_no = Some(receipts.join("、"));
+        let mut venues = Vec::new();
+        let mut names = Vec::new();
+        for [venue, name] in told.iter().map(|submission| written(submission, reveal)) {
+            venues.extend(venue.filter(|venue| !venues.contains(venue)));
+            names.extend(name.filter(|name| !names.contains(name)));
+        }
+        self.written_venue = (!venues.is_empty()).then(|| venues.join("、"));
+        self.written_name = (!names.is_empty()).then(|| names.join("、"));
     }
 
     /// Names the clinic to itself, in a letter that otherwise reveals nothing.
@@ -330,29 +356,28 @@ impl View {
             }
         }
     }
+}
 
-    /// What stands in the identifying cells; to an unregistered sender only where they are.
-    fn identify(&mut self, submission: &Submission, reveal: bool) {
-        let Some(form) = &submission.form else { return };
-        let written = |entry: &Option<Entry<()>>| {
-            entry.as_ref().map(|entry| {
-                let sheet = entry.place.sheet.as_deref().map(echo::value);
-                let cell = entry.place.cell.clone().unwrap_or_default();
-                let place = match sheet {
-                    Some(sheet) if reveal => format!("シート「{sheet}」{cell}"),
-                    _ => cell,
-                };
-                let raw = echo::value(&entry.raw);
-                match (reveal, raw.is_empty()) {
-                    (true, false) => format!("「{raw}」（{place}）"),
-                    (true, true) => format!("未記入（{place}）"),
-                    (false, _) => place,
-                }
-            })
-        };
-        self.written_venue = written(&form.fields.venue_no);
-        self.written_name = written(&form.fields.name);
-    }
+/// What stands in the cells of 会場番号 and 医療機関名; to an unregistered sender only where they are.
+fn written(submission: &Submission, reveal: bool) -> [Option<String>; 2] {
+    let Some(form) = &submission.form else { return [None, None] };
+    let written = |entry: &Option<Entry<()>>| {
+        entry.as_ref().map(|entry| {
+            let sheet = entry.place.sheet.as_deref().map(echo::value);
+            let cell = entry.place.cell.clone().unwrap_or_default();
+            let place = match sheet {
+                Some(sheet) if reveal => format!("シート「{sheet}」{cell}"),
+                _ => cell,
+            };
+            let raw = echo::value(&entry.raw);
+            match (reveal, raw.is_empty()) {
+                (true, false) => format!("「{raw}」（{place}）"),
+                (true, true) => format!("未記入（{place}）"),
+                (false, _) => place,
+            }
+        })
+    };
+    [written(&form.fields.venue_no), written(&form.fields.name)]
 }
 
 /// Outside office hours and on days off, the note that a person will look at it later.

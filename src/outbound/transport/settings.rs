@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::outbound::breaker::Limits;
 use crate::outbound::letter::{Identity, path};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -27,6 +28,15 @@ pub enum Security {
     Starttls,
     /// Only to this machine.
     None,
+}
+
+/// How the program proves who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    #[default]
+    Password,
+    XOAuth2,
 }
 
 /// What may leave at all; the deliver loop obeys it, not the transport.
@@ -60,6 +70,9 @@ pub struct Settings {
     pub password_file: PathBuf,
     /// From the environment; never from a file that others read.
     pub password: Option<SecretString>,
+    pub auth: Auth,
+    /// Program and arguments; prints a fresh access token.
+    pub token_command: Vec<String>,
     pub from: String,
     pub from_name: String,
     pub own_addresses: Vec<String>,
@@ -72,6 +85,12 @@ pub struct Settings {
     pub envelope_from: String,
     /// Adds `+{outbox id}.{mac}` to the envelope address.
     pub bounce_extension: bool,
+    /// The breaker looks at so many letters to clinics in a row; 0: no breaker.
+    pub breaker_letters: u32,
+    /// Letters to clinics stop when more than this share of them is refused or returned; 0: never for that.
+    pub breaker_percent: u32,
+    /// They stop when so many of them are turned away as spam or by policy (5.7.x); 0: never for that.
+    pub breaker_spam: u32,
     /// Empty: the key made with the database.
     pub message_id_key_file: PathBuf,
     /// Until the TCP connection stands.
@@ -97,6 +116,8 @@ impl Default for Settings {
             username: String::new(),
             password_file: PathBuf::new(),
             password: None,
+            auth: Auth::Password,
+            token_command: Vec::new(),
             from: "vproject@city.kumamoto.kumamoto.jp".into(),
             from_name: "熊本市感染症対策課ワクチン対策PT".into(),
             own_addresses: vec![
@@ -108,6 +129,9 @@ impl Default for Settings {
             connections: 2,
             envelope_from: String::new(),
             bounce_extension: false,
+            breaker_letters: 50,
+            breaker_percent: 5,
+            breaker_spam: 5,
             message_id_key_file: PathBuf::new(),
             connect_timeout: SignedDuration::from_secs(30),
             command_timeout: SignedDuration::from_secs(60),
@@ -131,6 +155,12 @@ impl Settings {
         }
         if !(1..=16).contains(&self.connections) {
             return Err("outgoing.connections must be 1 to 16".into());
+        }
+        if self.breaker_letters > 500 {
+            return Err("outgoing.breaker_letters must be at most 500".into());
+        }
+        if self.breaker_percent > 100 {
+            return Err("outgoing.breaker_percent must be at most 100".into());
         }
         for (key, value) in [
             ("connect_timeout", self.connect_timeout),
@@ -160,6 +190,20 @@ impl Settings {
         if self.port == 0 {
             return Err("outgoing.port must not be 0".into());
         }
+        if self.auth == Auth::XOAuth2 {
+            if self.username.is_empty() || !self.username.chars().all(|c| c.is_ascii_graphic()) {
+                return Err(
+                    "outgoing.username must be printable ASCII and not empty for auth = \"xoauth2\"".into()
+                );
+            }
+            if self.token_command.first().is_none_or(String::is_empty) {
+                return Err(
+                    "outgoing.token_command is empty; auth = \"xoauth2\" needs the command that prints a \
+                            fresh access token"
+                        .into(),
+                );
+            }
+        }
         if self.security == Security::None && !is_loopback(&self.host) {
             return Err(format!(
                 "outgoing.security = \"none\" is refused for {}: mail and passwords would cross the network \
@@ -180,6 +224,10 @@ impl Settings {
             own_addresses: other.own_addresses.clone(),
             ..Self::default()
         }
+    }
+
+    pub fn breaker(&self) -> Limits {
+        Limits { letters: self.breaker_letters, percent: self.breaker_percent, spam: self.breaker_spam }
     }
 
     /// May replies leave?

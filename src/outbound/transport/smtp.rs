@@ -7,16 +7,15 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use lettre::transport::smtp::Error as SmtpError;
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::Ehlo;
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::plain::PlainStream;
+use super::smtp_login::{self, explain};
 use super::smtp_reply::{Reply, Step, clean, judge};
 use super::{Error, Fence, Outgoing, Security, Settings};
 use crate::outbound::delivery::Delivery;
@@ -36,6 +35,8 @@ pub struct Smtp {
     settings: Settings,
     tls: Option<TlsParameters>,
     session: Option<Session>,
+    /// The server's own (DER), as `probe` saw it.
+    pub certificate: Option<Vec<u8>>,
 }
 
 struct Session {
@@ -57,7 +58,7 @@ impl Smtp {
             Security::None => None,
             Security::Tls | Security::Starttls => Some(tls_parameters(settings)?),
         };
-        Ok(Self { settings: settings.clone(), tls, session: None })
+        Ok(Self { settings: settings.clone(), tls, session: None, certificate: None })
     }
 
     pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
@@ -113,6 +114,7 @@ impl Smtp {
     pub async fn probe(&mut self) -> Result<String, String> {
         self.close().await;
         let session = self.connect().await?;
+        self.certificate = session.connection.peer_certificate().ok();
         let greeting = session.connection.server_info().name().to_string();
         self.session = Some(session);
         self.close().await;
@@ -230,18 +232,13 @@ impl Smtp {
     }
 
     async fn log_in(&self, mut connection: AsyncSmtpConnection) -> Result<AsyncSmtpConnection, String> {
-        let username = &self.settings.username;
-        if username.is_empty() {
-            return Ok(connection);
-        }
-        let password = password(&self.settings).await?;
-        let credentials = Credentials::new(username.clone(), password.expose_secret().to_string());
         let within = 3 * duration(self.settings.command_timeout);
-        let failed = |cause: &str| format!("failed to log in to {} as {username}: {cause}", self.server());
-        match timeout(within, connection.auth(DEFAULT_MECHANISMS, &credentials)).await {
-            Ok(Ok(_)) => Ok(connection),
-            Ok(Err(error)) => Err(failed(&explain(&error))),
-            Err(_) => Err(failed("no answer in time")),
+        match smtp_login::log_in(&self.settings, &mut connection, within).await {
+            Ok(()) => Ok(connection),
+            Err(cause) => {
+                let username = &self.settings.username;
+                Err(format!("failed to log in to {} as {username}: {cause}", self.server()))
+            }
         }
     }
 
@@ -360,11 +357,6 @@ async fn answer(within: Duration, asking: impl Future<Output = Result<Response, 
     }
 }
 
-/// lettre's error with what is underneath it.
-fn explain(error: &SmtpError) -> String {
-    clean(&Reply::of_error(error))
-}
-
 fn tls_parameters(settings: &Settings) -> Result<TlsParameters, Error> {
     let host = settings.host.trim_matches(['[', ']']).to_string();
     let trouble = |cause: String| Error::Tls { host: host.clone(), cause };
@@ -376,32 +368,6 @@ fn tls_parameters(settings: &Settings) -> Result<TlsParameters, Error> {
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|error| trouble(error.to_string()))
-}
-
-/// From the environment, the password file, or the credential that systemd hands over. Read at each connection,
-/// so that a changed password needs no restart.
-async fn password(settings: &Settings) -> Result<SecretString, String> {
-    if let Some(password) = &settings.password {
-        return Ok(password.clone());
-    }
-    let file = if settings.password_file.as_os_str().is_empty() {
-        match std::env::var_os("CREDENTIALS_DIRECTORY") {
-            Some(folder) => std::path::PathBuf::from(folder).join("outgoing-password"),
-            None => {
-                return Err(
-                    "outgoing.username is set, but there is no password: set outgoing.password_file, \
-                            UKETSUKE__OUTGOING__PASSWORD, or the systemd credential \"outgoing-password\""
-                        .into(),
-                );
-            }
-        }
-    } else {
-        settings.password_file.clone()
-    };
-    match tokio::fs::read_to_string(&file).await {
-        Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_string().into()),
-        Err(error) => Err(format!("failed to read the password file {}: {error}", file.display())),
-    }
 }
 
 fn duration(signed: SignedDuration) -> Duration {

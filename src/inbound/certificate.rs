@@ -1,0 +1,69 @@
+//! Pure: until when a server's certificate is valid (RFC 5280 §4.1), for a warning in good time.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+use super::ber::Element;
+
+const SEQUENCE: u8 = 0x30;
+const VERSION: u8 = 0xA0;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// notAfter of a certificate in DER; `None` when it cannot be read.
+pub fn not_after(der: &[u8]) -> Option<Timestamp> {
+    let certificate = Element::first(der).filter(|one| one.tag == SEQUENCE)?;
+    let to_be_signed = Element::first(certificate.content).filter(|one| one.tag == SEQUENCE)?;
+    let mut serial = Element::first(to_be_signed.content)?;
+    if serial.tag == VERSION {
+        serial = Element::first(serial.rest)?;
+    }
+    let algorithm = Element::first(serial.rest)?;
+    let issuer = Element::first(algorithm.rest)?;
+    let validity = Element::first(issuer.rest).filter(|one| one.tag == SEQUENCE)?;
+    let not_before = Element::first(validity.content)?;
+    time(Element::first(not_before.rest)?)
+}
+
+/// `YYMMDDHHMMSSZ`, from 2050 on `YYYYMMDDHHMMSSZ` (RFC 5280 §4.1.2.5).
+fn time(element: Element<'_>) -> Option<Timestamp> {
+    let text = std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
+    let text = match element.tag {
+        UTC_TIME if text.get(..2)? < "50" => format!("20{text}"),
+        UTC_TIME => format!("19{text}"),
+        GENERALIZED_TIME => text.to_owned(),
+        _ => return None,
+    };
+    let at = DateTime::strptime("%Y%m%d%H%M%S", &text).ok()?;
+    Offset::UTC.to_timestamp(at).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+
+    use super::*;
+
+    #[test]
+    fn of_a_real_certificate_and_of_both_ways_to_write_a_time() {
+        let pem = include_bytes!("../../tests/transport/tls/server.pem");
+        let der = CertificateDer::from_pem_slice(pem).unwrap().to_vec();
+        let until = not_after(&der).unwrap();
+        assert!(until > "2026-01-01T00:00:00Z".parse().unwrap(), "{until}");
+        for end in 0..40 {
+            assert_eq!(not_after(&der[..end]), None);
+        }
+        let check = |tag, text: &str, expected: Option<&str>| {
+            let element = Element { tag, content: text.as_bytes(), rest: &[] };
+            assert_eq!(time(element), expected.map(|at| at.parse().unwrap()), "{text}");
+        };
+        check(UTC_TIME, "491231235959Z", Some("2049-12-31T23:59:59Z"));
+        check(UTC_TIME, "500101000000Z", Some("1950-01-01T00:00:00Z"));
+        check(GENERALIZED_TIME, "20510102030405Z", Some("2051-01-02T03:04:05Z"));
+        check(UTC_TIME, "491331235959Z", None);
+        check(UTC_TIME, "4912312359", None);
+        check(4, "491231235959Z", None);
+    }
+}
