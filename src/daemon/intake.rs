@@ -116,6 +116,7 @@ impl IntakeDesk {
             .map(|unfiled| (unfiled.key, unfiled.needs_staff))
             .collect();
         self.owed.retain(|key, _| listed.contains(key));
+        self.office.progress.expect(waiting.len());
         let mut rest = waiting.as_slice();
         let mut fetched = self.next_set(&mut rest, &mut taken).await?;
         let mut ready = Vec::new();
@@ -130,6 +131,7 @@ impl IntakeDesk {
             let (recorded, readied, (filed, next)) = tokio::join!(recording, readying, moving);
             taken.filed += self.settle(filed, &mut taken.errors).await?;
             let (more, recorded) = recorded?;
+            self.office.progress.advance(recorded.len());
             taken.add(more);
             unfiled = recorded;
             ready = readied?;
