@@ -22,5 +22,3 @@ mod files;
 mod containers;
 #[path = "golden_mail/limits.rs"]
 mod limits;
-#[path = "golden_mail/random.rs"]
-mod random;
