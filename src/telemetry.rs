@@ -1,6 +1,7 @@
 //! I/O: the log: to stderr, times in JST, no mail contents, wire logs of the libraries kept shut.
 
 pub mod metrics;
+pub mod terminal;
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -47,7 +48,7 @@ pub fn start(settings: &Settings, more_verbose: i8) {
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| terminal::Above)
         .with_timer(JapanTime)
         .with_target(false)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());

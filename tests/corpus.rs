@@ -21,8 +21,8 @@ fn generate(folder: &Path, seed: &str) {
         .expect("python3 is needed to write the corpus: apt-get install python3");
     assert!(
         made.status.success(),
-        "the corpus was not written; it needs python3 with openpyxl, xlwt and odfpy \
-         (apt-get install python3-openpyxl python3-xlwt python3-odf):\n{}",
+        "the corpus was not written; it needs python3 with openpyxl, xlwt and odfpy, and LibreOffice \
+         (apt-get install python3-openpyxl python3-xlwt python3-odf libreoffice-calc):\n{}",
         String::from_utf8_lossy(&made.stderr)
     );
 }

@@ -24,5 +24,3 @@ mod containers;
 mod sealed;
 #[path = "golden_mail/limits.rs"]
 mod limits;
-#[path = "golden_mail/random.rs"]
-mod random;

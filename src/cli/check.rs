@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::progress::shown;
 use super::table::Table;
 use super::{Context, EXIT_IO, EXIT_NO, Failure, print, print_json};
 use crate::campaign::Campaign;
 use crate::clinic::Registry;
+use crate::daemon::progress::Progress;
 use crate::daemon::registry::read_registry;
 use crate::inbound::message::Message;
 use crate::inspection::dissected::Dissected;
@@ -68,10 +70,17 @@ pub async fn check(context: &Context, arguments: &Arguments) -> Result<u8, Failu
         settings: &settings,
         with_registry: registry_file.is_some(),
     };
-    let mut checked = Vec::new();
-    for path in &arguments.files {
-        checked.extend(check_file(context, &desk, &readers, path, arguments.received).await?);
-    }
+    let progress = Progress::default();
+    progress.expect(arguments.files.len());
+    let checking = async {
+        let mut checked = Vec::new();
+        for path in &arguments.files {
+            checked.extend(check_file(context, &desk, &readers, path, arguments.received).await?);
+            progress.advance(1);
+        }
+        Ok::<_, Failure>(checked)
+    };
+    let checked = shown(context, "判定", &progress, checking).await?;
     readers.shutdown().await;
     if context.json() {
         print_json(&checked.iter().map(|one| &one.json).collect::<Vec<_>>())?;

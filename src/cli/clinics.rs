@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::progress::shown;
 use super::table::Table;
 use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
 use crate::clinic::{Clinic, Registry, registry_file};
@@ -59,8 +60,11 @@ async fn import(context: &Context, file: &PathBuf, dry_run: bool) -> Result<u8, 
     let mut judged_again = 0;
     if !dry_run {
         let actor = actor();
-        office.ledger.import(&clinics, context.clock.now(), &actor, false).await?;
-        judged_again = office.judge_held_for_registry().await?;
+        let taking = async {
+            office.ledger.import(&clinics, context.clock.now(), &actor, false).await?;
+            office.judge_held_for_registry().await
+        };
+        judged_again = shown(context, "医療機関マスタを取り込み中", &office.progress, taking).await?;
     }
     if context.json() {
         print_json(&serde_json::json!({

@@ -22,6 +22,7 @@ mod forms;
 mod listings;
 mod once;
 mod outbox;
+mod progress;
 mod replay;
 mod restore;
 mod run;

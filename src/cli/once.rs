@@ -1,5 +1,6 @@
 //! `uketsuke once`: everything `run` would do now, once.
 
+use super::progress::shown;
 use super::{Context, EXIT_LATER, Failure, print, print_json};
 
 pub async fn once(context: &Context) -> Result<u8, Failure> {
@@ -8,7 +9,7 @@ pub async fn once(context: &Context) -> Result<u8, Failure> {
     office.require_sandbox().await?;
     office.load_registry_file().await?;
     office.judge_held_for_registry().await?;
-    let ended = office.once().await;
+    let ended = shown(context, "受信", &office.progress, office.once()).await;
     office.readers.shutdown().await;
     let (report, trouble) = ended?;
     if context.json() {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::clinics::actor;
 use super::listings::outcome_label;
+use super::progress::shown;
 use super::table::Table;
 use super::{Context, EXIT_IO, Failure, print, print_json};
 use crate::daemon::replay::Purpose;
@@ -34,7 +35,9 @@ pub async fn replay(context: &Context, arguments: &Arguments) -> Result<u8, Fail
     std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
         .create(&folder)
         .map_err(failed)?;
-    let replayed = office.replay(&folder.join("replay.db"), purpose, &actor()).await;
+    let (scratch, actor) = (folder.join("replay.db"), actor());
+    let replaying = office.replay(&scratch, purpose, &actor);
+    let replayed = shown(context, "判定", &office.progress, replaying).await;
     drop(std::fs::remove_dir_all(&folder));
     office.readers.shutdown().await;
     let replayed = replayed?;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::progress::shown;
 use super::{Context, EXIT_IO, Failure, print, print_json};
+use crate::daemon::progress::Progress;
 use crate::ledger::{self, backup};
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +39,8 @@ pub async fn restore(context: &Context, arguments: &Arguments) -> Result<u8, Fai
             )));
         }
     }
-    backup::restore(&arguments.file, target).await?;
+    let copying = backup::restore(&arguments.file, target);
+    shown(context, "復元中", &Progress::default(), copying).await?;
     if context.json() {
         print_json(
             &json!({ "restored": target.display().to_string(), "from": arguments.file.display().to_string() }),

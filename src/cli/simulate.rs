@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::demo::{after, line_json, list_replies, mail_table, post, rehearsal};
+use super::progress::shown;
 use super::{Context, EXIT_DATA, EXIT_IO, EXIT_NO, Failure, print, print_json};
 use crate::campaign::in_jst;
 use crate::clinic::Clinic;
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::daemon::Office;
 use crate::daemon::daily::Written;
 use crate::daemon::intake::{IntakeDesk, Taken};
+use crate::daemon::progress::Progress;
 use crate::demo::SampleMail;
 use crate::inbound::mailbox::Mailbox;
 use crate::inspection::sender::trusted_receipt;
@@ -56,22 +58,9 @@ pub async fn simulate(context: &Context, arguments: &Arguments) -> Result<u8, Fa
     };
     let clinics = registry(context, &office, arguments.clinics.as_deref()).await?;
     office.ledger.import(&clinics, first, "simulate", false).await?;
-    let mut taken = Taken::default();
-    let mut digests = Vec::new();
-    let mut last = first;
-    for mail in &mails {
-        digests.extend(until(&mut office, &out, last, mail.received_at).await?);
-        last = mail.received_at;
-        office.clock = Clock::starting_at(after(mail.received_at));
-        post(&out.join("mailbox"), mail)?;
-        let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits)
-            .await
-            .map_err(crate::daemon::Error::from)?;
-        taken.add(IntakeDesk::new(office.clone(), mailbox).keeping_lines().intake_once().await?);
-        deliver(&office).await?;
-    }
-    let day_after = last.checked_add(SignedDuration::from_hours(24)).unwrap_or(last);
-    digests.extend(until(&mut office, &out, last, day_after).await?);
+    let progress = Progress::default();
+    let rehearsing = rehearse(&mut office, &out, &mails, first, &progress);
+    let (taken, digests) = shown(context, "予行", &progress, rehearsing).await?;
     let replies = list_replies(&out.join("replies"))?;
     let verification = office.ledger.verify().await?;
     office.readers.shutdown().await;
@@ -104,6 +93,35 @@ pub async fn simulate(context: &Context, arguments: &Arguments) -> Result<u8, Fa
         }
     }
     Ok(if healthy { 0 } else { EXIT_NO })
+}
+
+/// One mail after the other, with the digests that fall due between them; what came of each, and the digests.
+async fn rehearse(
+    office: &mut Office,
+    out: &Path,
+    mails: &[SampleMail],
+    first: Timestamp,
+    progress: &Progress,
+) -> Result<(Taken, Vec<String>), Failure> {
+    progress.expect(mails.len());
+    let mut taken = Taken::default();
+    let mut digests = Vec::new();
+    let mut last = first;
+    for mail in mails {
+        digests.extend(until(office, out, last, mail.received_at).await?);
+        last = mail.received_at;
+        office.clock = Clock::starting_at(after(mail.received_at));
+        post(&out.join("mailbox"), mail)?;
+        let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits)
+            .await
+            .map_err(crate::daemon::Error::from)?;
+        taken.add(IntakeDesk::new(office.clone(), mailbox).keeping_lines().intake_once().await?);
+        deliver(office).await?;
+        progress.advance(1);
+    }
+    let day_after = last.checked_add(SignedDuration::from_hours(24)).unwrap_or(last);
+    digests.extend(until(office, out, last, day_after).await?);
+    Ok((taken, digests))
 }
 
 /// A rehearsal never mixes with what is there already.

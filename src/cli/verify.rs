@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::progress::shown;
 use super::{Context, EXIT_IO, EXIT_NO, Failure, print, print_json};
 
 pub async fn verify(context: &Context) -> Result<u8, Failure> {
-    let verification = context.office().await?.ledger.verify().await?;
+    let office = context.office().await?;
+    let verification = shown(context, "台帳を検査中", &office.progress, office.ledger.verify()).await?;
     let sound = verification.violations.is_empty();
     if context.json() {
         print_json(&serde_json::json!({
@@ -43,7 +45,9 @@ pub async fn backup(context: &Context, arguments: &BackupArguments) -> Result<u8
             format!("{} exists; a backup never overwrites", arguments.file.display()),
         ));
     }
-    context.office().await?.ledger.backup(&arguments.file).await?;
+    let office = context.office().await?;
+    let copying = office.ledger.backup(&arguments.file);
+    shown(context, "書き出し中", &office.progress, copying).await?;
     print(&format!("{} に書き出しました。\n", arguments.file.display()));
     Ok(0)
 }

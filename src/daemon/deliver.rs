@@ -56,7 +56,9 @@ impl Carrier {
             if due.is_empty() {
                 return Ok(delivered);
             }
-            delivered.add(self.carry(&due).await?);
+            let carried = self.carry(&due).await?;
+            self.office.progress.sent(carried.sent);
+            delivered.add(carried);
         }
     }
 

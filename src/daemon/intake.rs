@@ -120,6 +120,7 @@ impl IntakeDesk {
             .map(|unfiled| (unfiled.key, unfiled.needs_staff))
             .collect();
         self.owed.retain(|key, _| listed.contains(key));
+        self.office.progress.expect(waiting.len());
         let mut rest = waiting.as_slice();
         let mut fetched = self.next_set(&mut rest, &mut taken).await?;
         while !(fetched.is_empty() && unfiled.is_empty()) {
@@ -132,6 +133,7 @@ impl IntakeDesk {
             let (recorded, (filed, next)) = tokio::join!(recording, moving);
             taken.filed += self.settle(filed, &mut taken.errors).await?;
             let (more, recorded) = recorded?;
+            self.office.progress.advance(recorded.len());
             taken.add(more);
             unfiled = recorded;
             fetched = next?;

@@ -17,6 +17,8 @@ use crate::ledger::{self, Ledger, LockGuard};
 use crate::outbound::letter::Identity;
 use crate::outbound::transport;
 
+use progress::Progress;
+
 pub mod intake;
 mod answer;
 mod bounced;
@@ -25,6 +27,7 @@ pub mod daily;
 pub mod decide;
 pub mod reminders;
 pub mod replay;
+pub mod progress;
 pub mod registry;
 pub mod service;
 mod watch;
@@ -66,6 +69,8 @@ pub struct Office {
     pub ledger: Ledger,
     pub readers: Readers,
     pub identity: Arc<Identity>,
+    /// How far the work in hand has come, for whoever waits at a terminal.
+    pub progress: Progress,
 }
 
 impl Office {
@@ -84,6 +89,7 @@ impl Office {
             ledger,
             readers: Readers::new(&config.limits, program),
             identity: Arc::new(identity),
+            progress: Progress::default(),
             config: Arc::new(config),
         })
     }

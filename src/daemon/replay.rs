@@ -62,7 +62,10 @@ impl Office {
         let rehearsal = self.rehearsal(scratch).await?;
         let serials = self.ledger.serials().await?;
         let mut replayed = Replayed::default();
-        for next in self.in_order_of_receipt().await? {
+        let all = self.in_order_of_receipt().await?;
+        self.progress.expect(all.len());
+        for next in all {
+            self.progress.advance(1);
             let id = match next {
                 Next::Entry(entry) => {
                     rehearsal.enter(&entry).await;

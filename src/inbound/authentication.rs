@@ -170,11 +170,13 @@ impl Reader {
                 properties.push((name, value));
             }
         }
-        Ok(first.map(|(method, result)| MethodResult {
-            method: method.split('/').next().unwrap_or_default().to_owned(),
-            result: result.to_lowercase(),
-            properties,
-        }))
+        // A method stands before its version; `/1=fail` names none.
+        let named = |(name, result): (String, String)| {
+            let method = name.split('/').next().filter(|method| !method.is_empty())?.to_owned();
+            Some((method, result.to_lowercase()))
+        };
+        let first = first.and_then(named);
+        Ok(first.map(|(method, result)| MethodResult { method, result, properties }))
     }
 }
 

@@ -102,6 +102,17 @@ pub fn signs(
     found
 }
 
+/// True for what a calendar program sends when an invitation is accepted, declined or put off (RFC 5546 §1.4).
+pub fn is_calendar_answer(calendar: &[u8]) -> bool {
+    let start = calendar.get(..calendar.len().min(4_096)).unwrap_or_default();
+    start.split(|byte| matches!(byte, b'\r' | b'\n')).any(|line| {
+        let line = line.trim_ascii().to_ascii_uppercase();
+        line.strip_prefix(b"METHOD:").is_some_and(|method| {
+            matches!(method.trim_ascii(), b"REPLY" | b"COUNTER" | b"DECLINECOUNTER" | b"REFRESH")
+        })
+    })
+}
+
 /// True for a local part that belongs to a program, not to a person.
 pub fn is_robot(address: &str) -> bool {
     let Some((local, _)) = address.rsplit_once('@') else { return false };

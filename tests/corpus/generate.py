@@ -1,7 +1,7 @@
 """Writes workbooks as clinics send them, a registry, and what must come of each.
 
-generate.py OUT [--seed N] [--uketsuke PROGRAM]: OUT/*.xlsx …, OUT/clinics.csv, OUT/expected.json. With the program
-at hand, its own forms are filled in and re-saved too. Deterministic by seed.
+generate.py OUT --uketsuke PROGRAM [--seed N]: OUT/*.xlsx …, OUT/clinics.csv, OUT/expected.json. The program's own
+forms are filled in and re-saved too, with openpyxl and LibreOffice. Deterministic by seed.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=8)
-    parser.add_argument("--uketsuke", type=pathlib.Path)
+    parser.add_argument("--uketsuke", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     lines = ["会場番号,医療機関名,区,電話番号,メールアドレス,第８期接種可能上限量,利用区分"]

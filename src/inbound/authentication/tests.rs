@@ -29,6 +29,7 @@ fn reads_what_gateways_write() {
         ("x.jp; iprev=pass policy.iprev=192.0.2.1 (a.b)", "x.jp iprev=pass[policy.iprev=192.0.2.1]"),
         ("x.jp;", "x.jp"),
         ("x.jp; junk; spf=none", "x.jp spf=none[]"),
+        ("x.jp; /1=fail; spf=none", "x.jp spf=none[]"),
     ];
     for (text, expected) in cases {
         assert_eq!(shown(text).as_deref(), Some(expected), "{text}");

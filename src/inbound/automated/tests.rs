@@ -44,6 +44,25 @@ fn signs_of_the_table() {
 }
 
 #[test]
+fn a_calendar_answers_by_itself() {
+    let part = |kind: &str, calendar: &str| {
+        format!(
+            "Content-Type: multipart/alternative; boundary=B\n\n--B\n\n\n--B\nContent-Type: {kind}\n\n{calendar}\n--B--"
+        )
+    };
+    let reply = "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR";
+    let answered = [Sign::Hint("calendar".to_owned())];
+    check(&part("text/calendar; charset=utf-8; method=REPLY", reply), &answered);
+    check(&part("text/calendar", reply), &answered);
+    check(&part("application/ics; name=invite.ics", reply), &answered);
+    check(&part("text/calendar; method=COUNTER", "BEGIN:VCALENDAR\nMETHOD:COUNTER"), &answered);
+    // An invitation is written by a person, and so is an entry that is passed on.
+    check(&part("text/calendar; method=REQUEST", "BEGIN:VCALENDAR\nMETHOD:REQUEST"), &[]);
+    check(&part("text/calendar", "BEGIN:VCALENDAR\nVERSION:2.0"), &[]);
+    check(&part("text/plain", reply), &[]);
+}
+
+#[test]
 fn addresses_that_no_person_uses() {
     for robot in [
         "MAILER-DAEMON@b.jp",

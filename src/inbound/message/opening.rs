@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::structure::line_ends;
 use super::walk::Walk;
-use super::{Defect, Message, Received};
+use super::{AutomaticSign, Defect, Message, Received};
 use crate::inbound::attachment::FileKind;
 use crate::inbound::attachment::gather::hex_of;
 use crate::inbound::header::{Entity, Field, Header};
@@ -66,6 +66,9 @@ pub fn open(raw: &[u8], limits: &Limits) -> Opened {
     }
     let has_report = !walk.evidence.reports.is_empty();
     message.automatic = automated::signs(header, &content, &message, form_possible, has_report);
+    if walk.calendar_answer && !form_possible {
+        message.automatic.push(AutomaticSign::Hint("calendar".to_owned()));
+    }
     message.bounce = bounce::read(&walk.evidence, header, &message, from_system, by_system);
     Opened { message, files: walk.gathered.files }
 }

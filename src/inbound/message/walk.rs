@@ -3,7 +3,6 @@
 use sha2::{Digest, Sha256};
 
 use super::structure::{line_ends, parts};
-use crate::inbound::address;
 use crate::inbound::attachment::FileKind;
 use crate::inbound::attachment::gather::{Candidate, Gathered, Place};
 use crate::inbound::bounce::Evidence;
@@ -14,6 +13,7 @@ use crate::inbound::japanese::{self, name};
 use crate::inbound::smime::{self, Wrapped};
 use crate::inbound::sniff::begins_armoured;
 use crate::inbound::transfer::{self, Encoding};
+use crate::inbound::{address, automated};
 use crate::limits::Limits;
 
 /// The walk is recursive; whatever the setting says, the stack must hold it.
@@ -24,6 +24,8 @@ pub(super) struct Walk<'l> {
     pub evidence: Evidence,
     /// Why the mail as a whole cannot be read.
     pub unparsable: Option<String>,
+    /// A calendar program answers an invitation.
+    pub calendar_answer: bool,
     /// Digests of the decoded parts, in order.
     pub digest: Sha256,
     plain: String,
@@ -48,6 +50,7 @@ impl<'l> Walk<'l> {
             gathered: Gathered::new(limits),
             evidence: Evidence::default(),
             unparsable: None,
+            calendar_answer: false,
             digest: Sha256::new(),
             plain: String::new(),
             html: Vec::new(),
@@ -212,6 +215,9 @@ impl<'l> Walk<'l> {
                 if found == FileKind::Mail && file.bytes.first() != Some(&0xD0) {
                     self.nested(file, scope);
                 } else {
+                    self.calendar_answer |= found == FileKind::Calendar
+                        && !scope.nested
+                        && automated::is_calendar_answer(&file.bytes);
                     self.gathered.add(file, found, &scope.place);
                 }
             }

@@ -1,0 +1,4 @@
+//! The fuzz targets, which stand with the tests that drive them too.
+
+#[path = "../../tests/fuzzing/targets/mod.rs"]
+pub mod targets;
