@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod limits;
+pub mod sha256;
 pub mod campaign;
 pub mod clinic;
 pub mod inbound;

@@ -10,7 +10,6 @@ use super::{Context, EXIT_DATA, EXIT_IO, Failure, complain, print, print_json};
 use crate::campaign::in_jst;
 use crate::clinic::Registry;
 use crate::daemon::Office;
-use crate::daemon::intake::sha256_hex;
 use crate::issue::slot_export::{self, ChangeKind, Encoding, ExportSlot};
 use crate::ledger::setup::{ExportLine, NewExport};
 
@@ -127,7 +126,7 @@ async fn mark(
     let actor = actor();
     let export = NewExport {
         file: &path.display().to_string(),
-        sha256: &sha256_hex(bytes),
+        sha256: &crate::sha256::of(bytes),
         is_diff,
         actor: &actor,
         at: office.now(),

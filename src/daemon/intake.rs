@@ -7,7 +7,6 @@ use futures::StreamExt;
 use futures::stream;
 use jiff::Timestamp;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::answer::{Addressed, Ready};
 use super::{Error, Office};
@@ -17,6 +16,7 @@ use crate::inspection::judge;
 use crate::inspection::judgement::{Answer, Inspection};
 use crate::inspection::verdict::Outcome;
 use crate::ledger::{Intake, NewLetter, NewMail};
+use crate::sha256;
 
 /// After so many fruitless fetches a mail is recorded by its header alone, so that it holds up nothing.
 pub const PATIENCE: u32 = 3;
@@ -281,7 +281,7 @@ impl Office {
     async fn make_ready(self, raw: RawMessage) -> Result<Ready, Error> {
         let dissected = self.take_apart(&raw.bytes, raw.omitted).await?;
         let examined = judge::examine(&dissected, &self.campaign);
-        Ok(Ready { sha256: sha256_hex(&raw.bytes), raw, dissected, examined })
+        Ok(Ready { sha256: sha256::of(&raw.bytes), raw, dissected, examined })
     }
 
     async fn judge_and_record(&self, intake: &mut Intake, ready: &Ready) -> Result<Inspection, Error> {
@@ -378,13 +378,4 @@ fn receipts(inspection: &Inspection) -> String {
     let numbers: Vec<&str> =
         inspection.submissions.iter().filter_map(|submission| submission.receipt.as_deref()).collect();
     numbers.join(",")
-}
-
-/// SHA-256 in lower-case hex.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
 
 use super::{Error, Ledger, column};
+use crate::sha256;
 
 /// The actor of everything that the program decides by itself.
 pub const PROGRAM: &str = "uketsuke";
@@ -91,24 +92,11 @@ pub(super) fn link(
     previous: &str,
 ) -> String {
     let mut hasher = Sha256::new();
-    let payload = sha256(payload.as_bytes());
+    let payload = sha256::of(payload.as_bytes());
     for field in ["v1", &seq.to_string(), &at.to_string(), actor, kind, subject, &payload, previous] {
         hasher.update(field.len().to_string());
         hasher.update(":");
         hasher.update(field);
     }
-    hex(&hasher.finalize())
-}
-
-/// SHA-256 as lower-case hex.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    sha256::hex(&hasher.finalize())
 }

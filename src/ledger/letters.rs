@@ -9,11 +9,12 @@ use sqlx::SqliteConnection;
 use super::column::{instant, micros};
 use super::intake::{NewLetter, NewState};
 use super::record::Origin;
-use super::{Error, audit};
+use super::Error;
 use crate::clinic::{address_key, venue_key};
 use crate::inbound::message::Message;
 use crate::inspection::judgement::Inspection;
 use crate::inspection::standing::OurLetter;
+use crate::sha256;
 
 /// Answers the Message-ID and the hash of the bytes of every letter, for the audit trail.
 pub(super) async fn insert_letters(
@@ -70,7 +71,7 @@ pub(super) async fn insert_letters(
             let cause = "another letter with this Message-ID exists";
             return Err(Error::refused("queue letter", &letter.message_id, cause));
         }
-        told.push(json!({ "message_id": letter.message_id, "sha256": audit::sha256(&letter.bytes) }));
+        told.push(json!({ "message_id": letter.message_id, "sha256": sha256::of(&letter.bytes) }));
     }
     Ok(told)
 }

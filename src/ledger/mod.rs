@@ -16,6 +16,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction};
 
 use crate::clinic::Registry;
+use crate::sha256;
 
 pub mod column;
 mod error;
@@ -218,7 +219,7 @@ async fn prepare(path: &Path, now: Timestamp) -> Result<(), Error> {
         id.truncate(8);
         for (key, value) in [
             ("instance_key", lock::random(path)?.to_vec()),
-            ("database_id", audit::hex(&id).into_bytes()),
+            ("database_id", sha256::hex(&id).into_bytes()),
             ("created_at", crate::campaign::rfc3339(now).into_bytes()),
         ] {
             sqlx::query("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING")

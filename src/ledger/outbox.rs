@@ -13,6 +13,7 @@ use super::{Error, Ledger, NewState, audit};
 use crate::clinic::{address_key, venue_key};
 use crate::outbound::delivery::Delivery;
 use crate::outbound::letter::Letter;
+use crate::sha256;
 
 /// An ambiguous attempt is repeated after this time, unless the letter was proved to have arrived.
 pub const AMBIGUOUS_WAIT: SignedDuration = SignedDuration::from_mins(10);
@@ -325,7 +326,7 @@ pub(super) async fn put(
     let payload = json!({
         "kind": letter.kind.as_str(),
         "message_id": letter.message_id,
-        "sha256": audit::sha256(&letter.bytes),
+        "sha256": sha256::of(&letter.bytes),
     });
     let subject = format!("outbox:{id}");
     let entry = audit::Entry { at: now, actor: audit::PROGRAM, kind: "letter", subject, payload };
@@ -334,10 +335,7 @@ pub(super) async fn put(
 }
 
 /// The letter's id, its new state, what is written of the attempt, the server's words, and when the next one is due.
-fn settled(
-    settlement: &Settlement,
-    now: Timestamp,
-) -> (i64, &'static str, &'static str, &str, Option<i64>) {
+fn settled(settlement: &Settlement, now: Timestamp) -> (i64, &'static str, &'static str, &str, Option<i64>) {
     let next = settlement.next_attempt_at.map(micros);
     let (state, result, reply, next) = match &settlement.delivery {
         Delivery::Accepted(reply) => ("sent", "accepted", reply, None),

@@ -18,6 +18,7 @@ use crate::clinic::{address_key, venue_key};
 use crate::inbound::message::Message;
 use crate::inspection::judgement::{Answer, Inspection, Submission};
 use crate::inspection::verdict::{Finding, Severity, Slot, Visibility};
+use crate::sha256;
 
 /// Rows of ten values in one statement: SQLite takes 32,766 values.
 const ROWS: usize = 1_000;
@@ -141,7 +142,7 @@ pub(super) async fn entry(
     connection: &mut SqliteConnection,
     entry: &NewEntry<'_>,
 ) -> Result<(i64, Value), Error> {
-    let sha256 = audit::sha256(entry.file);
+    let sha256 = sha256::of(entry.file);
     store_file(connection, &sha256, entry.file).await?;
     let venue = entry.submission.clinic.as_ref().map(|clinic| venue_key(&clinic.venue_no));
     let decision_id: i64 = sqlx::query_scalar(

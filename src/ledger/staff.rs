@@ -11,6 +11,7 @@ use super::in_force::{next_version, put_in_force, venues_of};
 use super::outbox::Concern;
 use super::{Error, Intake, Ledger, NewLetter, audit, outbox};
 use crate::clinic::{address_key, venue_key};
+use crate::sha256;
 
 /// Who decides, when and why. An empty reason is refused.
 #[derive(Clone, Copy, Debug)]
@@ -359,7 +360,7 @@ pub(super) async fn decide(
     .fetch_one(&mut *connection)
     .await?;
     let payload =
-        json!({ "decision": id, "venue": about.venue, "reason": audit::sha256(decision.reason.as_bytes()) });
+        json!({ "decision": id, "venue": about.venue, "reason": sha256::of(decision.reason.as_bytes()) });
     let entry = audit::Entry { at: decision.at, actor: decision.actor, kind: about.kind, subject, payload };
     audit::append(connection, entry).await?;
     Ok(id)

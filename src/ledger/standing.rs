@@ -91,9 +91,7 @@ pub(super) async fn of_clinic(
         };
         let Some(visibility) = &row.visibility else {
             // The last ruling with these slots names the receipt.
-            standing
-                .superseded
-                .insert(row.fingerprint.unwrap_or_default(), row.receipt.unwrap_or_default());
+            standing.superseded.insert(row.fingerprint.unwrap_or_default(), row.receipt.unwrap_or_default());
             continue;
         };
         if !row.rules {

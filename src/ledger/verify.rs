@@ -13,6 +13,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::{Error, Ledger, audit, progress, verify_sums};
+use crate::sha256;
 
 /// Rows named per check.
 const NAMED: i64 = 10;
@@ -255,7 +256,7 @@ async fn raw_messages(
     let mut bad = 0;
     while let Some((sha256, bytes)) = rows.try_next().await? {
         result.count("I6", 1);
-        if audit::sha256(&bytes) != sha256 && bad < NAMED {
+        if sha256::of(&bytes) != sha256 && bad < NAMED {
             bad += 1;
             result.violate("I6", format!("raw_message:{sha256}"), "the bytes do not match their SHA-256");
         }
@@ -301,7 +302,7 @@ async fn letters(connection: &mut SqliteConnection, result: &mut Verification) -
     let mut bad = 0;
     while let Some((id, message_id, bytes)) = rows.try_next().await? {
         result.count("I7", 1);
-        if decided.get(&message_id).is_none_or(|sha256| *sha256 != audit::sha256(&bytes)) && bad < NAMED {
+        if decided.get(&message_id).is_none_or(|sha256| *sha256 != sha256::of(&bytes)) && bad < NAMED {
             bad += 1;
             result.violate("I7", format!("outbox:{id}"), "the letter is not the one in the audit trail");
         }

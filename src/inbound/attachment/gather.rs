@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::archive;
 use super::{Attachment, FileKind};
 use crate::inbound::html;
@@ -11,6 +9,7 @@ use crate::inbound::japanese::{self, name};
 use crate::inbound::sniff::sniff;
 use crate::inbound::tnef;
 use crate::limits::Limits;
+use crate::sha256;
 
 const EXCERPT_BYTES: usize = 16 * 1024;
 const EXCERPT_CHARS: usize = 2_000;
@@ -95,7 +94,7 @@ impl<'l> Gathered<'l> {
     pub fn keep(&mut self, candidate: Candidate, kind: FileKind, place: &Place) {
         let Candidate { name, declared_type, inline, bytes } = candidate;
         let size = bytes.len() as u64;
-        let sha256 = hex(&bytes);
+        let sha256 = sha256::of(&bytes);
         let excerpt = excerpt(kind, &bytes);
         // Signature images have a count of their own: they must not push a form out.
         let counter = if inline { &mut self.kept_inline } else { &mut self.kept };
@@ -188,19 +187,4 @@ fn excerpt(kind: FileKind, bytes: &[u8]) -> String {
         _ => return String::new(),
     };
     japanese::many_lines(&text).chars().take(EXCERPT_CHARS).collect()
-}
-
-/// SHA-256 in lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    hex_of(&Sha256::digest(bytes))
-}
-
-/// Any digest in lower-case hex.
-pub fn hex_of(digest: &[u8]) -> String {
-    use std::fmt::Write;
-    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -7,10 +7,10 @@ use super::structure::line_ends;
 use super::walk::Walk;
 use super::{AutomaticSign, Defect, Message, Received};
 use crate::inbound::attachment::FileKind;
-use crate::inbound::attachment::gather::hex_of;
 use crate::inbound::header::{Entity, Field, Header};
 use crate::inbound::{address, authentication, automated, bounce, instant};
 use crate::limits::Limits;
+use crate::sha256;
 
 /// The nearest messages of a thread are enough to find ours among them.
 const MOST_ANSWERS: usize = 10;
@@ -42,7 +42,7 @@ pub fn open(raw: &[u8], limits: &Limits) -> Opened {
     let mut digest = header_digest(header);
     if let Some(reason) = refusal {
         digest.update(entity.body);
-        message.canonical = hex_of(&digest.finalize());
+        message.canonical = sha256::hex(&digest.finalize());
         message.defects.push(Defect::Unparsable(reason));
         return Opened { message, files: Vec::new() };
     }
@@ -50,7 +50,7 @@ pub fn open(raw: &[u8], limits: &Limits) -> Opened {
     walk.mail(header, entity.body);
     message.text = walk.text();
     digest.update(walk.digest.clone().finalize());
-    message.canonical = hex_of(&digest.finalize());
+    message.canonical = sha256::hex(&digest.finalize());
     message.attachments = std::mem::take(&mut walk.gathered.attachments);
     message.defects.extend(walk.unparsable.take().map(Defect::Unparsable));
     let truncated = walk.gathered.over.iter().map(|setting| Defect::Truncated((*setting).to_owned()));

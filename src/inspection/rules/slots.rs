@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use jiff::civil::{Date, Time};
-use sha2::{Digest, Sha256};
 
 use crate::campaign::Campaign;
 use crate::inspection::form::{Entry, Form, Row};
 use crate::inspection::verdict::{Change, Slot, Visibility};
+use crate::sha256;
 
 /// The slots of a form: rows whose date, start and counts could be read, with a positive count, inside one of
 /// the two periods. 公開 and 非公開 of one date and time are one slot. Sorted by date and time.
@@ -59,10 +59,7 @@ pub fn fingerprint(slots: &[Slot], scope: &BTreeSet<Visibility>) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(lines, "{date} {start} {} {}", counts.0, counts.1);
     }
-    Sha256::digest(lines.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    sha256::of(lines.as_bytes())
 }
 
 /// What changed, per visibility, sorted by date, time and visibility.
