@@ -15,8 +15,10 @@ use std::path::PathBuf;
 
 use occasions::*;
 use uketsuke::campaign::Timing;
+use uketsuke::inbound::attachment::{Attachment, FileKind};
 use uketsuke::inbound::message::Message;
 use uketsuke::inspection::judgement::{Answer, Inspection, SenderStanding, Silence};
+use uketsuke::inspection::rules::mail::m19_taken_away;
 use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
 use uketsuke::inspection::workbook::{Cell, Content, Sheet, Value, Workbook};
 use uketsuke::outbound::confirm::{self, Confirmation};
@@ -182,6 +184,22 @@ fn mails_without_a_usable_form() {
     golden_reply("passwd", "10-05T14:32", unreadable(Template::Passwd, "予約枠報告様式３.xlsx"));
     golden_reply("unreadable", "10-09T14:32", unreadable(Template::Unreadable, "様式３.xls"));
     golden_reply("winmail", "10-05T14:32", unreadable(Template::Winmail, "winmail.dat"));
+}
+
+#[test]
+fn what_something_on_the_way_did() {
+    let sealed = Attachment { name: "smime.p7m".into(), kind: FileKind::Encrypted, ..Attachment::default() };
+    let mut mail = message("clinic@example.jp");
+    mail.attachments = vec![sealed];
+    let mut locked = unreadable(Template::Passwd, "smime.p7m");
+    locked.file = Some(0);
+    golden("passwd-sealed", &letters(&inspection("10-05T14:32", vec![locked]), &mail).remove(0));
+    let mut gone = unreadable(Template::Held, "report.txt");
+    gone.outcome = Outcome::Held;
+    gone.receipt = None;
+    gone.findings = vec![m19_taken_away("report.txt")];
+    let told = golden_reply("held-taken_away", "10-05T14:32", gone);
+    assert!(!told.text.contains("添付を確認できません") && !told.text.contains("様式を受信しました"));
 }
 
 #[test]

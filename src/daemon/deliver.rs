@@ -137,15 +137,15 @@ impl Office {
         if stop.alerted || self.config.digest.to.is_empty() {
             return Ok(());
         }
-        let mut letters = Vec::new();
-        for to in &self.config.digest.to {
-            match breaker::alert(&stop, to).seal(&self.identity, &format!("breaker:{}", stop.id), now) {
-                Ok(letter) => letters.push(letter),
-                Err(cause) => {
-                    return Err(Error::Configuration(format!("digest.to: failed to address {to}: {cause}")));
-                }
-            }
-        }
+        let material = format!("breaker:{}", stop.id);
+        // One address that cannot be written must not keep the others from hearing of it.
+        let letters: Vec<_> = self
+            .config
+            .digest
+            .to
+            .iter()
+            .filter_map(|to| breaker::alert(&stop, to).seal(&self.identity, &material, now).ok())
+            .collect();
         Ok(self.ledger.alert_of(&stop, &letters, self.state_for_staff(), now).await?)
     }
 

@@ -58,12 +58,12 @@ impl<'a> Sender<'a> {
         settings: &Settings,
     ) -> Self {
         let address = message.from();
-        let own: BTreeSet<String> = settings.own_addresses.iter().map(|own| address_key(own)).collect();
+        let own: BTreeSet<String> = settings.own_addresses.iter().map(|own| base_key(own)).collect();
         let is_staff = !address.is_empty()
             && settings.staff_addresses.iter().any(|staff| address_key(staff) == address_key(address));
         let from_us = !is_staff
-            && (own.contains(&address_key(address))
-                || message.return_path.as_deref().is_some_and(|path| own.contains(&address_key(path))));
+            && (own.contains(&base_key(address))
+                || message.return_path.as_deref().is_some_and(|path| own.contains(&base_key(path))));
         let surely = |sign: &AutomaticSign| {
             matches!(
                 sign,
@@ -78,7 +78,7 @@ impl<'a> Sender<'a> {
             surely_automatic: standing.is_ours || from_us || message.automatic.iter().any(surely),
             perhaps_automatic: message.automatic.iter().any(|sign| !surely(sign)),
             addressed_to_us: own.is_empty()
-                || message.recipients.iter().any(|to| own.contains(&address_key(to))),
+                || message.recipients.iter().any(|to| own.contains(&base_key(to))),
             assumed: false,
         }
     }
@@ -133,6 +133,15 @@ impl<'a> Sender<'a> {
         } else {
             SenderStanding::Unknown
         }
+    }
+}
+
+/// As [`address_key`], without `+…` before the @: our letters leave from such addresses, and all of them are ours.
+fn base_key(address: &str) -> String {
+    let key = address_key(address);
+    match key.split_once('@') {
+        Some((local, domain)) => format!("{}@{domain}", local.split('+').next().unwrap_or_default()),
+        None => key,
     }
 }
 

@@ -26,13 +26,18 @@ const fn row(
     Row { code, from: MINAMI, subject: "ご連絡", header, with_form }
 }
 
-const ROWS: [Row; 34] = [
+const ROWS: [Row; 35] = [
     row("A01 null return path", "Return-Path: <>", HELD),
     row("A02 auto-replied", "Auto-Submitted: auto-replied", HELD),
     row("A02 auto-generated with a parameter", "Auto-Submitted: Auto-Generated; x=1", HELD),
     row("A02 no beside yes", "Auto-Submitted: no\r\nAuto-Submitted: auto-notified", HELD),
     Row { code: "A05 our own address", from: OWN, subject: "控え", header: "X-Test: 1", with_form: HELD },
     row("A05 our own return path", "Return-Path: <vproject@city.kumamoto.kumamoto.jp>", HELD),
+    row(
+        "A05 our own bounce address",
+        "Return-Path: <vproject+7.abcdefghijkl@city.kumamoto.kumamoto.jp>",
+        HELD,
+    ),
     row("A06 list", "List-Id: <staff.example.jp>", DRAFTED),
     row("A06 unsubscribe", "List-Unsubscribe: <mailto:a@example.jp>", DRAFTED),
     row("A07 bulk", "Precedence: bulk", DRAFTED),
