@@ -1,5 +1,7 @@
 //! Pure: what a person wrote in the body of a mail, without quotations and signatures, and what it asks for.
 
+mod matter;
+
 /// What the clinic's own words amount to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
@@ -78,7 +80,10 @@ pub fn read(text: &str) -> Words {
                 is_withdrawal(&folded) && !contains_any(&folded, &EARLIER)
             })
             .map(|s| shorten(s, 40)),
-        beyond_greeting: sentences.iter().find(|sentence| is_matter(&fold(sentence))).map(|s| shorten(s, 60)),
+        beyond_greeting: sentences
+            .iter()
+            .find(|sentence| matter::is_matter(&fold(sentence)))
+            .map(|s| shorten(s, 60)),
         download_link: has_download_link(&folded),
         typed_table: own.lines().filter(|line| looks_like_slot(line)).count() >= 2,
         own,
@@ -86,8 +91,21 @@ pub fn read(text: &str) -> Words {
 }
 
 /// Words of a sentence that takes back an earlier file, not the participation.
-const EARLIER: [&str; 12] =
-    ["前回", "先日", "先ほど", "先程", "以前", "昨日", "差替", "差し替", "訂正", "修正", "変更", "古い"];
+const EARLIER: [&str; 13] = [
+    "前に",
+    "前回",
+    "先日",
+    "先ほど",
+    "先程",
+    "以前",
+    "昨日",
+    "差替",
+    "差し替",
+    "訂正",
+    "修正",
+    "変更",
+    "古い",
+];
 
 /// Does it ask for a change? 「変更はありません」 does not.
 fn asks_change(folded: &str) -> bool {
@@ -118,10 +136,12 @@ fn asks_change(folded: &str) -> bool {
 
 /// Is this sentence a withdrawal (rule F14)? Our own printed instructions are not, nor is a single day off.
 pub fn is_withdrawal(folded: &str) -> bool {
-    const SIGNS: [&str; 22] = [
+    const SIGNS: [&str; 42] = [
         "利用しません",
         "利用致しません",
         "利用いたしません",
+        "利用はしません",
+        "利用はいたしません",
         "利用を希望しません",
         "利用は希望しません",
         "利用希望しません",
@@ -131,16 +151,52 @@ pub fn is_withdrawal(folded: &str) -> bool {
         "利用しない旨",
         "利用せず",
         "利用を見送",
+        "利用は見送",
+        "利用を見合わせ",
+        "利用は見合わせ",
         "システムは使用しません",
         "システムを使用しません",
+        "システムは使用いたしません",
+        "システムを使用いたしません",
+        "システムは使用せず",
+        "システムを使用せず",
+        "システムは使いません",
+        "システムを使いません",
+        "システムは使わず",
+        "システムを使わず",
+        "システムは使わない",
+        "システムを使わない",
         "辞退",
         "取下げ",
         "取り下げ",
         "取りさげ",
         "参加しません",
+        "参加いたしません",
+        "参加致しません",
+        "不参加",
         "利用を取りやめ",
         "利用をとりやめ",
         "利用を中止",
+        "第8期は見送",
+        "今回は見送",
+    ];
+    // 「11月3日は実施しません」 is a day off, 「接種を実施しません」 is the end of it.
+    const WHOLE: [&str; 15] = [
+        "実施しません",
+        "実施いたしません",
+        "実施致しません",
+        "接種は行いません",
+        "接種を行いません",
+        "接種は行わない",
+        "接種を行わない",
+        "接種を中止",
+        "接種を終了",
+        "枠は設けません",
+        "枠を設けません",
+        "提出しません",
+        "提出はしません",
+        "提出いたしません",
+        "提出はいたしません",
     ];
     const CONDITIONAL: [&str; 9] = [
         "場合は",
@@ -153,10 +209,11 @@ pub fn is_withdrawal(folded: &str) -> bool {
         "辞退者",
         "辞退され",
     ];
-    // 「11月3日は実施しません」 is a day off, 「接種を実施しません」 is the end of it.
-    let no_vaccination = contains_any(folded, &["実施しません", "実施いたしません", "実施致しません"])
-        && !folded.chars().any(|c| c.is_ascii_digit() || "日月火水木金土祝".contains(c));
-    (contains_any(folded, &SIGNS) || no_vaccination) && !contains_any(folded, &CONDITIONAL)
+    let whole = folded.replace("第8期", "");
+    let whole = contains_any(&whole, &WHOLE)
+        && !contains_any(&whole, &["様式", "計画票"])
+        && !whole.chars().any(|c| c.is_ascii_digit() || "日月火水木金土祝".contains(c));
+    (contains_any(folded, &SIGNS) || whole) && !contains_any(folded, &CONDITIONAL)
 }
 
 /// The text without quoted lines, what follows a quotation header, and the signature.
@@ -210,55 +267,6 @@ fn sentences(text: &str) -> Vec<String> {
         .map(|piece| piece.trim().to_string())
         .filter(|piece| piece.chars().count() >= 4)
         .collect()
-}
-
-/// A sentence that a person must read: a question, a wish, a circumstance. Covering notes are not.
-fn is_matter(folded: &str) -> bool {
-    const MATTERS: [&str; 41] = [
-        "変更",
-        "訂正",
-        "修正",
-        "差替",
-        "差し替え",
-        "キャンセル",
-        "中止",
-        "休診",
-        "電話",
-        "教えて",
-        "でしょうか",
-        "ですか",
-        "ますか",
-        "質問",
-        "相談",
-        "ご連絡ください",
-        "連絡を",
-        "できません",
-        "できない",
-        "わかりません",
-        "分かりません",
-        "不明",
-        "間に合",
-        "遅れ",
-        "遅く",
-        "希望",
-        "ただし",
-        "但し",
-        "なお、",
-        "のみ",
-        "限定",
-        "不在",
-        "困って",
-        "誤り",
-        "間違",
-        "お願いがあ",
-        "辞退",
-        "取下げ",
-        "取り下げ",
-        "利用しません",
-        "実施しません",
-    ];
-    const COVERING: [&str; 4] = ["ご不明な点", "ご不明の点", "何かございましたら", "ご査収"];
-    contains_any(folded, &MATTERS) && !contains_any(folded, &COVERING)
 }
 
 fn has_download_link(folded: &str) -> bool {
@@ -349,17 +357,32 @@ mod tests {
         assert!(
             read("前回お送りした様式は取下げ、添付に差し替えてください。").withdraws_altogether.is_none()
         );
+        for (text, withdraws) in [
+            ("システムは使わず、独自に受け付けます。", true),
+            ("第８期は参加いたしません。", true),
+            ("今回はシステムの利用を見合わせます。", true),
+            ("当院では独自予約で対応するため、提出はいたしません。", true),
+            ("第８期の個別接種は行わないことにしました。", true),
+            ("第８期の接種を中止します。", true),
+            ("システムは使用いたしません。", true),
+            ("第８期は見送ります。", true),
+            ("ワクチン接種を終了しました。", true),
+            ("第８期は不参加です。", true),
+            ("予約枠は設けません。", true),
+            ("上限量との差は独自に受け付けます。", false),
+            ("11月3日は予約枠は設けません。", false),
+            ("日曜の接種は行いません。", false),
+            ("様式２は提出しません。", false),
+            ("接種計画票は提出いたしません。", false),
+            ("システムを使用せずに受け付ける場合は提出不要", false),
+        ] {
+            assert_eq!(read(text).withdraws.is_some(), withdraws, "{text}");
+        }
         assert!(read("予約システムの利用を辞退します。").withdraws_altogether.is_some());
         assert!(!read("確認しました。変更・修正はありません。").asks_change);
         assert!(read("変更ありませんが、11/1を削除してください").asks_change);
         assert!(!read("確認しましたが、11/1の枠が違います").confirms);
         assert!(read("ＰＡＳＳＷＯＲＤは abc です").mentions_password);
-        assert!(
-            read("お世話になっております。様式を添付いたします。よろしくお願いいたします。")
-                .beyond_greeting
-                .is_none()
-        );
-        assert!(read("11/3は午前のみに変更希望です").beyond_greeting.is_some());
         assert!(read("下記URLよりダウンロードしてください https://xgf.nu/abc").download_link);
         assert!(read("10/25 9時 6人\n10/26 10時 6人").typed_table);
     }

@@ -196,6 +196,16 @@ fn seeds_are_read() {
         let found = slots(name);
         assert!(found.iter().filter(|slots| **slots > 0).count() >= at_least, "{name}: {found:?}");
     }
+    // For libFuzzer, which starts from files.
+    if let Some(corpus) = std::env::var_os("FUZZ_CORPUS") {
+        for target in &TARGETS {
+            let folder = Path::new(&corpus).join(target.name);
+            std::fs::create_dir_all(&folder).unwrap();
+            for (number, seed) in (target.seeds)().iter().enumerate() {
+                std::fs::write(folder.join(format!("seed-{number:02}")), seed).unwrap();
+            }
+        }
+    }
 }
 
 /// libFuzzer runs the same targets: each has its file and its entry.

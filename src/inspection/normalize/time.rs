@@ -46,7 +46,9 @@ pub fn is_certain(value: &Value) -> bool {
 pub fn is_compact(value: &Value) -> bool {
     let number = match value {
         Value::Number(number) => serial::whole(*number),
-        Value::Text(text) => token::key(text).parse().ok(),
+        Value::Text(text) => {
+            Some(token::key(text)).filter(|key| key.len() <= 4).and_then(|key| key.parse().ok())
+        }
         _ => None,
     };
     number.is_some_and(|n| (700..=2100).contains(&n) && n % 100 < 60 && n % 5 == 0)

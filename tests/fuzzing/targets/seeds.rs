@@ -61,6 +61,7 @@ pub fn cells() -> Vec<Vec<u8>> {
         "㊊",
         "月曜日",
         "①６月１日",
+        "01420",
     ];
     let texts = written.iter().map(|text| [&[2], text.as_bytes()].concat());
     let numbers =

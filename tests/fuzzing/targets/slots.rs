@@ -72,7 +72,7 @@ pub fn says(value: &Value, number: u32) -> bool {
     match value {
         Value::Number(found) => (found - f64::from(number)).abs() < 1e-6,
         Value::Text(text) => {
-            let folded: String = token::fold(text).chars().filter(|ch| *ch != ',').collect();
+            let folded: String = token::key(text).chars().filter(|ch| *ch != ',').collect();
             let kanji = folded.contains(['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百']);
             kanji
                 || folded
