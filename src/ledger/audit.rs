@@ -6,9 +6,10 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{Error, Ledger, column};
+use super::column::{self, ROWS};
+use super::{Error, Ledger};
 use crate::sha256;
 
 /// The actor of everything that the program decides by itself.
@@ -49,36 +50,72 @@ pub(super) async fn head(connection: &mut SqliteConnection) -> Result<Head, sqlx
 
 /// Adds one entry; the transaction must be a writing one, so that nobody else adds at the same time.
 pub(super) async fn append(connection: &mut SqliteConnection, entry: Entry<'_>) -> Result<(), sqlx::Error> {
-    let mut last = head(connection).await?;
-    append_after(connection, &mut last, entry).await
+    let mut chain = Chain::end(connection).await?;
+    chain.add(entry);
+    chain.write(connection).await
 }
 
-/// As [`append`], with the head at hand; moves it on.
-pub(super) async fn append_after(
-    connection: &mut SqliteConnection,
-    last: &mut Head,
-    entry: Entry<'_>,
-) -> Result<(), sqlx::Error> {
-    let seq = last.seq + 1;
-    let at = column::micros(entry.at);
-    let payload = entry.payload.to_string();
-    let hash = link(seq, at, entry.actor, entry.kind, &entry.subject, &payload, &last.hash);
-    sqlx::query(
-        "INSERT INTO audit (seq, at, actor, kind, ref, payload, prev_hash, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )
-    .bind(seq)
-    .bind(at)
-    .bind(entry.actor)
-    .bind(entry.kind)
-    .bind(&entry.subject)
-    .bind(payload)
-    .bind(&last.hash)
-    .bind(&hash)
-    .execute(connection)
-    .await?;
-    *last = Head { seq, hash };
-    Ok(())
+/// The end of the chain inside a writing transaction, and the entries that are still to be written.
+pub(super) struct Chain {
+    head: Head,
+    unwritten: Vec<Row>,
+}
+
+struct Row {
+    seq: i64,
+    at: i64,
+    actor: String,
+    kind: String,
+    subject: String,
+    payload: String,
+    previous: String,
+    hash: String,
+}
+
+impl Chain {
+    pub async fn end(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        Ok(Self { head: head(connection).await?, unwritten: Vec::new() })
+    }
+
+    /// Links one entry; it stands in the ledger after [`Chain::write`].
+    pub fn add(&mut self, entry: Entry<'_>) {
+        let seq = self.head.seq + 1;
+        let at = column::micros(entry.at);
+        let payload = entry.payload.to_string();
+        let hash = link(seq, at, entry.actor, entry.kind, &entry.subject, &payload, &self.head.hash);
+        let head = Head { seq, hash: hash.clone() };
+        self.unwritten.push(Row {
+            seq,
+            at,
+            actor: entry.actor.into(),
+            kind: entry.kind.into(),
+            subject: entry.subject,
+            payload,
+            previous: std::mem::replace(&mut self.head, head).hash,
+            hash,
+        });
+    }
+
+    pub async fn write(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        for rows in std::mem::take(&mut self.unwritten).chunks(ROWS) {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO audit (seq, at, actor, kind, ref, payload, prev_hash, hash) ",
+            );
+            insert.push_values(rows, |mut values, row| {
+                values
+                    .push_bind(row.seq)
+                    .push_bind(row.at)
+                    .push_bind(&row.actor)
+                    .push_bind(&row.kind)
+                    .push_bind(&row.subject)
+                    .push_bind(&row.payload)
+                    .push_bind(&row.previous)
+                    .push_bind(&row.hash);
+            });
+            insert.build().persistent(false).execute(&mut *connection).await?;
+        }
+        Ok(())
+    }
 }
 
 /// The hash of one entry.

@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::campaign::Dose;
 use crate::inspection::verdict::{Slot, Visibility};
 
+/// Rows of at most ten values in one statement: SQLite takes 32,766 values.
+pub(super) const ROWS: usize = 1_000;
+
 pub(super) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{Sqlite, Transaction};
 
 use super::{Error, Ledger, audit, column, letters, progress, record, registry, standing};
 use crate::clinic::{Registry, venue_key};
@@ -103,7 +103,7 @@ pub struct StoredEntry {
 pub struct Intake {
     ledger: Ledger,
     pub(super) tx: Transaction<'static, Sqlite>,
-    pub(super) audit: audit::Head,
+    pub(super) audit: audit::Chain,
     /// The last serial drawn in this batch by period and venue key.
     drawn: BTreeMap<(u32, String), u32>,
     unused: BTreeSet<String>,
@@ -115,7 +115,7 @@ pub struct Intake {
 impl Ledger {
     pub async fn begin_intake(&self) -> Result<Intake, Error> {
         let mut tx = self.write().await?;
-        let audit = audit::head(&mut tx).await?;
+        let audit = audit::Chain::end(&mut tx).await?;
         Ok(Intake {
             ledger: self.clone(),
             tx,
@@ -265,7 +265,7 @@ impl Intake {
                 "folder": raw.key.folder(),
                 "earlier": column::micros(raw.received_at) < received_at,
             });
-            self.audit("alias", format!("mail:{id}"), now, payload).await?;
+            self.note("alias", format!("mail:{id}"), now, payload);
         }
         Ok(Some(id))
     }
@@ -370,7 +370,7 @@ impl Intake {
         self.registry_changed |= !mail.inspection.provisional.is_empty() || mail.message.bounce.is_some();
         self.use_receipts(&mail.inspection.submissions);
         let subject = format!("mail:{}", recorded.mail_id);
-        self.audit("mail", subject, mail.recorded_at, recorded.summary).await?;
+        self.note("mail", subject, mail.recorded_at, recorded.summary);
         Ok(recorded.mail_id)
     }
 
@@ -394,7 +394,8 @@ impl Intake {
             subject: format!("mail:{mail_id}"),
             payload: summary,
         };
-        Ok(audit::append_after(&mut self.tx, &mut self.audit, entry).await?)
+        self.audit.add(entry);
+        Ok(())
     }
 
     /// Records a form that came by FAX, telephone or USB.
@@ -409,16 +410,17 @@ impl Intake {
             subject,
             payload: summary,
         };
-        audit::append_after(&mut self.tx, &mut self.audit, entry).await?;
+        self.audit.add(entry);
         Ok(id)
     }
 
     /// Makes everything of this batch durable, or nothing.
-    pub async fn commit(self) -> Result<(), Error> {
+    pub async fn commit(mut self) -> Result<(), Error> {
         if let Some(receipt) = self.unused.into_iter().next() {
             self.tx.rollback().await?;
             return Err(Error::UnusedReceipt(receipt));
         }
+        self.audit.write(&mut self.tx).await?;
         let seen = self.registry.filter(|_| !self.registry_changed);
         self.tx.commit().await?;
         if let Some((version, registry)) = seen {
@@ -433,15 +435,7 @@ impl Intake {
         }
     }
 
-    async fn audit(
-        &mut self,
-        kind: &str,
-        subject: String,
-        at: Timestamp,
-        payload: serde_json::Value,
-    ) -> Result<(), Error> {
-        let entry = audit::Entry { at, actor: audit::PROGRAM, kind, subject, payload };
-        let connection: &mut SqliteConnection = &mut self.tx;
-        Ok(audit::append_after(connection, &mut self.audit, entry).await?)
+    fn note(&mut self, kind: &str, subject: String, at: Timestamp, payload: serde_json::Value) {
+        self.audit.add(audit::Entry { at, actor: audit::PROGRAM, kind, subject, payload });
     }
 }

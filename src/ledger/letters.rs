@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::Error;
 use super::column::{instant, micros};
 use super::intake::{NewLetter, NewState};
 use super::record::Origin;
-use super::Error;
 use crate::clinic::{address_key, venue_key};
 use crate::inbound::message::Message;
 use crate::inspection::judgement::Inspection;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::attempt::is_attempt;
-use super::column::{micros, time_text};
+use super::column::{ROWS, micros, time_text};
 use super::in_force::{next_version, put_in_force, venues_of};
 use super::intake::{NewEntry, NewLetter, NewMail};
 use super::letters::{insert_letters, note_bounce};
@@ -19,9 +19,6 @@ use crate::inbound::message::Message;
 use crate::inspection::judgement::{Answer, Inspection, Submission};
 use crate::inspection::verdict::{Finding, Severity, Slot, Visibility};
 use crate::sha256;
-
-/// Rows of ten values in one statement: SQLite takes 32,766 values.
-const ROWS: usize = 1_000;
 
 /// A recorded mail and what the audit trail says about it.
 pub(super) struct Recorded {
@@ -51,7 +48,7 @@ pub(super) async fn mail(connection: &mut SqliteConnection, mail: &NewMail<'_>) 
         audit::PROGRAM,
     )
     .await?;
-    insert_findings(connection, Some(judgement_id), None, &mail.inspection.findings).await?;
+    insert_findings(connection, judgement_id, &mail.inspection.findings).await?;
     let origin = Origin {
         mail_id: Some(mail_id),
         judgement_id: Some(judgement_id),
@@ -98,7 +95,7 @@ pub(super) async fn judgement_again(
         .execute(&mut *connection)
         .await?;
     let judgement_id = insert_judgement(connection, mail_id, inspection, letters.len(), now, actor).await?;
-    insert_findings(connection, Some(judgement_id), None, &inspection.findings).await?;
+    insert_findings(connection, judgement_id, &inspection.findings).await?;
     let origin = Origin {
         mail_id: Some(mail_id),
         judgement_id: Some(judgement_id),
@@ -314,8 +311,7 @@ async fn rule(
         proposed => Some(next_version(connection, submission_id, venue.as_deref(), proposed).await?),
     };
     let id = insert_ruling(connection, origin, submission_id, submission, venue.as_deref(), version).await?;
-    insert_slots(connection, id, &submission.slots).await?;
-    insert_findings(connection, None, Some(id), &submission.findings).await?;
+    insert_reading(connection, id, &submission.slots, &submission.findings).await?;
     if submission.outcome.is_accepted() || !before.is_empty() {
         for venue in venue.iter().chain(&before).collect::<BTreeSet<_>>() {
             put_in_force(connection, venue, origin.made_at).await?;
@@ -382,14 +378,20 @@ async fn insert_ruling(
     .await
 }
 
-async fn insert_slots(
+/// What was read of a form, and what is to be said of it, in one round trip.
+async fn insert_reading(
     connection: &mut SqliteConnection,
     reading_id: i64,
     slots: &[Slot],
+    findings: &[Finding],
 ) -> Result<(), sqlx::Error> {
+    if slots.is_empty() && findings.is_empty() {
+        return Ok(());
+    }
+    let mut insert = QueryBuilder::<Sqlite>::new("");
     let rows: Vec<_> = (0i64..).zip(slots).collect();
     for rows in rows.chunks(ROWS) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        insert.push(
             "INSERT INTO slot (reading_id, ordinal, date, start, \"end\", dose, public, private, sheet, row) ",
         );
         insert.push_values(rows, |mut row, (ordinal, slot)| {
@@ -404,19 +406,35 @@ async fn insert_slots(
                 .push_bind(&slot.sheet)
                 .push_bind(slot.row);
         });
-        insert.build().persistent(false).execute(&mut *connection).await?;
+        insert.push(";");
     }
+    push_findings(&mut insert, None, Some(reading_id), findings);
+    insert.build().persistent(false).execute(connection).await?;
     Ok(())
 }
 
 async fn insert_findings(
     connection: &mut SqliteConnection,
+    judgement_id: i64,
+    findings: &[Finding],
+) -> Result<(), sqlx::Error> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let mut insert = QueryBuilder::<Sqlite>::new("");
+    push_findings(&mut insert, Some(judgement_id), None, findings);
+    insert.build().persistent(false).execute(connection).await?;
+    Ok(())
+}
+
+fn push_findings(
+    insert: &mut QueryBuilder<Sqlite>,
     judgement_id: Option<i64>,
     reading_id: Option<i64>,
     findings: &[Finding],
-) -> Result<(), sqlx::Error> {
+) {
     for findings in findings.chunks(ROWS) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        insert.push(
             "INSERT INTO finding (judgement_id, reading_id, code, severity, sheet, cell, label, read, message, mend) ",
         );
         insert.push_values(findings, |mut row, finding| {
@@ -431,9 +449,8 @@ async fn insert_findings(
                 .push_bind(&finding.message)
                 .push_bind(&finding.mend);
         });
-        insert.build().persistent(false).execute(&mut *connection).await?;
+        insert.push(";");
     }
-    Ok(())
 }
 
 /// 仮登録: the first address that submits for a clinic without any.

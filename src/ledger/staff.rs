@@ -216,6 +216,7 @@ impl Intake {
         letters: &[NewLetter<'_>],
         decision: Decision<'_>,
     ) -> Result<u32, Error> {
+        self.audit.write(&mut self.tx).await?;
         let version = accept(&mut self.tx, receipt, despite_errors, decision).await?;
         self.tell(receipt, letters, decision).await?;
         Ok(version)
@@ -228,6 +229,7 @@ impl Intake {
         letters: &[NewLetter<'_>],
         decision: Decision<'_>,
     ) -> Result<(), Error> {
+        self.audit.write(&mut self.tx).await?;
         reject(&mut self.tx, receipt, decision).await?;
         self.tell(receipt, letters, decision).await
     }
@@ -259,7 +261,7 @@ impl Intake {
             };
             outbox::put(&mut self.tx, new.letter, concern, decision.at).await?;
         }
-        self.audit = audit::head(&mut self.tx).await?;
+        self.audit = audit::Chain::end(&mut self.tx).await?;
         Ok(())
     }
 }
