@@ -78,6 +78,14 @@ pub enum Handling {
     Cancel,
 }
 
+/// What the deliver loop waits for.
+struct Due {
+    /// A letter that may leave.
+    letter: Option<Timestamp>,
+    /// The end of a lease.
+    lease: Option<Timestamp>,
+}
+
 impl Ledger {
     /// Puts a letter that no mail asked for (confirmation, reminder, alert, the answer to a staff decision) into the
     /// outbox. `None` when one with this dedupe key exists.
@@ -101,11 +109,15 @@ impl Ledger {
         limit: u32,
         lease: SignedDuration,
     ) -> Result<Vec<Claimed>, Error> {
-        if self.next_due().await?.is_none_or(|due| due > now) {
+        let due = self.due().await?;
+        let is_over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if !is_over(due.letter) && !is_over(due.lease) {
             return Ok(Vec::new());
         }
         let mut tx = self.write().await?;
-        recover_leases(&mut tx, now, Some(micros(now))).await?;
+        if is_over(due.lease) {
+            recover_leases(&mut tx, now, Some(micros(now))).await?;
+        }
         let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
         let mut claimed: Vec<Claimed> = sqlx::query_as(
             "UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_attempt_at = NULL, lease_until = ?2,
@@ -223,14 +235,20 @@ impl Ledger {
 
     /// When the next letter that may leave is due or the next lease runs out.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
-        let due: Option<i64> = sqlx::query_scalar(
-            "SELECT MIN(at) FROM (SELECT MIN(next_attempt_at) AS at FROM outbox WHERE next_attempt_at IS NOT NULL
-                                    AND (kind IN ('digest', 'alert') OR NOT EXISTS (SELECT 1 FROM breaker_open))
-                                  UNION ALL SELECT MIN(lease_until) FROM outbox WHERE state = 'sending')",
+        let due = self.due().await?;
+        Ok(due.letter.into_iter().chain(due.lease).min())
+    }
+
+    async fn due(&self) -> Result<Due, Error> {
+        let (letter, lease): (Option<i64>, Option<i64>) = sqlx::query_as(
+            "SELECT (SELECT next_attempt_at FROM outbox WHERE next_attempt_at IS NOT NULL
+                     AND (kind IN ('digest', 'alert') OR NOT EXISTS (SELECT 1 FROM breaker_open))
+                     ORDER BY next_attempt_at LIMIT 1),
+                    (SELECT MIN(lease_until) FROM outbox WHERE state = 'sending')",
         )
         .fetch_one(&self.readers)
         .await?;
-        Ok(maybe_instant(due))
+        Ok(Due { letter: maybe_instant(letter), lease: maybe_instant(lease) })
     }
 
     /// A staff decision on one letter.

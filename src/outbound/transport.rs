@@ -20,7 +20,7 @@ use crate::inspection::verdict::Template;
 pub use settings::{Auth, Kind, Mode, Security, Settings};
 
 /// Letters of one batch: one connection, one fence.
-pub const BATCH: usize = 20;
+pub const BATCH: usize = 50;
 
 /// One letter as the outbox hands it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
