@@ -269,7 +269,7 @@ fn number_versions(hand: &Hand, submissions: &mut [Submission]) {
     let mut accepted: BTreeMap<String, u32> = BTreeMap::new();
     for submission in submissions.iter_mut().filter(|submission| submission.outcome.is_accepted()) {
         let venue = venue_of(submission).unwrap_or_default().to_string();
-        let before = hand.standing(&venue).versions;
+        let before = hand.known.clinics.get(&venue).map_or(0, |standing| standing.versions);
         let count = accepted.entry(venue).or_default();
         *count += 1;
         submission.version = Some(before + *count);
