@@ -16,6 +16,7 @@ pub use read::read;
 mod evidence;
 mod fields;
 mod assemble;
+mod half;
 mod list;
 mod loose;
 mod matrix;
@@ -80,6 +81,12 @@ pub struct Row {
     pub private: Option<Entry<u32>>,
     /// 備考
     pub note: Option<Entry<()>>,
+    /// The visibility that a title over the row names.
+    pub section: Option<Entry<Visibility>>,
+    /// The visibility that a text beside the counts names, and nothing else.
+    pub beside: Option<Entry<Visibility>>,
+    /// A text in the row that says that the row is gone: 削除, 取消.
+    pub gone: Option<Entry<()>>,
     pub hidden: bool,
     pub struck: bool,
 }

@@ -6,4 +6,5 @@ mod lists;
 mod matrices;
 mod headers;
 mod workbooks;
+mod sections;
 mod any;

@@ -10,6 +10,7 @@ use crate::campaign::Campaign;
 use crate::inspection::layout::axes;
 use crate::inspection::layout::grid::Grid;
 use crate::inspection::layout::label::Class;
+use crate::inspection::layout::mark;
 use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::Calendar;
 use crate::inspection::normalize::{dose, token};
@@ -111,7 +112,8 @@ fn sort<'w>(workbook: &'w Workbook, calendar: &Calendar) -> Sorted<'w> {
 
 /// Does a hidden sheet hold slots that somebody may think were submitted?
 fn holds_counts(grid: &Grid<'_>, calendar: &Calendar) -> bool {
-    let context = Context { calendar: *calendar, visibility: Some(Visibility::Public), dose: None };
+    let context =
+        Context { calendar: *calendar, visibility: Some(Visibility::Public), dose: None, half: None };
     let (found, _, _) = read_tables(grid, table::find(grid, calendar), &context);
     found.rows.iter().any(|row| {
         [row.public.as_ref(), row.private.as_ref()]
@@ -146,6 +148,7 @@ fn read_inputs<'a>(
                 visibility: basis.visibility(grid.name, identifier.form),
                 dose: table::dose_title(&token::key(grid.name))
                     .or_else(|| dose::parse(&token::key(grid.name)).filter(|_| grid.name.contains('回'))),
+                half: mark::of(&token::key(grid.name)).half,
             };
             read_sheet(grid, titles, tables, &context)
         })

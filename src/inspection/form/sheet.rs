@@ -5,6 +5,7 @@ use jiff::civil::{Date, Time, Weekday};
 use super::{Entry, Observation, Remark, Row, TypedTotal};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
+use crate::inspection::layout::mark::Half;
 use crate::inspection::layout::segment::Hint;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, time, token};
@@ -19,6 +20,8 @@ pub struct Context {
     pub visibility: Option<Visibility>,
     /// The dose that the sheet's name tells.
     pub dose: Option<Dose>,
+    /// 午前 or 午後, as the sheet's name tells.
+    pub half: Option<Half>,
 }
 
 /// A rectangle of the sheet that belongs to a table, inclusive, as the clinic sees it.

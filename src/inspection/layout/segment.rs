@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grid::Grid;
 use super::label::Class;
+use super::mark::Half;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{Read, count, time};
@@ -47,6 +48,8 @@ pub struct Segment {
     pub dose: Option<Hint<Dose>>,
     pub visibility: Option<Hint<Visibility>>,
     pub month: Option<Month>,
+    /// 午前 or 午後 as a title above.
+    pub half: Option<Hint<Half>>,
     /// Its date column (and perhaps its time column) serves another list too: a row without a count of its
     /// own says nothing here.
     pub shares: bool,

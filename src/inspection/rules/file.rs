@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Case;
 use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, raise, raise_other};
 use super::rows::cells::{Kind, cells, claims, offered, unread_count};
+use super::rows::count::r26_other_visibility;
 use super::slots::people;
 use super::wording::{form as form_title, previous_term, quote, rows, term, wide};
 use crate::inbound::attachment::FileKind;
@@ -61,6 +62,8 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
 /// One warning for each source that says another form than the one it was read as.
 pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
     let Some(number) = case.form.number else { return Vec::new() };
+    // R26 says what the columns have to do with the form.
+    let told = !r26_other_visibility(case).is_empty();
     let evidence = &case.form.evidence;
     [
         ("様式の識別情報", evidence.hidden_id),
@@ -71,7 +74,7 @@ pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
     ]
     .into_iter()
     .filter_map(|(source, said)| {
-        let other = said.filter(|said| *said != number)?;
+        let other = said.filter(|said| *said != number && !(told && source == "枠数の列"))?;
         let values = [
             ("source", source.to_string()),
             ("other", wide(u32::from(other))),
@@ -167,13 +170,28 @@ pub(super) fn f10_moved(case: &Case) -> Vec<Finding> {
     findings
 }
 
+/// Struck rows are told; a row that a word in it calls off is asked back, at the word.
 pub(super) fn f11_struck(case: &Case) -> Vec<Finding> {
-    seen(case, |observation| match observation {
+    let rows_gone = case.form.rows.iter().filter(|row| claims(row)).filter_map(|row| {
+        let mark = row.gone.as_ref()?;
+        let finding = Finding {
+            severity: Severity::Error,
+            mend: Some(
+                "枠を設けない行は削除し、設ける行はこの記載を消して、再度お送りください。".to_string(),
+            ),
+            ..raise_other("F11", 0, &[("raw", quote(&mark.raw))])
+        };
+        let label = if mark.label.is_empty() { "取り消しの記載" } else { &mark.label };
+        Some(at_cell(finding, &mark.place, label, &mark.raw))
+    });
+    let mut findings: Vec<Finding> = rows_gone.collect();
+    findings.extend(seen(case, |observation| match observation {
         Observation::Struck { sheet, rows: struck } => {
             Some(at_sheet(raise("F11", &[("rows", rows(struck))]), sheet))
         }
         _ => None,
-    })
+    }));
+    findings
 }
 
 pub(super) fn f12_epoch_1904(case: &Case) -> Vec<Finding> {
