@@ -24,6 +24,7 @@ mod notices;
 mod plan;
 mod read;
 pub mod returned;
+mod roster;
 mod sheet;
 mod written;
 
@@ -150,9 +151,19 @@ pub enum Observation {
         sheet: String,
         labels: Vec<String>,
     },
+    /// Several columns claim to be the count of the same slots (F04): none was read.
+    RivalCounts {
+        sheet: String,
+        labels: Vec<String>,
+    },
     /// More than one input sheet was read and added up (F07).
     SeveralSheets {
         sheets: Vec<String>,
+    },
+    /// A list of another kind (a duty roster), left aside (F07): where its headings begin, and what they say.
+    OtherTable {
+        place: Place,
+        raw: String,
     },
     /// Hidden rows or columns of a sheet that is read (F08), one-based rows, column letters.
     HiddenRows {

@@ -7,4 +7,5 @@ mod matrices;
 mod headers;
 mod workbooks;
 mod sections;
+mod counts;
 mod any;

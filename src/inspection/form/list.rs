@@ -7,14 +7,14 @@ use jiff::civil::{Date, Time, Weekday};
 
 use self::title::{Beside, HalfColumn, gone_columns, half_above, title_above};
 use super::half::{self, Said};
-use super::loose::{has_content, is_grand_total, is_sample_mark, is_sum, note_unplaced};
-use super::plan::Plan;
+use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
+use super::plan::{self, Plan};
 use super::sheet::{
     Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
     time_entry,
 };
 use super::written::{Written, found_visibility};
-use super::{Entry, Observation, Row, Trouble, TypedTotal, WeekdayEntry, fields, sheet};
+use super::{Entry, Observation, Row, Trouble, WeekdayEntry, fields, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
@@ -34,6 +34,16 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
         if !missing.is_empty() {
             found.unused_content |= has_content(grid, table, segment, context);
             found.miss(missing);
+            continue;
+        }
+        let rivals = plan::rivals(grid, table, segment, context);
+        if !rivals.is_empty() {
+            let sheet = grid.name.to_string();
+            found.unused_content = true;
+            let seen = Observation::RivalCounts { sheet, labels: rivals };
+            if !found.observations.contains(&seen) {
+                found.observations.push(seen);
+            }
             continue;
         }
         let Some(plan) = Plan::of(grid, table, segment, context) else {
@@ -469,34 +479,5 @@ impl Reader<'_, '_> {
             .flatten()
             .filter_map(|column| self.grid.at(row, column.column))
             .any(|spot| spot.cell.strike)
-    }
-
-    /// A 合計 row: left aside, and compared where its figures were typed.
-    fn sum(&mut self, row: u32, mark: &Spot<'_>) {
-        let columns = [(self.plan.public, Visibility::Public), (self.plan.private, Visibility::Private)];
-        let mut figures = false;
-        for (column, visibility) in columns {
-            let Some(column) = column else { continue };
-            let Some(spot) = self.grid.at(row, column.column) else { continue };
-            figures = true;
-            let of_all = is_grand_total(&mark.key);
-            if spot.formula() || !of_all {
-                continue;
-            }
-            let place = self.grid.place(row, column.column);
-            let raw = serial::written(&spot.cell.value);
-            let read = entry(place, &mark.text, raw, count::read(&spot.cell.value));
-            let dose = dose::mentioned(&mark.key)
-                .or_else(|| self.plan.heading_dose().map(|(_, dose)| dose))
-                .or_else(|| self.dose.as_ref().map(|hint| hint.value))
-                .or(self.context.dose);
-            if read.value().is_some() {
-                self.found.totals.push(TypedTotal { entry: read, dose, visibility: Some(visibility) });
-            }
-        }
-        if figures {
-            let sheet = self.grid.name.to_string();
-            self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::inspection::layout::label::{self, Class};
 use crate::inspection::layout::mark;
 use crate::inspection::layout::segment::{Column, Segment};
 use crate::inspection::layout::table::{self, Table};
-use crate::inspection::normalize::{count, dose};
+use crate::inspection::normalize::{count, dose, token};
 use crate::inspection::verdict::Visibility;
 
 /// Which column plays which part, settled once for a list.
@@ -48,8 +48,8 @@ impl<'s> Plan<'s> {
             plan.dose = Some(column);
         }
         let Some(general) = column(Class::Count) else { return Some(plan) };
-        if let Some(explicit) = plan.public.or(plan.private) {
-            return agrees(grid, table, general.column, explicit.column).then_some(plan);
+        if plan.public.or(plan.private).is_some() {
+            return Some(plan);
         }
         if let Some((kind, Division::Visibility)) = division {
             plan.by_row = Some((general, Some(kind.column)));
@@ -143,7 +143,26 @@ fn has_sections(grid: &Grid<'_>, table: &Table) -> bool {
     })
 }
 
-/// A general count beside one explicit count is harmless only where it repeats it.
+/// The headings of two counts that claim the same slots: two of one kind, or, in a form for both kinds, a general
+/// one beside a single explicit one from which it differs.
+pub fn rivals(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Context) -> Vec<String> {
+    if !segment.rivals.is_empty() {
+        return segment.rivals.clone();
+    }
+    let explicit = segment.column(Class::Public).or_else(|| segment.column(Class::Private));
+    match (explicit, segment.column(Class::Count)) {
+        (Some(explicit), Some(general))
+            if context.visibility.is_none()
+                && !label::is_capacity(&token::key(&general.heading))
+                && !agrees(grid, table, general.column, explicit.column) =>
+        {
+            vec![explicit.heading.clone(), general.heading.clone()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A general count repeats the explicit one.
 fn agrees(grid: &Grid<'_>, table: &Table, general: u32, explicit: u32) -> bool {
     let read = |row, column| grid.at(row, column).map(|spot| count::read(&spot.cell.value).read);
     grid.rows_between(table.bottom + 1, table.end)

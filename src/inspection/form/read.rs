@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
-use super::sheet::{Context, Found, column_letters};
+use super::roster::{self, Company};
+use super::sheet::{Area, Context, Found, column_letters};
 use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned};
 use crate::campaign::Campaign;
 use crate::inspection::layout::axes;
@@ -112,8 +113,13 @@ fn sort<'w>(workbook: &'w Workbook, calendar: &Calendar) -> Sorted<'w> {
 
 /// Does a hidden sheet hold slots that somebody may think were submitted?
 fn holds_counts(grid: &Grid<'_>, calendar: &Calendar) -> bool {
-    let context =
-        Context { calendar: *calendar, visibility: Some(Visibility::Public), dose: None, half: None };
+    let context = Context {
+        calendar: *calendar,
+        visibility: Some(Visibility::Public),
+        dose: None,
+        half: None,
+        company: Company::default(),
+    };
     let (found, _, _) = read_tables(grid, table::find(grid, calendar), &context);
     found.rows.iter().any(|row| {
         [row.public.as_ref(), row.private.as_ref()]
@@ -133,6 +139,7 @@ fn read_inputs<'a>(
     let all: Vec<Titles> =
         inputs.iter().zip(limits).map(|(grid, limit)| evidence::titles(grid, limit)).collect();
     let elsewhere = agreed(&all);
+    let company = Company::of(inputs.iter().zip(tables.iter().map(Vec::as_slice)));
     inputs
         .iter()
         .zip(all)
@@ -149,6 +156,7 @@ fn read_inputs<'a>(
                 dose: table::dose_title(&token::key(grid.name))
                     .or_else(|| dose::parse(&token::key(grid.name)).filter(|_| grid.name.contains('回'))),
                 half: mark::of(&token::key(grid.name)).half,
+                company,
             };
             read_sheet(grid, titles, tables, &context)
         })
@@ -177,7 +185,8 @@ fn read_sheet<'a>(
     context: &Context,
 ) -> SheetReading<'a> {
     let (found, tables, has_table) = read_tables(grid, tables, context);
-    let (fields, typed) = fields::read(grid, &found.areas);
+    let areas: Vec<Area> = found.areas.iter().chain(&found.others).copied().collect();
+    let (fields, typed) = fields::read(grid, &areas);
     let mut structure = hidden_and_struck(grid, &found, &tables);
     if !tables.is_empty() && found.missing.is_empty() && !is_issued_layout(&tables) {
         structure.push(Observation::Moved { sheet: grid.name.to_string() });
@@ -197,8 +206,19 @@ fn read_sheet<'a>(
 
 /// The slots of a sheet: its lists, or else its matrices, whichever way they lie.
 fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found, Vec<Table>, bool) {
+    let (tables, others) = roster::part(grid, tables, context);
+    if let Some(matrix) = matrix_beside(grid, &tables, &others, context) {
+        return (matrix, Vec::new(), true);
+    }
     let complete = tables.iter().any(Table::is_complete);
     let mut found = Found::default();
+    for other in &others {
+        roster::note(grid, other, &context.calendar, &mut found);
+    }
+    // A sheet with nothing but a roster.
+    if tables.is_empty() && !others.is_empty() {
+        return (found, tables, false);
+    }
     for table in &tables {
         let mut part = Found::default();
         list::read(grid, table, context, &mut part);
@@ -208,7 +228,9 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
         }
         merge(&mut found, part);
     }
-    let reads = found.rows.iter().any(|row| row.date.value().is_some() && row.start.value().is_some());
+    let rivals = found.observations.iter().any(|seen| matches!(seen, Observation::RivalCounts { .. }));
+    let reads =
+        rivals || found.rows.iter().any(|row| row.date.value().is_some() && row.start.value().is_some());
     if reads {
         return (found, tables, true);
     }
@@ -222,6 +244,21 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
             (found, tables, has_table)
         }
     }
+}
+
+/// The matrix on a sheet whose only lists are of another kind, or name persons.
+fn matrix_beside(grid: &Grid<'_>, tables: &[Table], others: &[Table], context: &Context) -> Option<Found> {
+    let strange: Vec<&Table> = tables.iter().chain(others).collect();
+    if strange.is_empty() || !tables.iter().all(|table| roster::names_persons(grid, table)) {
+        return None;
+    }
+    let mut sheet = grid.sheet.clone();
+    sheet.cells.retain(|cell| !strange.iter().any(|table| (table.top..=table.end).contains(&cell.row)));
+    let mut found = read_matrix(&Grid::new(&sheet), context).filter(|matrix| !matrix.rows.is_empty())?;
+    for table in strange {
+        roster::note(grid, table, &context.calendar, &mut found);
+    }
+    Some(found)
 }
 
 fn merge(found: &mut Found, mut part: Found) {

@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, Time, Weekday};
 
+use super::roster::Company;
 use super::{Entry, Observation, Remark, Row, TypedTotal};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -22,6 +23,7 @@ pub struct Context {
     pub dose: Option<Dose>,
     /// 午前 or 午後, as the sheet's name tells.
     pub half: Option<Half>,
+    pub company: Company,
 }
 
 /// A rectangle of the sheet that belongs to a table, inclusive, as the clinic sees it.
@@ -51,6 +53,8 @@ pub struct Found {
     /// Content stands under headings that could not be used.
     pub unused_content: bool,
     pub areas: Vec<Area>,
+    /// Where lists of another kind stand.
+    pub others: Vec<Area>,
 }
 
 impl Found {

@@ -15,6 +15,8 @@ pub struct Calendar {
     /// First and last day of the campaign: 1025 is a date only in between.
     pub from: Date,
     pub to: Date,
+    /// 8 for 第８期.
+    pub period: u32,
     pub epoch_1904: bool,
 }
 
@@ -24,6 +26,7 @@ impl Calendar {
             year: campaign.year(),
             from: campaign.first_dose.from,
             to: campaign.second_dose.to,
+            period: campaign.period,
             epoch_1904,
         }
     }

@@ -47,6 +47,16 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
         Observation::MissingColumns { sheet, labels } => {
             Some(at_sheet(raise("F04", &[("labels", labels.join("」「"))]), sheet))
         }
+        Observation::RivalCounts { sheet, labels } => {
+            let finding = Finding {
+                mend: Some(
+                    "予約枠とする列を1つとし、見出しを「公開枠数」または「非公開枠数」としてご記入ください。"
+                        .to_string(),
+                ),
+                ..raise_other("F04", 1, &[("labels", labels.join("」「"))])
+            };
+            Some(at_sheet(finding, sheet))
+        }
         Observation::Unplaced { place, raw } => {
             let finding = Finding {
                 severity: Severity::Warning,
@@ -96,7 +106,7 @@ pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
     })
 }
 
-/// Several sheets are added up; an error where the same slot stands in two of them.
+/// A list of another kind is left aside. Several sheets are added up; an error where the same slot stands in two of them.
 pub(super) fn f07_several_sheets(case: &Case) -> Vec<Finding> {
     seen(case, |observation| match observation {
         Observation::SeveralSheets { sheets } => {
@@ -107,6 +117,15 @@ pub(super) fn f07_several_sheets(case: &Case) -> Vec<Finding> {
             } else {
                 raise("F07", &values)
             })
+        }
+        Observation::OtherTable { place, raw } => {
+            let finding = Finding {
+                mend: Some(
+                    "予約枠とする場合は、「公開枠数」または「非公開枠数」の欄にご記入ください。".to_string(),
+                ),
+                ..raise_other("F07", 1, &[])
+            };
+            Some(at_cell(finding, place, "表", raw))
         }
         _ => None,
     })
@@ -200,8 +219,11 @@ pub(super) fn f12_epoch_1904(case: &Case) -> Vec<Finding> {
 
 /// No count of 1 or more anywhere, and none that could be one. Without a count column F04 says so already.
 pub(super) fn f13_no_slots(case: &Case) -> Vec<Finding> {
-    let headless =
-        case.form.observations.iter().any(|seen| matches!(seen, Observation::MissingColumns { .. }));
+    let headless = case
+        .form
+        .observations
+        .iter()
+        .any(|seen| matches!(seen, Observation::MissingColumns { .. } | Observation::RivalCounts { .. }));
     let counted = case.form.rows.iter().any(|row| offered(row) > 0 || unread_count(row));
     if headless || counted { Vec::new() } else { vec![raise("F13", &[])] }
 }
