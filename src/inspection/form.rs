@@ -27,6 +27,7 @@ pub mod returned;
 mod roster;
 mod sheet;
 mod written;
+mod year;
 
 /// One cell as the clinic filled it in.
 #[derive(Clone, Debug, PartialEq, Eq)]

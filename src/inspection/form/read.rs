@@ -6,15 +6,15 @@ use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group}
 use super::evidence::{self, Identifier, Titles};
 use super::roster::{self, Company};
 use super::sheet::{Area, Context, Found, column_letters};
-use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned};
+use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned, year};
 use crate::campaign::Campaign;
 use crate::inspection::layout::axes;
-use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
 use crate::inspection::layout::mark;
 use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::Calendar;
-use crate::inspection::normalize::{dose, token};
+use crate::inspection::normalize::{dose, time, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::{Shown, Workbook};
 
@@ -184,7 +184,8 @@ fn read_sheet<'a>(
     tables: Vec<Table>,
     context: &Context,
 ) -> SheetReading<'a> {
-    let (found, tables, has_table) = read_tables(grid, tables, context);
+    let (mut found, tables, has_table) = read_tables(grid, tables, context);
+    year::apply(grid, &context.calendar, &mut found);
     let areas: Vec<Area> = found.areas.iter().chain(&found.others).copied().collect();
     let (fields, typed) = fields::read(grid, &areas);
     let mut structure = hidden_and_struck(grid, &found, &tables);
@@ -234,6 +235,11 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
     if reads {
         return (found, tables, true);
     }
+    if is_transposed(grid) {
+        found = Found::default();
+        found.miss(["接種日", "接種時刻", "枠数"].map(String::from).to_vec());
+        return (found, tables, true);
+    }
     let matrix = read_matrix(grid, context);
     match matrix {
         Some(matrix) if !matrix.rows.is_empty() || !matrix.missing.is_empty() || !complete => {
@@ -269,6 +275,21 @@ fn merge(found: &mut Found, mut part: Found) {
     found.areas.append(&mut part.areas);
     found.unused_content |= part.unused_content;
     found.miss(part.missing);
+}
+
+/// A list whose headings stand below one another, and whose slots run to the right: none of our forms.
+fn is_transposed(grid: &Grid<'_>) -> bool {
+    let names = |spot: &Spot<'_>, class| spot.label.is_some_and(|label| label.class == Some(class));
+    let starts = grid.spots().iter().filter(|spot| names(spot, Class::Start));
+    starts.into_iter().any(|start| {
+        let mut near = (start.row.saturating_sub(4)..=start.row.saturating_add(4))
+            .filter_map(|row| grid.at(row, start.column));
+        let behind = |row| grid.row(row).iter().filter(|spot| spot.column > start.column);
+        let dates = near.clone().any(|spot| names(spot, Class::Date));
+        dates
+            && near.any(|spot| spot.label.is_some_and(|label| label.is_count()))
+            && behind(start.row).any(|spot| time::is_certain(&spot.cell.value))
+    })
 }
 
 fn read_matrix(grid: &Grid<'_>, context: &Context) -> Option<Found> {

@@ -46,7 +46,7 @@ pub struct DateColumn {
     pub date: Option<(u32, u32)>,
     /// The month over a bare day.
     pub month: Option<Month>,
-    /// That month is written over this very column.
+    /// That month stands in a row of months over the days.
     pub month_is_own: bool,
     pub weekday: Option<(u32, u32)>,
     /// What its own sub-heading says.
@@ -293,7 +293,9 @@ fn columns(
         let day =
             date.and_then(|(row, column)| grid.at(row, column)).and_then(|spot| bare_day(&spot.cell.value));
         let (month, month_is_own) = match day {
-            Some(day) => months.over(grid, span.row, date.map_or(column, |(_, column)| column), day),
+            Some(day) => {
+                months.over(grid, span.row, date.map_or(column, |(_, column)| column), day, lane.from)
+            }
             None => (None, false),
         };
         columns.push(DateColumn {
