@@ -162,9 +162,11 @@ pub enum Observation {
         sheets: Vec<String>,
     },
     /// A list of another kind (a duty roster), left aside (F07): where its headings begin, and what they say.
+    /// Not `sure`: the form may be this one.
     OtherTable {
         place: Place,
         raw: String,
+        sure: bool,
     },
     /// Hidden rows or columns of a sheet that is read (F08), one-based rows, column letters.
     HiddenRows {

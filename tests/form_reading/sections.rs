@@ -151,6 +151,46 @@ fn visibility_titles_in_a_list() {
 }
 
 #[test]
+fn titles_over_lists_side_by_side() {
+    let rows: [&[&str]; 6] = [
+        &["公開枠"],
+        &["接種日", "接種時刻", "枠数", "", "接種日", "接種時刻", "枠数"],
+        &["10/26", "9:00", "6", "", "11/16", "9:00", "6"],
+        &["非公開枠"],
+        &["10/26", "10:00", "2", "", "11/16", "10:00", "2"],
+        &["11/15", "9:00", "1"],
+    ];
+    let mut sheet = page("予約枠報告様式３（公開・非公開）", &rows);
+    // Over the left list alone it may be meant for both.
+    let missing = |form: &Form| {
+        has(form, |seen| matches!(seen, uketsuke::inspection::form::Observation::MissingColumns { .. }))
+    };
+    assert!(missing(&read_form(&[&sheet])));
+    sheet.merge("A8:G8");
+    let form = read_form(&[&sheet]);
+    assert!(!missing(&form));
+    assert_eq!(
+        slots(&form),
+        ["10/26 9:00 6 0", "10/26 10:00 0 2", "11/15 9:00 0 1", "11/16 9:00 6 0", "11/16 10:00 0 2"]
+    );
+    // An explanation of the words above a list is no title of it.
+    let explained = form_of_explanation();
+    assert!(explained.rows.iter().all(|row| row.section.is_none()), "{explained:#?}");
+}
+
+fn form_of_explanation() -> Form {
+    form(
+        1,
+        &[
+            &["公開枠", "WEB・コールセンター受付"],
+            &["非公開枠", "医療機関受付（様式２へ）"],
+            &["接種日", "接種時刻", "公開枠数"],
+            &["10/26", "9:00", "6"],
+        ],
+    )
+}
+
+#[test]
 fn rows_above_the_first_visibility_title_are_asked_back() {
     let form = form(
         3,
@@ -337,6 +377,17 @@ fn halves_of_the_day_as_titles() {
     named.name = "午後".into();
     let book = uketsuke::inspection::workbook::Workbook { sheets: vec![named], ..Default::default() };
     assert_eq!(starts(&crate::builder::read(&book).forms[0]), ["13:30"]);
+    // In the headings of two counts.
+    let counts = form(
+        1,
+        &[
+            &["接種日", "接種時刻", "午前枠数", "午後枠数"],
+            &["10/26", "9:00", "6", ""],
+            &["10/26", "1:30", "", "6"],
+            &["10/26", "7:30", "", "6"],
+        ],
+    );
+    assert_eq!(starts(&counts), ["9:00", "13:30", "!午後枠数"]);
     // Two lists side by side.
     let twice = form(
         1,

@@ -252,6 +252,29 @@ fn lists_of_another_kind_are_left_aside() {
             }
         }
     }
+    // Beside the form's own list, under one heading row.
+    let beside = table(
+        "様式",
+        &[
+            &head[..],
+            &[
+                &["接種日", "接種時刻", "公開枠数", "", "日付", "時間", "氏名", "人数"],
+                &["10/26", "9:00", "6", "", "10/27", "9:00", "熊本", "2"],
+                &["11/16", "9:00", "6"],
+            ],
+        ]
+        .concat(),
+    );
+    let form = read_form(&[&beside]);
+    assert_eq!((slots(&form), others(&form)), (of_list.map(String::from).to_vec(), vec!["様式!E3".into()]));
+    // A list of people under no name, below a matrix: either may be the form. A list of slots is part of it.
+    let vague: [&[&str]; 3] = [&[], &["日付", "時間", "人数"], &["10/27", "9:00", "2"]];
+    let form = read_form(&[&table("様式", &[&head[..], &matrix, &vague].concat())]);
+    assert!(has(&form, |seen| matches!(seen, Observation::OtherTable { sure: false, .. })));
+    let both: [&[&str]; 2] = [&["様式３（公開・非公開）", "予約枠報告"], head[1]];
+    let explicit: [&[&str]; 3] = [&[], &["接種日", "時間", "非公開枠数"], &["10/27", "9:00", "2"]];
+    let form = read_form(&[&table("様式", &[&both[..], &[&["公開枠"]], &matrix, &explicit].concat())]);
+    assert_eq!(slots(&form), ["10/26 9:00 6 0", "10/27 9:00 0 2", "11/16 9:00 6 0", "11/16 10:00 6 0"]);
     // The form's own list may name persons, and count people under that name.
     for heading in [["接種日", "接種時刻", "担当医", "枠数"], ["接種日", "接種時刻", "担当医", "人数"]]
     {

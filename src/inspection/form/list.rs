@@ -61,9 +61,10 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             left,
             right,
             gone_columns: gone_columns(grid, table),
-            section: title_above(segment),
+            section: title_above(grid, segment),
             half: half_above(grid, segment, context),
             half_column: None,
+            doubtful: false,
             above: None,
             above_start: None,
             dose: segment.dose.clone(),
@@ -99,6 +100,8 @@ struct Reader<'r, 'g> {
     section: Option<Hint<Visibility>>,
     half: Option<Hint<Half>>,
     half_column: Option<HalfColumn>,
+    /// That visibility may be another list's.
+    doubtful: bool,
     /// The last row that was read (zero-based): what is carried down comes from it. It stands last in `found`.
     above: Option<u32>,
     above_start: Option<Time>,
@@ -115,7 +118,12 @@ impl Reader<'_, '_> {
     /// Reads one row; true when it belongs to the table (a row of data or a sum).
     fn row(&mut self, row: u32) -> bool {
         let spots = self.grid.row_between(row, self.left, self.plan.segment.last);
+        if spots.is_empty() && self.left > 0 {
+            self.band(row);
+            return false;
+        }
         if self.is_title(spots) {
+            self.doubtful = false;
             return false;
         }
         let beside = self.beside(row);
@@ -309,6 +317,9 @@ impl Reader<'_, '_> {
     }
 
     fn accept(&mut self, row: u32, written: &mut Written, beside: Beside, half: Option<&Said>) {
+        if self.doubtful && written.counts().any(|count| count.value().is_some_and(|people| people > 0)) {
+            self.found.miss(vec!["公開枠数／非公開枠数".to_string()]);
+        }
         if self.plan.general {
             found_visibility(self.found, written);
         }

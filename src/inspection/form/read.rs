@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
-use super::roster::{self, Company};
+use super::roster::{self, Company, Kind};
 use super::sheet::{Area, Context, Found, column_letters};
 use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned, year};
 use crate::campaign::Campaign;
@@ -14,7 +14,7 @@ use crate::inspection::layout::label::Class;
 use crate::inspection::layout::mark;
 use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::Calendar;
-use crate::inspection::normalize::{dose, time, token};
+use crate::inspection::normalize::{date, dose, time, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::{Shown, Workbook};
 
@@ -208,17 +208,16 @@ fn read_sheet<'a>(
 /// The slots of a sheet: its lists, or else its matrices, whichever way they lie.
 fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found, Vec<Table>, bool) {
     let (tables, others) = roster::part(grid, tables, context);
-    if let Some(matrix) = matrix_beside(grid, &tables, &others, context) {
-        return (matrix, Vec::new(), true);
-    }
     let complete = tables.iter().any(Table::is_complete);
     let mut found = Found::default();
     for other in &others {
-        roster::note(grid, other, &context.calendar, &mut found);
+        roster::note(grid, other, &context.calendar, true, &mut found);
     }
-    // A sheet with nothing but a roster.
+    // A sheet with nothing but a roster, or a roster under a matrix.
     if tables.is_empty() && !others.is_empty() {
-        return (found, tables, false);
+        let Some(mut matrix) = matrix_above(grid, &others, context) else { return (found, tables, false) };
+        merge(&mut matrix, found);
+        return (matrix, tables, true);
     }
     for table in &tables {
         let mut part = Found::default();
@@ -233,7 +232,14 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
     let reads =
         rivals || found.rows.iter().any(|row| row.date.value().is_some() && row.start.value().is_some());
     if reads {
-        return (found, tables, true);
+        return match matrix_above(grid, &tables, context) {
+            Some(matrix) => (with_matrix(grid, &tables, found, matrix, context), Vec::new(), true),
+            None => (found, tables, true),
+        };
+    }
+    let rosters = tables.iter().all(|table| roster::kind(grid, table) == Kind::Persons);
+    if rosters && let Some(matrix) = matrix_above(grid, &tables, context) {
+        return (with_matrix(grid, &tables, found, matrix, context), Vec::new(), true);
     }
     if is_transposed(grid) {
         found = Found::default();
@@ -252,19 +258,43 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
     }
 }
 
-/// The matrix on a sheet whose only lists are of another kind, or name persons.
-fn matrix_beside(grid: &Grid<'_>, tables: &[Table], others: &[Table], context: &Context) -> Option<Found> {
-    let strange: Vec<&Table> = tables.iter().chain(others).collect();
-    if strange.is_empty() || !tables.iter().all(|table| roster::names_persons(grid, table)) {
+/// A matrix that stands above the lists of a sheet.
+fn matrix_above(grid: &Grid<'_>, lists: &[Table], context: &Context) -> Option<Found> {
+    let top = lists.iter().map(|table| table.top).min()?;
+    let is_edge = |row: u32| {
+        let dates = |spot: &&Spot<'_>| date::is_certain(&spot.cell.value, &context.calendar);
+        let times = |spot: &&Spot<'_>| time::is_certain(&spot.cell.value);
+        let spots = grid.row(row);
+        spots.len() >= 3
+            && (spots.iter().filter(dates).count() >= 2 || spots.iter().filter(times).count() >= 2)
+    };
+    if !grid.row_numbers().take_while(|row| *row < top).any(is_edge) {
         return None;
     }
     let mut sheet = grid.sheet.clone();
-    sheet.cells.retain(|cell| !strange.iter().any(|table| (table.top..=table.end).contains(&cell.row)));
-    let mut found = read_matrix(&Grid::new(&sheet), context).filter(|matrix| !matrix.rows.is_empty())?;
-    for table in strange {
-        roster::note(grid, table, &context.calendar, &mut found);
+    sheet.cells.retain(|cell| cell.row < top);
+    read_matrix(&Grid::new(&sheet), context).filter(|matrix| !matrix.rows.is_empty())
+}
+
+/// A matrix and lists on one sheet: lists of the form are added to it, rosters left aside, others asked back.
+fn with_matrix(
+    grid: &Grid<'_>,
+    lists: &[Table],
+    mut found: Found,
+    mut matrix: Found,
+    context: &Context,
+) -> Found {
+    let of =
+        |kind| lists.iter().filter(|list| list.is_complete()).all(|list| roster::kind(grid, list) == kind);
+    let persons = of(Kind::Persons);
+    if !persons && !of(Kind::Vague) {
+        merge(&mut found, matrix);
+        return found;
     }
-    Some(found)
+    for list in lists {
+        roster::note(grid, list, &context.calendar, persons, &mut matrix);
+    }
+    matrix
 }
 
 fn merge(found: &mut Found, mut part: Found) {

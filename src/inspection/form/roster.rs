@@ -2,8 +2,9 @@
 
 use super::Observation;
 use super::sheet::{Area, Context, Found};
-use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
+use crate::inspection::layout::segment::Segment;
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::date::{self, Calendar};
 use crate::inspection::normalize::{glance::Glance, serial, time};
@@ -17,8 +18,9 @@ pub struct Company {
     plain: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+/// What one list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
     /// It says in its headings or titles that it counts slots.
     Ours,
     /// It counts people of whatever kind.
@@ -51,31 +53,47 @@ pub fn part(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Vec<Tabl
         Kind::Vague => context.dose.is_some() || !context.company.explicit,
         Kind::Persons => context.dose.is_some() || !context.company.plain,
     };
-    tables.into_iter().partition(ours)
+    let (mut own, mut others): (Vec<Table>, Vec<Table>) = tables.into_iter().partition(ours);
+    for table in &mut own {
+        others.extend(beside(grid, table));
+    }
+    (own, others)
 }
 
-/// Does a list name persons? Then a matrix on the same sheet is the form.
-pub fn names_persons(grid: &Grid<'_>, table: &Table) -> bool {
-    kind(grid, table) == Kind::Persons
+/// Takes the lists of another kind out of a table whose heading they share.
+fn beside(grid: &Grid<'_>, table: &mut Table) -> Vec<Table> {
+    let alone = |segment: &Segment| Table { segments: vec![segment.clone()], ..table.clone() };
+    if table.segments.len() < 2 || !table.segments.iter().any(|segment| counts_slots(&alone(segment))) {
+        return Vec::new();
+    }
+    let strange = |segment: &Segment| {
+        let own = segment.column(Class::Date).is_some() && !segment.shares && !segment.shares_start;
+        own && kind(grid, &alone(segment)) != Kind::Ours
+    };
+    let others: Vec<Table> = table.segments.iter().filter(|segment| strange(segment)).map(alone).collect();
+    let apart: Vec<u32> = others.iter().map(Table::first_column).collect();
+    table.segments.retain(|segment| !apart.contains(&segment.first));
+    others
 }
 
-/// Tells a list that was left aside, if anything stands in it.
-pub fn note(grid: &Grid<'_>, table: &Table, calendar: &Calendar, found: &mut Found) {
+/// Tells a list that was left aside, if anything stands in it; not `sure`: the form may be this one.
+pub fn note(grid: &Grid<'_>, table: &Table, calendar: &Calendar, sure: bool, found: &mut Found) {
+    let (left, right) = (table.first_column(), table.last_column());
+    let within = |spot: &&Spot<'_>| table.segments.is_empty() || (left..=right).contains(&spot.column);
     let mut bottom = table.bottom;
-    for spot in grid.between(table.bottom + 1, table.end) {
+    for spot in grid.between(table.bottom + 1, table.end).iter().filter(within) {
         if date::is_certain(&spot.cell.value, calendar) || time::is_certain(&spot.cell.value) {
             bottom = spot.row;
         }
     }
-    let (left, right) = (table.first_column(), table.last_column());
     found.others.push(Area { top: table.top, bottom, left, right: right.max(left) });
     if bottom == table.bottom {
         return;
     }
-    let spots = grid.between(table.top, table.bottom);
+    let spots: Vec<&Spot<'_>> = grid.between(table.top, table.bottom).iter().filter(within).collect();
     let raw: Vec<String> = spots.iter().map(|spot| serial::written(&spot.cell.value)).collect();
     let place = grid.place(table.top, spots.first().map_or(left, |spot| spot.column));
-    found.observations.push(Observation::OtherTable { place, raw: raw.join("・") });
+    found.observations.push(Observation::OtherTable { place, raw: raw.join("・"), sure });
 }
 
 fn counts_slots(table: &Table) -> bool {
@@ -83,17 +101,24 @@ fn counts_slots(table: &Table) -> bool {
     table.segments.iter().any(|segment| named.iter().any(|class| segment.column(*class).is_some()))
 }
 
-fn kind(grid: &Grid<'_>, table: &Table) -> Kind {
-    let heading = grid.between(table.top, table.bottom);
-    let persons = heading.iter().any(|spot| Glance::of(&spot.key).contains_any(&PERSONS));
-    let says_slots = |segment: &crate::inspection::layout::segment::Segment| {
+/// Reads the headings of a list, and the texts in it.
+pub fn kind(grid: &Grid<'_>, table: &Table) -> Kind {
+    let reach = match table.segments.as_slice() {
+        [only] => only.first..=only.last,
+        _ => 0..=u32::MAX,
+    };
+    let within = |spot: &&Spot<'_>| reach.contains(&spot.column);
+    let mut heading = grid.between(table.top, table.bottom).iter();
+    let persons = heading.any(|spot| Glance::of(&spot.key).contains_any(&PERSONS));
+    let says_slots = |segment: &Segment| {
         segment.visibility.is_some()
             || segment.dose.is_some()
             || segment
                 .column(Class::Count)
                 .is_some_and(|count| count.dose.is_some() || count.heading.contains('枠'))
     };
-    let told = || grid.between(table.bottom + 1, table.end).iter().any(|spot| spot.mark.visibility.is_some());
+    let body = grid.between(table.bottom + 1, table.end).iter();
+    let told = || body.clone().filter(within).any(|spot| spot.mark.visibility.is_some());
     if counts_slots(table) || table.segments.iter().any(says_slots) || told() {
         Kind::Ours
     } else if persons {

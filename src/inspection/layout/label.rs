@@ -311,8 +311,8 @@ fn exact(base: &str) -> Option<(Class, usize)> {
         "時" | "開始" | "始" | "自" => Class::Start,
         "分" => Class::Minute,
         "終了" | "終" | "至" => Class::End,
-        "枠" | "人" | "数" | "公" | "非" => Class::Count,
-        "変更前" | "変更後" | "修正前" | "修正後" | "訂正前" | "訂正後" => Class::Count,
+        "枠" | "人" | "数" | "公" | "非" | "変更前" | "変更後" | "修正前" | "修正後" | "訂正前"
+        | "訂正後" => Class::Count,
         "no" | "no." | "番号" | "項番" | "連番" | "#" => Class::Other,
         _ => return None,
     };

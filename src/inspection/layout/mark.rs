@@ -250,12 +250,11 @@ mod tests {
     #[test]
     fn visibility_and_nothing_else() {
         let private = Some(Visibility::Private);
-        for text in ["非公開", "非公開枠", "医療機関受付分", "（非公開）", "非公開でお願いします"]
+        for text in ["非公開", "非公開枠", "医療機関受付分", "(非公開)", "非公開でお願いします"]
         {
             assert_eq!(of(text).visibility, private, "{text}");
         }
-        for text in ["公開", "公開枠", "web・コールセンター受付分", "一般枠", "1回目公開枠"]
-        {
+        for text in ["公開", "公開枠", "web・コールセンター受付分", "一般枠"] {
             assert_eq!(of(text).visibility, Some(Visibility::Public), "{text}");
         }
         for text in ["公開・非公開", "院内", "当院2階", "非公開枠は別途提出", "公開時間に注意", "非公開枠計"]

@@ -118,7 +118,15 @@ pub(super) fn f07_several_sheets(case: &Case) -> Vec<Finding> {
                 raise("F07", &values)
             })
         }
-        Observation::OtherTable { place, raw } => {
+        Observation::OtherTable { place, raw, sure: false } => {
+            let finding = Finding {
+                severity: Severity::Error,
+                mend: Some("予約枠を1つの表にまとめるか、予約枠でない表を削除してください。".to_string()),
+                ..raise_other("F07", 2, &[])
+            };
+            Some(at_cell(finding, place, "表", raw))
+        }
+        Observation::OtherTable { place, raw, sure: true } => {
             let finding = Finding {
                 mend: Some(
                     "予約枠とする場合は、「公開枠数」または「非公開枠数」の欄にご記入ください。".to_string(),

@@ -59,6 +59,24 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// A title of another list in the heading's row: where it is merged over this one, too, or the two share their
+    /// dates or times, it holds here; elsewhere it may.
+    pub(super) fn band(&mut self, row: u32) {
+        let before = self.section.as_ref().map(|hint| hint.value);
+        let spots = self.grid.row_up_to(row, self.left);
+        let [only] = spots else { return };
+        if !self.is_title(std::slice::from_ref(only)) {
+            return;
+        }
+        let merged = self.grid.merged_at(row, only.column);
+        let over = merged.is_some_and(|merged| merged.last_column >= self.left);
+        let shared = self.plan.segment.shares || self.plan.segment.shares_start;
+        let after = self.section.as_ref().map(|hint| hint.value);
+        if self.plan.general && !over && !shared && after != before {
+            self.doubtful = true;
+        }
+    }
+
     fn month_title(&self, only: &Spot<'_>) -> Option<date::Month> {
         let own = only.column == self.plan.start.column;
         (only.is_text() && !own && label::is_title(&only.key)).then(|| date::month_heading(&only.text))?
@@ -193,20 +211,24 @@ pub(super) fn gone_columns(grid: &Grid<'_>, table: &Table) -> Vec<u32> {
     heading.filter(|spot| spot.mark.gone).map(|spot| spot.column).collect()
 }
 
-/// A title above the heading that says another visibility than the only count column.
-pub(super) fn title_above(segment: &Segment) -> Option<Hint<Visibility>> {
+/// A title above the heading, alone in its row, that says another visibility than the only count column.
+pub(super) fn title_above(grid: &Grid<'_>, segment: &Segment) -> Option<Hint<Visibility>> {
     let hint = segment.visibility.as_ref()?;
     let (other, own) = match hint.value {
         Visibility::Public => (Class::Private, Class::Public),
         Visibility::Private => (Class::Public, Class::Private),
     };
     let contradicts = segment.column(other).is_some() && segment.column(own).is_none();
-    (contradicts && mark::of(&token::key(&hint.raw)).visibility.is_some()).then(|| hint.clone())
+    // Beside another text it is part of an explanation.
+    let alone = grid.row(hint.row).len() == 1;
+    let pure = || mark::of(&token::key(&hint.raw)).visibility.is_some();
+    (contradicts && alone && pure()).then(|| hint.clone())
 }
 
 /// 午前 or 午後 over the whole list: a title above it, its time heading, or the sheet's name.
 pub(super) fn half_above(grid: &Grid<'_>, segment: &Segment, context: &Context) -> Option<Hint<Half>> {
-    let heading = segment.column(Class::Start).and_then(|column| {
+    let named = |class| {
+        let column = segment.column(class)?;
         let (outside, inside) = label::split_note(&token::key(&column.heading));
         let value = mark::of(&inside).half.or_else(|| {
             let (morning, afternoon) = (outside.contains("午前"), outside.contains("午後"));
@@ -214,7 +236,8 @@ pub(super) fn half_above(grid: &Grid<'_>, segment: &Segment, context: &Context) 
             (morning != afternoon).then_some(half)
         })?;
         Some(Hint { value, row: column.row, column: column.column, raw: column.heading.clone() })
-    });
+    };
+    let heading = [Class::Start, Class::Public, Class::Private, Class::Count].into_iter().find_map(named);
     let by_name = || context.half.map(|value| Hint { value, row: 0, column: 0, raw: grid.name.to_string() });
     heading.or_else(|| segment.half.clone()).or_else(by_name)
 }
