@@ -16,6 +16,7 @@ pub use read::read;
 mod evidence;
 mod fields;
 mod assemble;
+mod half;
 mod list;
 mod loose;
 mod matrix;
@@ -23,8 +24,10 @@ mod notices;
 mod plan;
 mod read;
 pub mod returned;
+mod roster;
 mod sheet;
 mod written;
+mod year;
 
 /// One cell as the clinic filled it in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +83,12 @@ pub struct Row {
     pub private: Option<Entry<u32>>,
     /// 備考
     pub note: Option<Entry<()>>,
+    /// The visibility that a title over the row names.
+    pub section: Option<Entry<Visibility>>,
+    /// The visibility that a text beside the counts names, and nothing else.
+    pub beside: Option<Entry<Visibility>>,
+    /// A text in the row that says that the row is gone: 削除, 取消.
+    pub gone: Option<Entry<()>>,
     pub hidden: bool,
     pub struck: bool,
 }
@@ -143,9 +152,21 @@ pub enum Observation {
         sheet: String,
         labels: Vec<String>,
     },
+    /// Several columns claim to be the count of the same slots (F04): none was read.
+    RivalCounts {
+        sheet: String,
+        labels: Vec<String>,
+    },
     /// More than one input sheet was read and added up (F07).
     SeveralSheets {
         sheets: Vec<String>,
+    },
+    /// A list of another kind (a duty roster), left aside (F07): where its headings begin, and what they say.
+    /// Not `sure`: the form may be this one.
+    OtherTable {
+        place: Place,
+        raw: String,
+        sure: bool,
     },
     /// Hidden rows or columns of a sheet that is read (F08), one-based rows, column letters.
     HiddenRows {

@@ -2,6 +2,7 @@
 
 pub mod grid;
 pub mod label;
+pub mod mark;
 pub mod table;
 pub mod segment;
 pub mod months;

@@ -39,6 +39,10 @@ pub enum Trouble {
     NotWhole,
     /// An error value, or a formula without a stored result (F09).
     Formula,
+    /// The time and the half of the day that stands beside or above it (午前, 午後) do not fit (R13).
+    HalfOfDay { said: String },
+    /// A time with seconds (R13).
+    Seconds,
     /// The count's cell is merged over several rows (R30): the range and what it says.
     MergedCount { range: String },
 }
@@ -57,6 +61,8 @@ pub enum Remark {
     Unit,
     /// 「9:00～9:30」 read as start and end (R17).
     TimeRange,
+    /// 午後 stands beside or above a time of the 12-hour clock, which was counted on by twelve hours (R34).
+    Afternoon,
     /// No year was written.
     NoYear,
     /// Heisei or another era writing: 平成33年 = 2021.

@@ -30,6 +30,14 @@ impl Visibility {
             Visibility::Private => "非公開",
         }
     }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Visibility::Public => Visibility::Private,
+            Visibility::Private => Visibility::Public,
+        }
+    }
 }
 
 /// Where something stands: the sheet as the clinic sees it and an A1 address (or a range, or none).

@@ -12,11 +12,12 @@ import random
 import containers
 import faults
 import quirks
+import sections
 import spellings
 import variants
 from plan import CAP, CLINICS
 
-FAMILIES = [variants, quirks, spellings, faults, containers]
+FAMILIES = [variants, quirks, sections, spellings, faults, containers]
 
 
 def main():

@@ -360,8 +360,9 @@ def matrix_habits(slots):
     # A morning and an afternoon table, one under the other.
     book, sheet = start_sheet(form=1)
     row = 12
-    for part in (starts[:1], starts[1:]):
-        row = put_rows(sheet, row, [("午前" if part == starts[:1] else "午後", *days), *[
+    for half in ("午前", "午後"):
+        part = [start for start in starts if (start.hour < 12) == (half == "午前")]
+        row = put_rows(sheet, row, [(half, *days), *[
             (start, *[by_key[(day, start)].public for day in days]) for start in part]]) + 1
     yield one("matrix-half-days", book, only, form=1, outcome=ACCEPTED)
     # A calendar: weeks across, no times in the edge.

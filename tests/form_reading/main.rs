@@ -6,4 +6,6 @@ mod lists;
 mod matrices;
 mod headers;
 mod workbooks;
+mod sections;
+mod counts;
 mod any;

@@ -59,7 +59,7 @@ fn split_dates() {
         slots(&form),
         ["10/30 9:00 6 0", "10/30 10:00 6 0", "10/31 9:00 5 0", "11/1 9:00 4 0", "11/2 9:00 3 0"]
     );
-    assert_eq!(form.rows[0].date.remarks, [Remark::Estimated]);
+    assert!(form.rows.iter().all(|row| row.date.remarks == [Remark::NoYear]), "the months are the axis' own");
     let rolled = read_form(&[&page(&[
         &["", "10月"],
         &["時刻", "30", "31", "1", "2"],
@@ -229,4 +229,80 @@ fn untyped_serials_and_fractions_on_the_axes() {
     sheet.number("A6", 0.375).number("B6", 6.0).number("C6", 5.0);
     sheet.number("A7", 0.395_833_33).put(6, 1, Value::Text("７".into()));
     assert_eq!(slots(&read_form(&[&sheet])), ["10/25 9:00 6 0", "10/25 9:30 7 0", "10/26 9:00 5 0"]);
+}
+
+#[test]
+fn months_over_days() {
+    // Written once over a run of days; a month that is only counted on is an estimate.
+    let form = read_form(&[&page(&[
+        &["月", "10月", "", "11月", "", ""],
+        &["日", "26", "27", "16", "17", "1"],
+        &["9:00", "6", "6", "6", "6", ""],
+        &["10:00", "6", "6", "6", "6", ""],
+    ])]);
+    assert!(form.rows.iter().all(|row| row.date.remarks == [Remark::NoYear]), "{form:#?}");
+    assert_eq!(slots(&form).len(), 8);
+    let rolled = read_form(&[&page(&[
+        &["", "10月"],
+        &["時刻", "31", "1"],
+        &["9:00", "6", "5"],
+        &["10:00", "6", "5"],
+    ])]);
+    let estimated = |row: &uketsuke::inspection::form::Row| row.date.remarks.contains(&Remark::Estimated);
+    assert_eq!(rolled.rows.iter().map(estimated).collect::<Vec<_>>(), [false, true, false, true]);
+}
+
+#[test]
+fn dates_and_times_as_bare_numbers() {
+    let form = read_form(&[&page(&[
+        &["時刻", "20211026", "20211027", "20211116"],
+        &["9:00", "6", "", "5"],
+        &["10:00", "", "4", ""],
+    ])]);
+    assert_eq!(slots(&form), ["10/26 9:00 6 0", "10/27 10:00 4 0", "11/16 9:00 5 0"]);
+    let mut sheet = page(&[
+        &["接種日", "10/26", "10/27", "11/16"],
+        &["曜日", "火", "水", "火"],
+        &["", "6名", "", "5名"],
+        &["", "", "4名", ""],
+    ]);
+    sheet.text("A7", "0900").text("A8", "1000");
+    assert_eq!(slots(&read_form(&[&sheet])), ["10/26 9:00 6 0", "10/27 10:00 4 0", "11/16 9:00 5 0"]);
+    let down = read_form(&[&page(&[&["接種日", "900", "1000"], &["10/26", "6", ""], &["10/27", "", "4"]])]);
+    assert_eq!(slots(&down), ["10/26 9:00 6 0", "10/27 10:00 4 0"]);
+}
+
+#[test]
+fn a_year_above_dates_without_one() {
+    let years = |title: &str, rows: &[&[&str]]| {
+        let mut sheet = page(rows);
+        sheet.text("A4", title);
+        let form = read_form(&[&sheet]);
+        form.rows.iter().filter_map(|row| row.date.value()).map(|date| date.year()).collect::<Vec<_>>()
+    };
+    let list: [&[&str]; 3] =
+        [&["接種日", "接種時刻", "公開枠数"], &["10月25日", "9:00", "6"], &["10/26", "9:00", "6"]];
+    let matrix: [&[&str]; 3] = [&["時刻", "10月25日", "10月26日"], &["9:00", "6", ""], &["10:00", "", "6"]];
+    for (title, expected) in [
+        ("2022年", [2022, 2022]),
+        ("【令和4年】", [2022, 2022]),
+        ("2022年10月", [2022, 2022]),
+        ("令和3年", [2021, 2021]),
+        ("2021年度", [2021, 2021]),
+    ] {
+        assert_eq!(years(title, &matrix), expected, "{title}");
+        // A date cell has its own year.
+        assert_eq!(years(title, &list), [expected[0], 2021], "{title}");
+    }
+}
+
+#[test]
+fn a_list_on_its_side_is_none_of_our_forms() {
+    let form = read_form(&[&page(&[
+        &["接種日", "10/26", "10/26", "11/16"],
+        &["接種時刻", "9:00", "10:00", "9:00"],
+        &["公開枠数", "6", "6", "6"],
+    ])]);
+    assert!(form.rows.is_empty(), "{form:#?}");
+    assert!(has(&form, |seen| matches!(seen, Observation::MissingColumns { .. })));
 }

@@ -30,6 +30,7 @@ fn said<T: std::fmt::Debug>(reading: &Reading<T>, show: impl Fn(&T) -> String) -
         out.push_str(match remark {
             Remark::Estimated => " est",
             Remark::NoYear => " noyear",
+            Remark::Afternoon => " afternoon",
             Remark::OldEra => " era",
             Remark::Unit => " unit",
             Remark::Zero => " zero",

@@ -189,3 +189,102 @@ fn only_the_sample_sheet_was_sent() {
     assert!(reading.forms[0].rows.is_empty());
     assert!(has(&reading.forms[0], |seen| matches!(seen, Observation::Sample { .. })));
 }
+
+fn table(name: &str, rows: &[&[&str]]) -> Page {
+    let mut page = Page::new(name);
+    for (index, row) in rows.iter().enumerate() {
+        page.values(&format!("A{}", index + 1), row);
+    }
+    page
+}
+
+fn others(form: &uketsuke::inspection::form::Form) -> Vec<String> {
+    let place = |seen: &Observation| match seen {
+        Observation::OtherTable { place, .. } => {
+            Some(format!("{}!{}", place.sheet.as_deref().unwrap(), place.cell.as_deref().unwrap()))
+        }
+        _ => None,
+    };
+    form.observations.iter().filter_map(place).collect()
+}
+
+#[test]
+fn lists_of_another_kind_are_left_aside() {
+    let head: [&[&str]; 2] =
+        [&["予約枠報告様式１（公開枠のみ）"], &["会場番号", "0123", "", "医療機関名", "くまもと医院"]];
+    let slots_list: [&[&str]; 3] =
+        [&["接種日", "接種時刻", "公開枠数"], &["10/26", "9:00", "6"], &["11/16", "9:00", "6"]];
+    let matrix: [&[&str]; 3] = [&["時刻", "10/26", "11/16"], &["9:00", "6", "6"], &["10:00", "", "6"]];
+    let of_list = ["10/26 9:00 6 0", "11/16 9:00 6 0"];
+    let of_matrix = ["10/26 9:00 6 0", "11/16 9:00 6 0", "11/16 10:00 6 0"];
+    for heading in [
+        ["日付", "時間", "氏名", "人数"],
+        ["日付", "時間", "担当医", "人数"],
+        ["日付", "時間", "職種", "定員"],
+        ["実施日", "時間帯", "会議室", "人数"],
+        ["時間", "曜日", "従事者", "人数"],
+    ] {
+        let roster: [&[&str]; 3] = [&["予定表"], &heading, &["10/27", "9:00", "医師", "2"]];
+        for (form, expected) in [(&slots_list, &of_list[..]), (&matrix, &of_matrix[..])] {
+            // In a matrix nothing but persons tells the other list.
+            let vague = heading[2] == "会議室" && expected.len() == 3;
+            let read = |pages: &[&Page]| {
+                let form = read_form(pages);
+                (slots(&form), others(&form))
+            };
+            if !vague {
+                let below = table("様式", &[&head[..], form, &[&[]], &roster].concat());
+                let (found, told) = read(&[&below]);
+                assert_eq!(found, expected, "{heading:?}");
+                assert_eq!(told.len(), 1, "{heading:?}");
+            }
+            if expected.len() == 3 {
+                continue;
+            }
+            let own = table("様式", &[&head[..], form].concat());
+            let beside = table("担当表", &roster);
+            for pages in [[&own, &beside], [&beside, &own]] {
+                let (found, told) = read(&pages);
+                assert_eq!(
+                    (found, told),
+                    (expected.iter().map(ToString::to_string).collect(), vec!["担当表!A2".into()])
+                );
+            }
+        }
+    }
+    // Beside the form's own list, under one heading row.
+    let beside = table(
+        "様式",
+        &[
+            &head[..],
+            &[
+                &["接種日", "接種時刻", "公開枠数", "", "日付", "時間", "氏名", "人数"],
+                &["10/26", "9:00", "6", "", "10/27", "9:00", "熊本", "2"],
+                &["11/16", "9:00", "6"],
+            ],
+        ]
+        .concat(),
+    );
+    let form = read_form(&[&beside]);
+    assert_eq!((slots(&form), others(&form)), (of_list.map(String::from).to_vec(), vec!["様式!E3".into()]));
+    // A list of people under no name, below a matrix: either may be the form. A list of slots is part of it.
+    let vague: [&[&str]; 3] = [&[], &["日付", "時間", "人数"], &["10/27", "9:00", "2"]];
+    let form = read_form(&[&table("様式", &[&head[..], &matrix, &vague].concat())]);
+    assert!(has(&form, |seen| matches!(seen, Observation::OtherTable { sure: false, .. })));
+    let both: [&[&str]; 2] = [&["様式３（公開・非公開）", "予約枠報告"], head[1]];
+    let explicit: [&[&str]; 3] = [&[], &["接種日", "時間", "非公開枠数"], &["10/27", "9:00", "2"]];
+    let form = read_form(&[&table("様式", &[&both[..], &[&["公開枠"]], &matrix, &explicit].concat())]);
+    assert_eq!(slots(&form), ["10/26 9:00 6 0", "10/27 9:00 0 2", "11/16 9:00 6 0", "11/16 10:00 6 0"]);
+    // The form's own list may name persons, and count people under that name.
+    for heading in [["接種日", "接種時刻", "担当医", "枠数"], ["接種日", "接種時刻", "担当医", "人数"]]
+    {
+        let own = table("様式", &[&head[..], &[&heading, &["10/26", "9:00", "山田", "6"]]].concat());
+        let form = read_form(&[&own]);
+        assert_eq!((slots(&form), others(&form)), (vec!["10/26 9:00 6 0".to_string()], Vec::new()));
+    }
+    let (first, second) = (
+        table("１回目", &[&head[..], &slots_list].concat()),
+        table("２回目", &[&["接種日", "時間", "人数"], &["11/17", "9:00", "6"]]),
+    );
+    assert_eq!(slots(&read_form(&[&first, &second])).len(), 3);
+}

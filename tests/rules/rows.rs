@@ -320,6 +320,43 @@ fn counts_of_the_other_visibility() {
         },
         &["R26 H14 error"],
     );
+    let title = |number, visibility| Some(value(number, NOTE, "非公開枠", visibility));
+    spoiled(
+        "R26: a title in 様式１ over a 公開 count",
+        |s| s.row(14).section = title(12, Visibility::Private),
+        &["R26 I12 error"],
+    );
+    spoiled(
+        "R26: 非公開 in 様式１ under such a title",
+        |s| {
+            s.row(14).public = None;
+            s.row(14).private = count(14, PUBLIC, 6);
+            s.row(14).section = title(12, Visibility::Private);
+        },
+        &["R26 I12 error"],
+    );
+    spoiled("R26: a title that fits", |s| s.row(14).section = title(12, Visibility::Public), &[]);
+    spoiled_both(
+        "R26: a title in 様式３ over counts of both kinds",
+        |s| s.row(14).section = title(12, Visibility::Private),
+        &["R26 I12 error"],
+    );
+    spoiled("R26: a remark", |s| s.row(14).beside = title(14, Visibility::Private), &["R26 I14 error"]);
+    spoiled_both(
+        "R26: of two counts a remark may speak of one",
+        |s| s.row(14).beside = title(14, Visibility::Private),
+        &[],
+    );
+    spoiled("F11: a row called off", |s| s.row(14).gone = field(14, NOTE, "取消"), &["F11 I14 error"]);
+    spoiled(
+        "F11: a row called off that offers nothing",
+        |s| {
+            s.row(14).gone = field(14, NOTE, "取消");
+            s.row(14).public = count(14, PUBLIC, 0);
+            s.row(17).public = count(17, PUBLIC, 0);
+        },
+        &[],
+    );
     spoiled("R26: a 0 is none", |s| s.row(14).private = count(14, PRIVATE, 0), &[]);
     spoiled(
         "R26: 公開 in 様式２",
@@ -372,6 +409,10 @@ fn readings_that_are_asked_back() {
         &["R27 - info"],
     );
     spoiled("R29", |s| s.row(14).note = field(14, NOTE, "12～15歳のみ"), &["R29 I14 staff"]);
+    for words in ["前日に中止の連絡あり", "キャンセル分を追加", "一部非公開にする予定"]
+    {
+        spoiled(words, |s| s.row(14).note = field(14, NOTE, words), &["R29 I14 staff"]);
+    }
     spoiled("R29: no condition", |s| s.row(14).note = field(14, NOTE, "かかりつけ患者分"), &[]);
     spoiled(
         "R34: 1025",

@@ -106,6 +106,8 @@ pub fn assemble(group: Vec<SheetReading<'_>>, file: &FileEvidence<'_>) -> Result
             with_rows.push(reading.name.to_string());
         }
         if !used && !reading.found.unused_content {
+            let told = |seen: &Observation| matches!(seen, Observation::OtherTable { .. });
+            form.observations.extend(reading.found.observations.into_iter().filter(told));
             continue;
         }
         form.sheets.push(reading.name.to_string());

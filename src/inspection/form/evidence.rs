@@ -100,9 +100,9 @@ pub fn titles(grid: &Grid<'_>, limit: u32) -> Titles {
                 titles.visibility = label::visibility_mentioned(key);
                 titles.both = key.contains("公開") && titles.visibility.is_none();
             }
-            titles.period = titles.period.or_else(|| period_in(key));
+            titles.period = titles.period.or_else(|| label::period(key));
         }
-        other_period = other_period.or_else(|| period_in(key));
+        other_period = other_period.or_else(|| label::period(key));
     }
     if titles.number == Some(3) {
         titles.both = true;
@@ -171,18 +171,6 @@ pub fn form_in(key: &str) -> Option<u8> {
             _ => return None,
         };
         (!chars.next().is_some_and(|next| next.is_ascii_digit())).then_some(number)
-    })
-}
-
-/// 「第８期」「第六期」
-fn period_in(key: &str) -> Option<u32> {
-    key.match_indices('第').find_map(|(at, word)| {
-        let rest = key.get(at + word.len()..)?;
-        let (number, _) = rest.split_once('期')?;
-        if number.chars().count() > 3 {
-            return None;
-        }
-        number.parse().ok().or_else(|| token::kanji_number(number))
     })
 }
 

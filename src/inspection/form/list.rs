@@ -1,23 +1,27 @@
 //! Pure: the rows of a list table.
 
 mod parts;
+mod title;
 
 use jiff::civil::{Date, Time, Weekday};
 
-use super::loose::{has_content, is_grand_total, is_sample_mark, is_sum, note_unplaced};
-use super::plan::Plan;
+use self::title::{Beside, HalfColumn, gone_columns, half_above, title_above};
+use super::half::{self, Said};
+use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
+use super::plan::{self, Plan};
 use super::sheet::{
     Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
     time_entry,
 };
 use super::written::{Written, found_visibility};
-use super::{Entry, Observation, Row, Trouble, TypedTotal, WeekdayEntry, fields, sheet};
+use super::{Entry, Observation, Row, Trouble, WeekdayEntry, fields, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
+use crate::inspection::layout::mark::Half;
 use crate::inspection::layout::segment::{Column, Hint};
-use crate::inspection::layout::table::{self, Table};
-use crate::inspection::normalize::date::{self, Month};
+use crate::inspection::layout::table::Table;
+use crate::inspection::normalize::date::Month;
 use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
 use crate::inspection::verdict::{Place, Visibility};
 use crate::inspection::workbook::Value;
@@ -32,6 +36,16 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             found.miss(missing);
             continue;
         }
+        let rivals = plan::rivals(grid, table, segment, context);
+        if !rivals.is_empty() {
+            let sheet = grid.name.to_string();
+            found.unused_content = true;
+            let seen = Observation::RivalCounts { sheet, labels: rivals };
+            if !found.observations.contains(&seen) {
+                found.observations.push(seen);
+            }
+            continue;
+        }
         let Some(plan) = Plan::of(grid, table, segment, context) else {
             found.unused_content |= has_content(grid, table, segment, context);
             found.miss(vec!["公開枠数／非公開枠数".to_string()]);
@@ -39,11 +53,18 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
         };
         found.visibility.extend(plan.visibilities());
         let left = if index == 0 { 0 } else { segment.first };
+        let right = if index + 1 == table.segments.len() { u32::MAX } else { segment.last };
         let mut reader = Reader {
             grid,
             context,
             plan,
             left,
+            right,
+            gone_columns: gone_columns(grid, table),
+            section: title_above(grid, segment),
+            half: half_above(grid, segment, context),
+            half_column: None,
+            doubtful: false,
             above: None,
             above_start: None,
             dose: segment.dose.clone(),
@@ -71,6 +92,16 @@ struct Reader<'r, 'g> {
     plan: Plan<'r>,
     /// First column whose texts (合計) speak of this list.
     left: u32,
+    /// Last column whose texts do.
+    right: u32,
+    /// Columns headed 取消 or 削除.
+    gone_columns: Vec<u32>,
+    /// The visibility, and the half of the day, that the last title over rows named.
+    section: Option<Hint<Visibility>>,
+    half: Option<Hint<Half>>,
+    half_column: Option<HalfColumn>,
+    /// That visibility may be another list's.
+    doubtful: bool,
     /// The last row that was read (zero-based): what is carried down comes from it. It stands last in `found`.
     above: Option<u32>,
     above_start: Option<Time>,
@@ -87,10 +118,16 @@ impl Reader<'_, '_> {
     /// Reads one row; true when it belongs to the table (a row of data or a sum).
     fn row(&mut self, row: u32) -> bool {
         let spots = self.grid.row_between(row, self.left, self.plan.segment.last);
-        if self.is_title(spots) {
+        if spots.is_empty() && self.left > 0 {
+            self.band(row);
             return false;
         }
-        let written = self.written(row);
+        if self.is_title(spots) {
+            self.doubtful = false;
+            return false;
+        }
+        let beside = self.beside(row);
+        let (mut written, half) = self.written(row, &beside);
         let dated = written.typed_date && written.date.value().is_some();
         let timed = written.typed_start && written.start.value().is_some();
         let note = self.plan.segment.column(Class::Note).map(|column| column.column);
@@ -115,33 +152,21 @@ impl Reader<'_, '_> {
         if self.says_nothing(spots, &written) {
             return false;
         }
-        self.accept(row, written);
+        self.accept(row, &mut written, beside, half.as_ref());
         true
     }
 
-    /// 「２回目」 or 「11月」 between the rows holds for the rows below it.
-    fn is_title(&mut self, spots: &[Spot<'_>]) -> bool {
-        let [only] = spots else { return false };
-        let own = [self.plan.dose.map(|column| column.column), Some(self.plan.start.column)];
-        if !only.is_text() || own.contains(&Some(only.column)) || !label::is_title(&only.key) {
-            return false;
+    fn written(&mut self, row: u32, beside: &Beside) -> (Written, Option<Said>) {
+        let (date, day_name) = self.one_date(row);
+        let (mut start, mut span_end) = self.start(row, date.value());
+        let half = self.half_of(row, beside, date.value());
+        if let Some(half) = &half {
+            half::apply(half, &mut start, span_end.as_mut());
         }
-        if let Some(month) = date::month_heading(&only.text) {
-            self.month = Some(month);
-            return true;
-        }
-        let Some(hint) = table::hint(only, table::dose_title(&only.key)) else { return false };
-        self.dose = Some(hint);
-        true
-    }
-
-    fn written(&self, row: u32) -> Written {
+        let (public, private) = self.counts(row);
         let plan = &self.plan;
         let typed = |column: &Column| self.grid.at(row, column.column).is_some_and(|spot| !spot.formula());
-        let (date, day_name) = self.one_date(row);
-        let (start, span_end) = self.start(row, date.value());
-        let (public, private) = self.counts(row);
-        Written {
+        let written = Written {
             typed_date: typed(plan.date) && !plan.segment.shares,
             typed_start: typed(plan.start) && !plan.segment.shares_start,
             date,
@@ -150,7 +175,8 @@ impl Reader<'_, '_> {
             span_end,
             public,
             private,
-        }
+        };
+        (written, half)
     }
 
     fn date(&self, row: u32, column: &Column) -> (Entry<Date>, Option<Weekday>) {
@@ -236,9 +262,13 @@ impl Reader<'_, '_> {
             }
             count_entry(self.grid, row, column.column, &column.heading, |at| self.plan.is_count_column(at))
         };
-        if let Some((count, kind)) = self.plan.by_row {
-            let said = self.grid.covering(row, kind.column);
-            return match said.and_then(|spot| label::visibility_mentioned(&spot.key)) {
+        let section = self.section.as_ref().map(|hint| hint.value);
+        let general = self.plan.general.then(|| self.plan.public.or(self.plan.private)).flatten();
+        if let Some((count, kind)) = self.plan.by_row.or(general.map(|count| (count, None))) {
+            let said = kind.and_then(|kind| self.grid.covering(row, kind));
+            let said = said.and_then(|spot| label::visibility_mentioned(&spot.key)).or(section);
+            let told = if self.plan.public.is_some() { Visibility::Public } else { Visibility::Private };
+            return match said.or(general.map(|_| told)) {
                 Some(Visibility::Public) => (Some(one(count, |above| above.public.as_ref())), None),
                 Some(Visibility::Private) => (None, Some(one(count, |above| above.private.as_ref()))),
                 None => (None, None),
@@ -286,11 +316,20 @@ impl Reader<'_, '_> {
             .is_some_and(|(count, _)| spots.iter().any(|spot| spot.column == count.column && !spot.formula()))
     }
 
-    fn accept(&mut self, row: u32, mut written: Written) {
-        if let Some((count, _)) = self.plan.by_row {
-            found_visibility(self.found, &written);
+    fn accept(&mut self, row: u32, written: &mut Written, beside: Beside, half: Option<&Said>) {
+        if self.doubtful && written.counts().any(|count| count.value().is_some_and(|people| people > 0)) {
+            self.found.miss(vec!["公開枠数／非公開枠数".to_string()]);
+        }
+        if self.plan.general {
+            found_visibility(self.found, written);
+        }
+        if let Some((count, kind)) = self.plan.by_row {
+            found_visibility(self.found, written);
             if written.public.is_none() && written.private.is_none() {
-                if let Some(spot) = self.grid.at(row, count.column) {
+                if kind.is_none() {
+                    self.found.miss(vec!["公開枠数／非公開枠数".to_string()]);
+                    self.found.unused_content = true;
+                } else if let Some(spot) = self.grid.at(row, count.column) {
                     let place = self.grid.place(row, count.column);
                     let raw = serial::written(&spot.cell.value);
                     self.found.observations.push(Observation::Unplaced { place, raw });
@@ -299,21 +338,28 @@ impl Reader<'_, '_> {
             }
         }
         if written.date.is_blank() {
-            self.carry_date(row, &mut written);
+            self.carry_date(row, written);
+        }
+        let mut end = self.end(row, written);
+        if let (Some(end), Some(half)) = (&mut end, half) {
+            half::apply_to_end(half, end);
         }
         let reading = Row {
             sheet: self.grid.name.to_string(),
             row: row + 1,
-            weekday: self.weekday(row, &written),
+            weekday: self.weekday(row, written),
             dose: self.dose_entry(row),
-            end: self.end(row, &written),
+            end,
             note: self.note(row),
+            section: self.section_entry(),
+            beside: beside.visibility,
+            gone: beside.gone,
             hidden: self.grid.row_is_hidden(row),
             struck: self.is_struck(row),
-            date: written.date,
-            start: written.start,
-            public: written.public,
-            private: written.private,
+            date: written.date.clone(),
+            start: written.start.clone(),
+            public: written.public.take(),
+            private: written.private.take(),
         };
         let start_above = self.above_start.filter(|_| self.follows_above(row));
         self.above_start = reading.start.value().or(start_above);
@@ -444,34 +490,5 @@ impl Reader<'_, '_> {
             .flatten()
             .filter_map(|column| self.grid.at(row, column.column))
             .any(|spot| spot.cell.strike)
-    }
-
-    /// A 合計 row: left aside, and compared where its figures were typed.
-    fn sum(&mut self, row: u32, mark: &Spot<'_>) {
-        let columns = [(self.plan.public, Visibility::Public), (self.plan.private, Visibility::Private)];
-        let mut figures = false;
-        for (column, visibility) in columns {
-            let Some(column) = column else { continue };
-            let Some(spot) = self.grid.at(row, column.column) else { continue };
-            figures = true;
-            let of_all = is_grand_total(&mark.key);
-            if spot.formula() || !of_all {
-                continue;
-            }
-            let place = self.grid.place(row, column.column);
-            let raw = serial::written(&spot.cell.value);
-            let read = entry(place, &mark.text, raw, count::read(&spot.cell.value));
-            let dose = dose::mentioned(&mark.key)
-                .or_else(|| self.plan.heading_dose().map(|(_, dose)| dose))
-                .or_else(|| self.dose.as_ref().map(|hint| hint.value))
-                .or(self.context.dose);
-            if read.value().is_some() {
-                self.found.totals.push(TypedTotal { entry: read, dose, visibility: Some(visibility) });
-            }
-        }
-        if figures {
-            let sheet = self.grid.name.to_string();
-            self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
-        }
     }
 }

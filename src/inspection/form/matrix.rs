@@ -2,10 +2,11 @@
 
 use jiff::civil::{Date, Time};
 
+use super::half::{self, Said};
 use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry, time_entry};
 use super::{Entry, Observation, Remark, Row, WeekdayEntry, fields};
 use crate::inspection::layout::axes::{Block, DateColumn, TimeRow};
-use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::normalize::{Reading, serial, weekday};
 use crate::inspection::verdict::{Place, Visibility};
 
@@ -14,6 +15,7 @@ pub fn read(grid: &Grid<'_>, blocks: &[Block], context: &Context, found: &mut Fo
     for block in blocks {
         let block = &trimmed(grid, block);
         let mut dates = Vec::new();
+        let gone = gone_marks(grid, block);
         for column in &block.columns {
             dates.push(date_of(grid, block, column, context));
         }
@@ -23,9 +25,9 @@ pub fn read(grid: &Grid<'_>, blocks: &[Block], context: &Context, found: &mut Fo
                 note_total(grid, row, found);
                 continue;
             }
-            let timed = time_of(grid, block, row, before.as_ref());
+            let timed = time_of(grid, block, row, before.as_ref(), context);
             for (column, date) in block.columns.iter().zip(&dates) {
-                body_cell(grid, block, (row, &timed), (column, date), context, found);
+                body_cell(grid, block, (row, &timed), (column, date), &gone, context, found);
             }
             before = Some(timed);
         }
@@ -73,6 +75,23 @@ struct Timed {
     start: Entry<Time>,
     end: Option<Entry<Time>>,
     visibility: Option<Visibility>,
+    /// The row names a half of the day, which was applied.
+    halved: bool,
+}
+
+/// Texts beside the body that say that a row or a column is gone.
+fn gone_marks<'g, 's>(grid: &'g Grid<'s>, block: &Block) -> Vec<&'g Spot<'s>> {
+    if !grid.words().any(|word| word.mark.gone) {
+        return Vec::new();
+    }
+    let marks = grid.between(block.top, block.end.saturating_add(2)).iter();
+    marks
+        .filter(|spot| spot.mark.gone && (block.left..=block.right).contains(&spot.column))
+        .filter(|spot| {
+            !(block.rows.iter().any(|row| row.row == spot.row)
+                && block.columns.iter().any(|column| column.column == spot.column && column.date.is_some()))
+        })
+        .collect()
 }
 
 fn date_of(grid: &Grid<'_>, block: &Block, column: &DateColumn, context: &Context) -> Dated {
@@ -93,32 +112,50 @@ fn date_of(grid: &Grid<'_>, block: &Block, column: &DateColumn, context: &Contex
     Dated { entry: date, weekday: below.or(in_date) }
 }
 
-fn time_of(grid: &Grid<'_>, block: &Block, row: &TimeRow, before: Option<&Timed>) -> Timed {
+fn time_of(
+    grid: &Grid<'_>,
+    block: &Block,
+    row: &TimeRow,
+    before: Option<&Timed>,
+    context: &Context,
+) -> Timed {
+    let visibility = row.visibility.as_ref().map(|hint| hint.value);
     let heading = if block.time_heading.is_empty() { "接種時刻" } else { &block.time_heading };
     let Some(spot) = row.start.and_then(|(row, column)| grid.at(row, column)) else {
         // 公開 and 非公開 rows under one time that was written once.
-        let same = before.filter(|before| row.visibility.is_some() && before.visibility != row.visibility);
+        let same = before.filter(|before| visibility.is_some() && before.visibility != visibility);
         if let Some(before) = same {
             return Timed {
                 start: before.start.clone(),
                 end: before.end.clone(),
-                visibility: row.visibility,
+                visibility,
+                halved: before.halved,
             };
         }
         let column = block.rows.iter().find_map(|row| row.start).map_or(0, |(_, column)| column);
         let start = blank(grid.place(row.row, column), heading);
-        return Timed { start, end: None, visibility: row.visibility };
+        return Timed { start, end: None, visibility, halved: false };
     };
-    let (start, span_end) = time_entry(grid, spot, heading, None);
-    let typed = row
+    let (mut start, mut span_end) = time_entry(grid, spot, heading, None);
+    let title =
+        row.half.as_ref().map(|(hint, own)| Said { half: hint.value, own: *own, raw: hint.raw.clone() });
+    let by_name = || Some(Said { half: context.half?, own: false, raw: grid.name.to_string() });
+    let said = title.or_else(by_name);
+    if let Some(said) = &said {
+        half::apply(said, &mut start, span_end.as_mut());
+    }
+    let mut typed = row
         .end
         .and_then(|(row, column)| grid.at(row, column))
         .map(|spot| time_entry(grid, spot, "終了時刻", None).0)
         .filter(|end| !end.is_blank());
+    if let (Some(said), Some(end)) = (&said, &mut typed) {
+        half::apply_to_end(said, end);
+    }
     let end = typed.or_else(|| {
         span_end.map(|end| entry(start.place.clone(), &start.label, start.raw.clone(), Reading::value(end)))
     });
-    Timed { start, end, visibility: row.visibility }
+    Timed { start, end, visibility, halved: said.is_some() }
 }
 
 fn body_cell(
@@ -126,13 +163,14 @@ fn body_cell(
     block: &Block,
     (row, timed): (&TimeRow, &Timed),
     (column, date): (&DateColumn, &Dated),
+    gone: &[&Spot<'_>],
     context: &Context,
     found: &mut Found,
 ) {
-    let told = match (column.visibility, row.visibility) {
-        (Some(one), Some(other)) if one != other => None,
-        (one, other) => one.or(other).or(context.visibility),
-    };
+    let section = row.section.as_ref().or(column.section.as_ref());
+    let beside = row.visibility.as_ref();
+    let title = beside.or(section).map(|hint| hint.value);
+    let told = column.visibility.or(title).or(column.over).or(context.visibility);
     found.visibility.extend(told);
     let Some(spot) = grid.at(row.row, column.column) else { return };
     let heading = match told {
@@ -153,6 +191,18 @@ fn body_cell(
         Visibility::Public => (Some(count), None),
         Visibility::Private => (None, Some(count)),
     };
+    // A title or label that contradicts the heading of the column is asked back.
+    let section = section.filter(|_| beside.is_none()).or(beside.filter(|_| column.visibility.is_some()));
+    let mut start = timed.start.clone();
+    let mut end = timed.end.clone();
+    if let Some(over) = column.half.as_ref().filter(|_| !timed.halved) {
+        let said = Said { half: over.value, own: false, raw: over.raw.clone() };
+        half::apply(&said, &mut start, None);
+        if let Some(end) = &mut end {
+            half::apply_to_end(&said, end);
+        }
+    }
+    let gone = gone.iter().find(|mark| mark.row == row.row || mark.column == column.column);
     let hint = column.dose.as_ref().or(row.dose.as_ref());
     let dose = hint.map(|hint| sheet::hinted(grid, hint)).or_else(|| {
         context
@@ -171,11 +221,17 @@ fn body_cell(
         date: date.entry.clone(),
         weekday: date.weekday.clone(),
         dose,
-        start: timed.start.clone(),
-        end: timed.end.clone(),
+        start,
+        end,
         public,
         private,
         note: None,
+        section: section.map(|hint| sheet::hinted(grid, hint)),
+        beside: None,
+        gone: gone.map(|spot| {
+            let raw = serial::written(&spot.cell.value);
+            entry(grid.place(spot.row, spot.column), "", raw, Reading::value(()))
+        }),
         hidden: hidden_row,
         struck: spot.cell.strike,
     });

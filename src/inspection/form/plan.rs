@@ -5,9 +5,10 @@ use super::sheet::Context;
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::Grid;
 use crate::inspection::layout::label::{self, Class};
+use crate::inspection::layout::mark;
 use crate::inspection::layout::segment::{Column, Segment};
-use crate::inspection::layout::table::Table;
-use crate::inspection::normalize::{count, dose};
+use crate::inspection::layout::table::{self, Table};
+use crate::inspection::normalize::{count, dose, token};
 use crate::inspection::verdict::Visibility;
 
 /// Which column plays which part, settled once for a list.
@@ -18,8 +19,10 @@ pub struct Plan<'s> {
     pub start: &'s Column,
     pub public: Option<&'s Column>,
     pub private: Option<&'s Column>,
-    /// A count column with a column beside it that says 公開 or 非公開.
-    pub by_row: Option<(&'s Column, &'s Column)>,
+    /// A count column whose visibility a column beside it tells, or (`None`) the titles between the rows.
+    pub by_row: Option<(&'s Column, Option<u32>)>,
+    /// `public` or `private` is a general count: a title between the rows may say otherwise.
+    pub general: bool,
     pub dose: Option<&'s Column>,
 }
 
@@ -35,6 +38,7 @@ impl<'s> Plan<'s> {
             public: column(Class::Public),
             private: column(Class::Private),
             by_row: None,
+            general: false,
             dose: column(Class::Dose),
         };
         let division = column(Class::Division).map(|column| (column, division(grid, table, column.column)));
@@ -44,16 +48,22 @@ impl<'s> Plan<'s> {
             plan.dose = Some(column);
         }
         let Some(general) = column(Class::Count) else { return Some(plan) };
-        if let Some(explicit) = plan.public.or(plan.private) {
-            return agrees(grid, table, general.column, explicit.column).then_some(plan);
-        }
-        if let Some((kind, Division::Visibility)) = division {
-            plan.by_row = Some((general, kind));
+        if plan.public.or(plan.private).is_some() {
             return Some(plan);
         }
-        match segment.visibility.as_ref().map(|hint| hint.value).or(context.visibility)? {
-            Visibility::Public => plan.public = Some(general),
-            Visibility::Private => plan.private = Some(general),
+        if let Some((kind, Division::Visibility)) = division {
+            plan.by_row = Some((general, Some(kind.column)));
+            return Some(plan);
+        }
+        plan.general = true;
+        match segment.visibility.as_ref().map(|hint| hint.value).or(context.visibility) {
+            Some(Visibility::Public) => plan.public = Some(general),
+            Some(Visibility::Private) => plan.private = Some(general),
+            None => match telling(grid, table, segment, general) {
+                Some(kind) => plan.by_row = Some((general, Some(kind))),
+                None if has_sections(grid, table) => plan.by_row = Some((general, None)),
+                None => return None,
+            },
         }
         Some(plan)
     }
@@ -109,7 +119,50 @@ fn division(grid: &Grid<'_>, table: &Table, column: u32) -> Division {
     }
 }
 
-/// A general count beside one explicit count is harmless only where it repeats it.
+/// The 備考, or whatever column it is, that says 公開 or 非公開 in every row with a count.
+fn telling(grid: &Grid<'_>, table: &Table, segment: &Segment, general: &Column) -> Option<u32> {
+    let counted = |row: &u32| {
+        grid.at(*row, general.column).is_some_and(
+            |spot| matches!(count::read(&spot.cell.value).read, Read::Value(people) if people > 0),
+        )
+    };
+    let rows: Vec<u32> = grid.rows_between(table.bottom + 1, table.end).filter(counted).collect();
+    let tells = |column: u32| {
+        rows.iter().all(|row| grid.covering(*row, column).is_some_and(|spot| spot.mark.visibility.is_some()))
+    };
+    let mut columns = grid.row(*rows.first()?).iter().map(|spot| spot.column);
+    columns.find(|column| *column >= segment.first && tells(*column))
+}
+
+/// Do titles between the rows tell the visibility?
+fn has_sections(grid: &Grid<'_>, table: &Table) -> bool {
+    grid.titles().iter().filter_map(|at| grid.spots().get(*at)).any(|spot| {
+        (table.bottom + 1..=table.end).contains(&spot.row)
+            && table::visibility_title(spot).is_some()
+            && mark::is_section(&spot.key)
+    })
+}
+
+/// The headings of two counts that claim the same slots: two of one kind, or, in a form for both kinds, a general
+/// one beside a single explicit one from which it differs.
+pub fn rivals(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Context) -> Vec<String> {
+    if !segment.rivals.is_empty() {
+        return segment.rivals.clone();
+    }
+    let explicit = segment.column(Class::Public).or_else(|| segment.column(Class::Private));
+    match (explicit, segment.column(Class::Count)) {
+        (Some(explicit), Some(general))
+            if context.visibility.is_none()
+                && !label::is_capacity(&token::key(&general.heading))
+                && !agrees(grid, table, general.column, explicit.column) =>
+        {
+            vec![explicit.heading.clone(), general.heading.clone()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A general count repeats the explicit one.
 fn agrees(grid: &Grid<'_>, table: &Table, general: u32, explicit: u32) -> bool {
     let read = |row, column| grid.at(row, column).map(|spot| count::read(&spot.cell.value).read);
     grid.rows_between(table.bottom + 1, table.end)

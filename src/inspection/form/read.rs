@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
-use super::sheet::{Context, Found, column_letters};
-use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned};
+use super::roster::{self, Company, Kind};
+use super::sheet::{Area, Context, Found, column_letters};
+use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned, year};
 use crate::campaign::Campaign;
 use crate::inspection::layout::axes;
-use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
+use crate::inspection::layout::mark;
 use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::Calendar;
-use crate::inspection::normalize::{dose, token};
+use crate::inspection::normalize::{date, dose, time, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::{Shown, Workbook};
 
@@ -111,7 +113,13 @@ fn sort<'w>(workbook: &'w Workbook, calendar: &Calendar) -> Sorted<'w> {
 
 /// Does a hidden sheet hold slots that somebody may think were submitted?
 fn holds_counts(grid: &Grid<'_>, calendar: &Calendar) -> bool {
-    let context = Context { calendar: *calendar, visibility: Some(Visibility::Public), dose: None };
+    let context = Context {
+        calendar: *calendar,
+        visibility: Some(Visibility::Public),
+        dose: None,
+        half: None,
+        company: Company::default(),
+    };
     let (found, _, _) = read_tables(grid, table::find(grid, calendar), &context);
     found.rows.iter().any(|row| {
         [row.public.as_ref(), row.private.as_ref()]
@@ -131,6 +139,7 @@ fn read_inputs<'a>(
     let all: Vec<Titles> =
         inputs.iter().zip(limits).map(|(grid, limit)| evidence::titles(grid, limit)).collect();
     let elsewhere = agreed(&all);
+    let company = Company::of(inputs.iter().zip(tables.iter().map(Vec::as_slice)));
     inputs
         .iter()
         .zip(all)
@@ -146,6 +155,8 @@ fn read_inputs<'a>(
                 visibility: basis.visibility(grid.name, identifier.form),
                 dose: table::dose_title(&token::key(grid.name))
                     .or_else(|| dose::parse(&token::key(grid.name)).filter(|_| grid.name.contains('回'))),
+                half: mark::of(&token::key(grid.name)).half,
+                company,
             };
             read_sheet(grid, titles, tables, &context)
         })
@@ -173,8 +184,10 @@ fn read_sheet<'a>(
     tables: Vec<Table>,
     context: &Context,
 ) -> SheetReading<'a> {
-    let (found, tables, has_table) = read_tables(grid, tables, context);
-    let (fields, typed) = fields::read(grid, &found.areas);
+    let (mut found, tables, has_table) = read_tables(grid, tables, context);
+    year::apply(grid, &context.calendar, &mut found);
+    let areas: Vec<Area> = found.areas.iter().chain(&found.others).copied().collect();
+    let (fields, typed) = fields::read(grid, &areas);
     let mut structure = hidden_and_struck(grid, &found, &tables);
     if !tables.is_empty() && found.missing.is_empty() && !is_issued_layout(&tables) {
         structure.push(Observation::Moved { sheet: grid.name.to_string() });
@@ -194,8 +207,18 @@ fn read_sheet<'a>(
 
 /// The slots of a sheet: its lists, or else its matrices, whichever way they lie.
 fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found, Vec<Table>, bool) {
+    let (tables, others) = roster::part(grid, tables, context);
     let complete = tables.iter().any(Table::is_complete);
     let mut found = Found::default();
+    for other in &others {
+        roster::note(grid, other, &context.calendar, true, &mut found);
+    }
+    // A sheet with nothing but a roster, or a roster under a matrix.
+    if tables.is_empty() && !others.is_empty() {
+        let Some(mut matrix) = matrix_above(grid, &others, context) else { return (found, tables, false) };
+        merge(&mut matrix, found);
+        return (matrix, tables, true);
+    }
     for table in &tables {
         let mut part = Found::default();
         list::read(grid, table, context, &mut part);
@@ -205,8 +228,22 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
         }
         merge(&mut found, part);
     }
-    let reads = found.rows.iter().any(|row| row.date.value().is_some() && row.start.value().is_some());
+    let rivals = found.observations.iter().any(|seen| matches!(seen, Observation::RivalCounts { .. }));
+    let reads =
+        rivals || found.rows.iter().any(|row| row.date.value().is_some() && row.start.value().is_some());
     if reads {
+        return match matrix_above(grid, &tables, context) {
+            Some(matrix) => (with_matrix(grid, &tables, found, matrix, context), Vec::new(), true),
+            None => (found, tables, true),
+        };
+    }
+    let rosters = tables.iter().all(|table| roster::kind(grid, table) == Kind::Persons);
+    if rosters && let Some(matrix) = matrix_above(grid, &tables, context) {
+        return (with_matrix(grid, &tables, found, matrix, context), Vec::new(), true);
+    }
+    if is_transposed(grid) {
+        found = Found::default();
+        found.miss(["接種日", "接種時刻", "枠数"].map(String::from).to_vec());
         return (found, tables, true);
     }
     let matrix = read_matrix(grid, context);
@@ -221,6 +258,45 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
     }
 }
 
+/// A matrix that stands above the lists of a sheet.
+fn matrix_above(grid: &Grid<'_>, lists: &[Table], context: &Context) -> Option<Found> {
+    let top = lists.iter().map(|table| table.top).min()?;
+    let is_edge = |row: u32| {
+        let dates = |spot: &&Spot<'_>| date::is_certain(&spot.cell.value, &context.calendar);
+        let times = |spot: &&Spot<'_>| time::is_certain(&spot.cell.value);
+        let spots = grid.row(row);
+        spots.len() >= 3
+            && (spots.iter().filter(dates).count() >= 2 || spots.iter().filter(times).count() >= 2)
+    };
+    if !grid.row_numbers().take_while(|row| *row < top).any(is_edge) {
+        return None;
+    }
+    let mut sheet = grid.sheet.clone();
+    sheet.cells.retain(|cell| cell.row < top);
+    read_matrix(&Grid::new(&sheet), context).filter(|matrix| !matrix.rows.is_empty())
+}
+
+/// A matrix and lists on one sheet: lists of the form are added to it, rosters left aside, others asked back.
+fn with_matrix(
+    grid: &Grid<'_>,
+    lists: &[Table],
+    mut found: Found,
+    mut matrix: Found,
+    context: &Context,
+) -> Found {
+    let of =
+        |kind| lists.iter().filter(|list| list.is_complete()).all(|list| roster::kind(grid, list) == kind);
+    let persons = of(Kind::Persons);
+    if !persons && !of(Kind::Vague) {
+        merge(&mut found, matrix);
+        return found;
+    }
+    for list in lists {
+        roster::note(grid, list, &context.calendar, persons, &mut matrix);
+    }
+    matrix
+}
+
 fn merge(found: &mut Found, mut part: Found) {
     found.rows.append(&mut part.rows);
     found.totals.append(&mut part.totals);
@@ -229,6 +305,21 @@ fn merge(found: &mut Found, mut part: Found) {
     found.areas.append(&mut part.areas);
     found.unused_content |= part.unused_content;
     found.miss(part.missing);
+}
+
+/// A list whose headings stand below one another, and whose slots run to the right: none of our forms.
+fn is_transposed(grid: &Grid<'_>) -> bool {
+    let names = |spot: &Spot<'_>, class| spot.label.is_some_and(|label| label.class == Some(class));
+    let starts = grid.spots().iter().filter(|spot| names(spot, Class::Start));
+    starts.into_iter().any(|start| {
+        let mut near = (start.row.saturating_sub(4)..=start.row.saturating_add(4))
+            .filter_map(|row| grid.at(row, start.column));
+        let behind = |row| grid.row(row).iter().filter(|spot| spot.column > start.column);
+        let dates = near.clone().any(|spot| names(spot, Class::Date));
+        dates
+            && near.any(|spot| spot.label.is_some_and(|label| label.is_count()))
+            && behind(start.row).any(|spot| time::is_certain(&spot.cell.value))
+    })
 }
 
 fn read_matrix(grid: &Grid<'_>, context: &Context) -> Option<Found> {

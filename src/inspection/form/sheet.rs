@@ -2,9 +2,11 @@
 
 use jiff::civil::{Date, Time, Weekday};
 
+use super::roster::Company;
 use super::{Entry, Observation, Remark, Row, TypedTotal};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
+use crate::inspection::layout::mark::Half;
 use crate::inspection::layout::segment::Hint;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, time, token};
@@ -19,6 +21,9 @@ pub struct Context {
     pub visibility: Option<Visibility>,
     /// The dose that the sheet's name tells.
     pub dose: Option<Dose>,
+    /// 午前 or 午後, as the sheet's name tells.
+    pub half: Option<Half>,
+    pub company: Company,
 }
 
 /// A rectangle of the sheet that belongs to a table, inclusive, as the clinic sees it.
@@ -48,6 +53,8 @@ pub struct Found {
     /// Content stands under headings that could not be used.
     pub unused_content: bool,
     pub areas: Vec<Area>,
+    /// Where lists of another kind stand.
+    pub others: Vec<Area>,
 }
 
 impl Found {

@@ -1,11 +1,13 @@
 //! Pure: date × time matrices. Dates run across and times down; a turned [`Grid`] covers the other way round.
 
 mod edges;
+mod titles;
 
 use std::collections::BTreeMap;
 
 use super::grid::{Grid, Spot};
 use super::label::{self, Class};
+use super::mark::{self, Half};
 use super::months::{Months, bare_day, is_day};
 use super::segment::Hint;
 use super::table;
@@ -22,6 +24,9 @@ const REACH: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct Block {
     pub top: u32,
+    /// First and last column whose texts speak of it.
+    pub left: u32,
+    pub right: u32,
     pub date_row: u32,
     pub first_row: u32,
     pub end: u32,
@@ -41,10 +46,17 @@ pub struct DateColumn {
     pub date: Option<(u32, u32)>,
     /// The month over a bare day.
     pub month: Option<Month>,
-    /// That month is written over this very column.
+    /// That month stands in a row of months over the days.
     pub month_is_own: bool,
     pub weekday: Option<(u32, u32)>,
+    /// What its own sub-heading says.
     pub visibility: Option<Visibility>,
+    /// What the title over the block, or in its corner, says.
+    pub over: Option<Visibility>,
+    /// In a turned sheet: the last title between the dates.
+    pub section: Option<Hint<Visibility>>,
+    /// 午前 or 午後 in a sub-heading or in a title over it.
+    pub half: Option<Hint<Half>>,
     pub dose: Option<Hint<Dose>>,
 }
 
@@ -54,7 +66,12 @@ pub struct TimeRow {
     pub row: u32,
     pub start: Option<(u32, u32)>,
     pub end: Option<(u32, u32)>,
-    pub visibility: Option<Visibility>,
+    /// What a label in the row says.
+    pub visibility: Option<Hint<Visibility>>,
+    /// What the last title between the rows says.
+    pub section: Option<Hint<Visibility>>,
+    /// 午前 or 午後, and whether it stands in the row itself.
+    pub half: Option<(Hint<Half>, bool)>,
     pub dose: Option<Hint<Dose>>,
     pub total: bool,
 }
@@ -90,6 +107,8 @@ fn names(spot: &Spot<'_>, class: Class) -> bool {
 
 /// A column of times with the body columns it serves.
 struct Lane {
+    /// First column whose texts speak of it.
+    left: u32,
     start: u32,
     end: Option<u32>,
     from: u32,
@@ -134,14 +153,15 @@ fn lanes(grid: &Grid<'_>, times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u
             .map(|spot| spot.column)
             .min()
             .unwrap_or(*column + 1);
-        lanes.push(Lane { start, end, from, to: next.saturating_sub(1), rows });
+        let left = if lanes.is_empty() { 0 } else { start };
+        lanes.push(Lane { left, start, end, from, to: next.saturating_sub(1), rows });
     }
     // Times that stand behind the body only.
     if lanes.is_empty()
         && let Some((start, rows)) = waiting
         && dates.iter().any(|date| *date < start)
     {
-        lanes.push(Lane { start, end: None, from: 0, to: start.saturating_sub(1), rows });
+        lanes.push(Lane { left: 0, start, end: None, from: 0, to: start.saturating_sub(1), rows });
     }
     lanes
 }
@@ -157,7 +177,11 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
     let last_time = lane.rows.last().copied().unwrap_or(first_row);
     let (columns, sums) = columns(grid, calendar, span, lane, first_row);
     let mut rows = Vec::new();
-    for row in grid.rows_between(first_row, span.limit) {
+    let mut over = titles::Over::of(grid, span, lane);
+    for row in grid.rows_between(span.row + 1, span.limit) {
+        if over.is_title(grid, lane, row) || row < first_row {
+            continue;
+        }
         let spots = grid.row(row);
         let start = grid.covering(row, lane.start).map(|spot| (spot.row, spot.column));
         let total = spots
@@ -166,11 +190,15 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
         if row > last_time && start.is_none() && !total && !has_stray_count(spots, &columns) {
             continue;
         }
+        let visibility = row_visibility(grid, span, lane, row, &columns);
+        let half = over.row(grid, span, lane, row, visibility.as_ref());
         rows.push(TimeRow {
             row,
             start,
             end: lane.end.and_then(|column| grid.covering(row, column)).map(|spot| (spot.row, spot.column)),
-            visibility: row_visibility(grid, span, lane, row),
+            visibility,
+            section: over.visibility.clone(),
+            half,
             dose: if grid.turned {
                 title_before(grid, lane, row, |spot| table::dose_title(&spot.key))
             } else {
@@ -186,6 +214,8 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
         .unwrap_or_default();
     Block {
         top: span.row.saturating_sub(REACH).max(span.floor),
+        left: lane.left,
+        right: lane.to,
         date_row: span.row,
         first_row,
         end: rows.last().map_or(last_time, |row| row.row),
@@ -233,13 +263,17 @@ fn columns(
     let mut columns: Vec<DateColumn> = Vec::new();
     let mut sums = Vec::new();
     let mut months = Months::of(grid);
+    let mut section: Option<Hint<Visibility>> = None;
     for column in numbers {
-        let Some(sub) = sub_heading(grid, span.row, first_row, column) else {
+        let Some(sub) = sub_heading(grid, lane, span.row, first_row, column) else {
             sums.push(column);
             continue;
         };
         let date = match grid.covering(span.row, column) {
             Some(spot) if heads_no_date(spot) => {
+                if grid.turned && mark::is_section(&spot.key) {
+                    section = table::hint(spot, table::visibility_title(spot)).or(section);
+                }
                 if label::is_total(&spot.key) {
                     sums.push(column);
                 }
@@ -259,7 +293,9 @@ fn columns(
         let day =
             date.and_then(|(row, column)| grid.at(row, column)).and_then(|spot| bare_day(&spot.cell.value));
         let (month, month_is_own) = match day {
-            Some(day) => months.over(grid, span.row, date.map_or(column, |(_, column)| column), day),
+            Some(day) => {
+                months.over(grid, span.row, date.map_or(column, |(_, column)| column), day, lane.from)
+            }
             None => (None, false),
         };
         columns.push(DateColumn {
@@ -268,7 +304,10 @@ fn columns(
             month,
             month_is_own,
             weekday: weekday_below(grid, span.row, first_row, date.map_or(column, |(_, column)| column)),
-            visibility: sub.or_else(|| visibility_above(grid, span, lane, first_row, column)),
+            visibility: sub,
+            over: visibility_above(grid, span, lane, first_row, column),
+            section: section.clone(),
+            half: titles::half_over(grid, span, lane, first_row, column),
             dose: dose_above(grid, span, lane, column),
         });
     }
@@ -291,9 +330,18 @@ fn heads_no_date(spot: &Spot<'_>) -> bool {
     clippy::option_option,
     reason = "outer: is it a body column; inner: does its heading tell a visibility"
 )]
-fn sub_heading(grid: &Grid<'_>, date_row: u32, first_row: u32, column: u32) -> Option<Option<Visibility>> {
+fn sub_heading(
+    grid: &Grid<'_>,
+    lane: &Lane,
+    date_row: u32,
+    first_row: u32,
+    column: u32,
+) -> Option<Option<Visibility>> {
     let mut told = None;
     for row in date_row + 1..first_row {
+        if titles::of_row(grid, lane, row).is_some() {
+            continue;
+        }
         let Some(spot) = grid.covering(row, column) else { continue };
         if label::is_total(&spot.key) || names(spot, Class::Note) || names(spot, Class::Total) {
             return None;
@@ -315,28 +363,28 @@ fn weekday_below(grid: &Grid<'_>, date_row: u32, first_row: u32, column: u32) ->
         .map(|spot| (spot.row, spot.column))
 }
 
-/// A label beside the times (公開 and 非公開 rows), or, in a turned sheet, a title over the block.
-fn row_visibility(grid: &Grid<'_>, span: &Span, lane: &Lane, row: u32) -> Option<Visibility> {
-    let beside = grid
-        .row(row)
-        .iter()
-        .filter(|spot| spot.column < lane.from && spot.column != lane.start)
-        .find_map(table::visibility_title);
+/// A label in the row (公開 and 非公開 rows), or, in a turned sheet, a title over the block.
+fn row_visibility(
+    grid: &Grid<'_>,
+    span: &Span,
+    lane: &Lane,
+    row: u32,
+    columns: &[DateColumn],
+) -> Option<Hint<Visibility>> {
+    let spots = grid.row_between(row, lane.left, lane.to);
+    let mut before = spots.iter().filter(|spot| spot.column < lane.from && spot.column != lane.start);
+    let beside = before.find_map(|spot| table::hint(spot, table::visibility_title(spot)));
     let covering = || {
-        (lane.from.saturating_sub(REACH * 2)..lane.from).filter(|column| *column != lane.start).find_map(
-            |column| {
-                let merged = grid.merged_at(row, column).filter(|merged| merged.first_row > span.row)?;
-                table::visibility_title(grid.at(merged.first_row, merged.first_column)?)
-            },
-        )
+        titles::merged_before(grid, span, lane, row)
+            .find_map(|spot| table::hint(spot, table::visibility_title(spot)))
     };
-    beside.or_else(covering).or_else(|| {
-        if grid.turned {
-            title_before(grid, lane, row, table::visibility_title).map(|hint| hint.value)
-        } else {
-            None
-        }
-    })
+    // 区分 or 備考 behind the counts.
+    let last = columns.last().map_or(u32::MAX, |column| column.column);
+    let mut behind = spots.iter().rev().take_while(|spot| spot.column > last);
+    beside
+        .or_else(covering)
+        .or_else(|| behind.find_map(|spot| table::hint(spot, spot.mark.visibility)))
+        .or_else(|| if grid.turned { title_before(grid, lane, row, table::visibility_title) } else { None })
 }
 
 /// In a turned sheet: a title that stands over the block as the clinic sees it.

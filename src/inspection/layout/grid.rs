@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::label::{self, Label};
+use super::mark::{self, Mark};
 use crate::inspection::normalize::token;
 use crate::inspection::verdict::{Place, a1};
 use crate::inspection::workbook::{Cell, Merged, Sheet, Value};
@@ -26,12 +27,20 @@ pub struct Word {
     /// Folded, squashed, lower case.
     pub key: String,
     pub label: Option<Label>,
-    /// Short, and names a dose or a visibility.
+    /// What it says of the row it stands in.
+    pub mark: Mark,
+    /// Short, and names a dose, a visibility or a half of the day.
     is_title: bool,
 }
 
 /// What a cell that is no text says as a heading.
-static NO_WORD: Word = Word { text: String::new(), key: String::new(), label: None, is_title: false };
+static NO_WORD: Word = Word {
+    text: String::new(),
+    key: String::new(),
+    label: None,
+    mark: Mark { visibility: None, half: None, gone: false },
+    is_title: false,
+};
 
 impl Word {
     fn of(text: &str) -> Self {
@@ -39,8 +48,9 @@ impl Word {
         let key = token::squash(&text).to_lowercase();
         let label = label::of(&key);
         let names = |label: Label| label.dose.is_some() || label.visibility.is_some() || label.is_count();
-        let is_title = label.is_some_and(names) && label::is_title(&key);
-        Self { text, key, label, is_title }
+        let mark = mark::of(&key);
+        let is_title = (label.is_some_and(names) || mark.half.is_some()) && label::is_title(&key);
+        Self { text, key, label, mark, is_title }
     }
 }
 

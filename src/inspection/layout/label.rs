@@ -3,6 +3,7 @@
 use crate::campaign::Dose;
 use crate::inspection::normalize::dose;
 use crate::inspection::normalize::glance::Glance;
+use crate::inspection::normalize::token;
 use crate::inspection::verdict::Visibility;
 
 /// The role that a heading gives to its column.
@@ -51,7 +52,7 @@ impl Label {
 const MAX_CHARS: usize = 18;
 
 /// Terms in the order of their rank within a class. The longest one that a heading contains decides.
-const TERMS: [(&str, Class); 101] = [
+const TERMS: [(&str, Class); 106] = [
     ("接種日", Class::Date),
     ("接種予定日", Class::Date),
     ("接種年月日", Class::Date),
@@ -152,6 +153,11 @@ const TERMS: [(&str, Class); 101] = [
     ("担当", Class::Other),
     ("残数", Class::Other),
     ("残枠", Class::Other),
+    ("残枠数", Class::Other),
+    ("残予約枠", Class::Other),
+    ("残予約枠数", Class::Other),
+    ("独自枠", Class::Other),
+    ("独自枠数", Class::Other),
     ("予約済", Class::Other),
 ];
 
@@ -195,6 +201,51 @@ pub fn visibility_mentioned(key: &str) -> Option<Visibility> {
         Words::One(visibility) => Some(visibility),
         _ => None,
     }
+}
+
+/// How a heading speaks of counts that were: 「変更前枠数」「第７期枠数」.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Age {
+    /// As far as it says these are the counts that shall be.
+    Present,
+    /// Perhaps, beside others: 「現在の枠数」「当初枠数」.
+    Earlier,
+    /// In any case.
+    Past,
+}
+
+/// 「第８期」「第六期」
+pub fn period(key: &str) -> Option<u32> {
+    key.match_indices('第').find_map(|(at, word)| {
+        let rest = key.get(at + word.len()..)?;
+        let (number, _) = rest.split_once('期')?;
+        if number.chars().count() > 3 {
+            return None;
+        }
+        number.parse().ok().or_else(|| token::kanji_number(number))
+    })
+}
+
+/// Reads the folded heading of a count; `current`: the period of the campaign.
+pub fn age(key: &str, current: u32) -> Age {
+    if period(key).is_some_and(|period| period != current) {
+        return Age::Past;
+    }
+    let glance = Glance::of(key);
+    let after = glance.contains_any(&["変更後", "修正後", "訂正後"]);
+    if !after && glance.contains_any(&["変更前", "修正前", "訂正前", "前回", "旧", "前期", "先月", "前月"])
+    {
+        Age::Past
+    } else if !after && glance.contains_any(&["現在", "現行", "当初", "元の"]) {
+        Age::Earlier
+    } else {
+        Age::Present
+    }
+}
+
+/// A count of what could be taken in, not of what is offered: 「定員」「最大受入人数」.
+pub fn is_capacity(key: &str) -> bool {
+    Glance::of(key).contains_any(&["定員", "最大", "受入", "可能", "上限"])
 }
 
 /// A sum or subtotal: 合計, 小計, 10/25計.
@@ -260,7 +311,8 @@ fn exact(base: &str) -> Option<(Class, usize)> {
         "時" | "開始" | "始" | "自" => Class::Start,
         "分" => Class::Minute,
         "終了" | "終" | "至" => Class::End,
-        "枠" | "人" | "数" | "公" | "非" => Class::Count,
+        "枠" | "人" | "数" | "公" | "非" | "変更前" | "変更後" | "修正前" | "修正後" | "訂正前"
+        | "訂正後" => Class::Count,
         "no" | "no." | "番号" | "項番" | "連番" | "#" => Class::Other,
         _ => return None,
     };

@@ -65,8 +65,15 @@ impl Months {
         Self { heading: None, month: sheet_month(grid), day: 0 }
     }
 
-    /// The month over a day, and whether it is written over that very column.
-    pub fn over(&mut self, grid: &Grid<'_>, row: u32, column: u32, day: u32) -> (Option<Month>, bool) {
+    /// The month over a day, and whether it stands in a row of months over the days, which begin in column `from`.
+    pub fn over(
+        &mut self,
+        grid: &Grid<'_>,
+        row: u32,
+        column: u32,
+        day: u32,
+        from: u32,
+    ) -> (Option<Month>, bool) {
         let over = month_over(grid, row, column);
         let heading = over.map(|(at, _)| at);
         if heading != self.heading {
@@ -77,7 +84,7 @@ impl Months {
             self.month = self.month.map(next_month);
         }
         self.day = day;
-        let own = heading.is_some_and(|(above, at)| at == column && grid.merged_at(above, at).is_none());
+        let own = heading.is_some_and(|(_, at)| at >= from);
         (self.month, own && over.map(|(_, month)| month) == self.month)
     }
 }

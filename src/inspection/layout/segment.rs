@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grid::Grid;
-use super::label::Class;
+use super::label::{self, Age, Class};
+use super::mark::Half;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
-use crate::inspection::normalize::{Read, count, time};
+use crate::inspection::normalize::{Read, count, time, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::Value;
 
@@ -47,6 +48,10 @@ pub struct Segment {
     pub dose: Option<Hint<Dose>>,
     pub visibility: Option<Hint<Visibility>>,
     pub month: Option<Month>,
+    /// The headings of two counts, this list's and a neighbour's, that claim the same slots.
+    pub rivals: Vec<String>,
+    /// 午前 or 午後 as a title above.
+    pub half: Option<Hint<Half>>,
     /// Its date column (and perhaps its time column) serves another list too: a row without a count of its
     /// own says nothing here.
     pub shares: bool,
@@ -91,7 +96,7 @@ pub fn split(
     columns: Vec<(Option<Class>, Column)>,
 ) -> Vec<Segment> {
     let mut groups: Vec<Vec<(Class, Column)>> = vec![Vec::new()];
-    for (class, column) in columns {
+    for (class, column) in present(columns, calendar.period) {
         let Some(class) = class.filter(|class| !matches!(class, Class::Other | Class::Total)) else {
             continue;
         };
@@ -108,8 +113,98 @@ pub fn split(
     let mut segments: Vec<Segment> =
         groups.into_iter().map(|group| build(grid, calendar, bottom, group)).collect();
     share(&mut segments);
+    rivals(grid, bottom, &mut segments);
     bound(&mut segments);
     segments
+}
+
+fn is_count(class: Class) -> bool {
+    matches!(class, Class::Public | Class::Private | Class::Count)
+}
+
+/// Without the counts that were (変更前枠数 beside 変更後枠数).
+fn present(columns: Vec<(Option<Class>, Column)>, period: u32) -> Vec<(Option<Class>, Column)> {
+    let aged: Vec<(Option<Class>, Age, bool)> = columns
+        .iter()
+        .map(|(class, column)| {
+            let counts = class.is_some_and(is_count);
+            if !counts {
+                return (*class, Age::Present, false);
+            }
+            let key = token::key(&column.heading);
+            (*class, label::age(&key, period), label::is_capacity(&key))
+        })
+        .collect();
+    let replaced = |class: Option<Class>| {
+        aged.iter().any(|(other, age, capacity)| {
+            *age == Age::Present
+                && !capacity
+                && other.is_some_and(is_count)
+                && (*other == class || class == Some(Class::Count))
+        })
+    };
+    let stays = |class: Option<Class>, age: Age| match age {
+        Age::Present => true,
+        Age::Earlier => !replaced(class),
+        Age::Past => false,
+    };
+    let keep: Vec<bool> = aged.iter().map(|(class, age, _)| stays(*class, *age)).collect();
+    columns.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(column, _)| column).collect()
+}
+
+/// Two counts of one kind beside one date and time, that nothing tells apart: neither is taken.
+fn rivals(grid: &Grid<'_>, bottom: u32, segments: &mut Vec<Segment>) {
+    let mut index = 1;
+    while index < segments.len() {
+        let (before, after) = segments.split_at_mut(index);
+        let (Some(left), Some(right)) = (before.last_mut(), after.first_mut()) else { return };
+        match rivalry(grid, bottom, left, right) {
+            Rivalry::None => index += 1,
+            Rivalry::Repeats => {
+                segments.remove(index);
+            }
+            Rivalry::Rival(headings) => {
+                left.rivals.clone_from(&headings);
+                right.rivals = headings;
+                index += 1;
+            }
+        }
+    }
+}
+
+enum Rivalry {
+    None,
+    /// The second count says what the first says.
+    Repeats,
+    Rival(Vec<String>),
+}
+
+fn rivalry(grid: &Grid<'_>, bottom: u32, left: &Segment, right: &Segment) -> Rivalry {
+    let place = |segment: &Segment, class| segment.column(class).map(|column| column.column);
+    let same = |class| place(left, class) == place(right, class);
+    if !(same(Class::Date) && same(Class::Day) && same(Class::Start)) {
+        return Rivalry::None;
+    }
+    let classes = [Class::Public, Class::Private, Class::Count];
+    let pair = classes.into_iter().find_map(|class| Some((class, left.column(class)?, right.column(class)?)));
+    let Some((class, one, other)) = pair.filter(|(_, one, other)| one.dose == other.dose) else {
+        return Rivalry::None;
+    };
+    let value = |row: u32, column: &Column| match grid.at(row, column.column) {
+        Some(spot) => count::read(&spot.cell.value).read,
+        None => Read::Blank,
+    };
+    let positive = |read: &Read<u32>| matches!(read, Read::Value(people) if *people > 0);
+    let rows =
+        || grid.rows_between(bottom + 1, grid.last_row()).map(|row| (value(row, one), value(row, other)));
+    if class == Class::Count && rows().all(|(one, other)| one == other) {
+        return Rivalry::Repeats;
+    }
+    if rows().any(|(one, other)| positive(&one) && positive(&other)) {
+        Rivalry::Rival(vec![one.heading.clone(), other.heading.clone()])
+    } else {
+        Rivalry::None
+    }
 }
 
 /// A group without a count is no list of its own: two columns merely have similar headings (時間帯, 開始時刻).

@@ -2,6 +2,7 @@
 
 use super::grid::{Grid, Spot};
 use super::label::{self, Class, Label};
+use super::mark::Half;
 use super::segment::{self, Column, Hint, Segment};
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
@@ -125,7 +126,17 @@ fn is_second_heading(grid: &Grid<'_>, row: u32) -> bool {
             || matches!(label.class, Some(Class::Start | Class::End))
             || (label.class.is_none() && spots.len() > 1)
     };
+    // 「公開枠」 under 接種日 is a title over the rows below.
+    let is_title = |spot: &Spot<'_>| {
+        spot.label.is_some_and(|label| label.is_count())
+            && grid.at(row - 1, spot.column).and_then(|above| above.label).is_some_and(|above| {
+                above
+                    .class
+                    .is_some_and(|class| !matches!(class, Class::Count | Class::Public | Class::Private))
+            })
+    };
     is_heading_only(spots)
+        && !spots.iter().any(is_title)
         && spots.iter().filter_map(|spot| spot.label).any(divides)
         && !(Kinds::of(spots).number() >= 2 && Kinds::of(spots).date)
 }
@@ -234,6 +245,7 @@ fn adopt_titles(grid: &Grid<'_>, calendar: &Calendar, row: u32, segments: &mut [
     let doses: Vec<Hint<Dose>> = titles().filter_map(|spot| hint(spot, dose_title(&spot.key))).collect();
     let seen: Vec<Hint<Visibility>> =
         titles().filter_map(|spot| hint(spot, visibility_title(spot))).collect();
+    let halves: Vec<Hint<Half>> = titles().filter_map(|spot| hint(spot, spot.mark.half)).collect();
     let month = titles().find_map(|spot| date::month_heading(&spot.text));
     let lists = segments.len();
     for segment in segments {
@@ -244,6 +256,9 @@ fn adopt_titles(grid: &Grid<'_>, calendar: &Calendar, row: u32, segments: &mut [
         }
         if segment.visibility.is_none() && distinct(&seen) <= lists {
             segment.visibility = seen.iter().rfind(|hint| hint.column <= segment.last).cloned();
+        }
+        if segment.half.is_none() && distinct(&halves) <= lists {
+            segment.half = halves.iter().rfind(|hint| hint.column <= segment.last).cloned();
         }
         segment.month = segment.month.or(month);
     }

@@ -15,6 +15,8 @@ pub struct Calendar {
     /// First and last day of the campaign: 1025 is a date only in between.
     pub from: Date,
     pub to: Date,
+    /// 8 for 第８期.
+    pub period: u32,
     pub epoch_1904: bool,
 }
 
@@ -24,6 +26,7 @@ impl Calendar {
             year: campaign.year(),
             from: campaign.first_dose.from,
             to: campaign.second_dose.to,
+            period: campaign.period,
             epoch_1904,
         }
     }
@@ -68,7 +71,8 @@ pub fn is_certain(value: &Value, calendar: &Calendar) -> bool {
         Value::Serial(serial) => serial::PLAUSIBLE.contains(serial),
         Value::Number(number) => {
             let shift = if calendar.epoch_1904 { serial::DAYS_1904 } else { 0.0 };
-            serial::PLAUSIBLE.contains(&(number + shift)) && serial::whole(*number).is_some()
+            let Some(whole) = serial::whole(*number) else { return false };
+            serial::PLAUSIBLE.contains(&(number + shift)) || is_written_out(whole)
         }
         Value::Text(text) => {
             let reading = of_text(text, calendar, None).reading;
@@ -76,6 +80,30 @@ pub fn is_certain(value: &Value, calendar: &Calendar) -> bool {
         }
         _ => false,
     }
+}
+
+/// 20211025
+fn is_written_out(number: i64) -> bool {
+    (20_000_101..=20_301_231).contains(&number)
+        && Date::new((number / 10_000) as i16, (number / 100 % 100) as i8, (number % 100) as i8).is_ok()
+}
+
+/// 「2022年」「令和4年」「2022年10月」: the year that a title names.
+pub fn year_heading(text: &str) -> Option<i16> {
+    if let Some(month) = month_heading(text) {
+        return month.year;
+    }
+    let key = token::key(text);
+    let key = key.trim_matches(|ch: char| "()[]【】〔〕「」<>《》■●◆".contains(ch));
+    let mut scan = Scan::new(key);
+    let year = match era(&mut scan) {
+        Some((year, _)) => year,
+        None => match scan.number()? {
+            (year, 4) => i16::try_from(year).ok()?,
+            _ => return None,
+        },
+    };
+    (scan.eat("年") && scan.is_done()).then_some(year)
 }
 
 /// A date that is written out with at least month and day, and nothing else in the text.

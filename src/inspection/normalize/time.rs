@@ -14,7 +14,17 @@ pub struct Span {
 }
 
 /// Reads a time cell; the row's date tells whether a date inside the cell is another day.
+///
+/// A slot is named by hour and minute: a start with seconds would share its name with another.
 pub fn read(value: &Value, row_date: Option<Date>) -> Reading<Span> {
+    let reading = unrounded(value, row_date);
+    match &reading.read {
+        super::Read::Value(span) if span.start.second() != 0 => Reading::not(Trouble::Seconds),
+        _ => reading,
+    }
+}
+
+fn unrounded(value: &Value, row_date: Option<Date>) -> Reading<Span> {
     match value {
         Value::Number(number) => of_number(*number, row_date),
         Value::Serial(serial) => of_serial(*serial, row_date),

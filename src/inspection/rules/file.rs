@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Case;
 use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, raise, raise_other};
 use super::rows::cells::{Kind, cells, claims, offered, unread_count};
+use super::rows::count::r26_other_visibility;
 use super::slots::people;
 use super::wording::{form as form_title, previous_term, quote, rows, term, wide};
 use crate::inbound::attachment::FileKind;
@@ -46,6 +47,16 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
         Observation::MissingColumns { sheet, labels } => {
             Some(at_sheet(raise("F04", &[("labels", labels.join("」「"))]), sheet))
         }
+        Observation::RivalCounts { sheet, labels } => {
+            let finding = Finding {
+                mend: Some(
+                    "予約枠とする列を1つとし、見出しを「公開枠数」または「非公開枠数」としてご記入ください。"
+                        .to_string(),
+                ),
+                ..raise_other("F04", 1, &[("labels", labels.join("」「"))])
+            };
+            Some(at_sheet(finding, sheet))
+        }
         Observation::Unplaced { place, raw } => {
             let finding = Finding {
                 severity: Severity::Warning,
@@ -61,6 +72,8 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
 /// One warning for each source that says another form than the one it was read as.
 pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
     let Some(number) = case.form.number else { return Vec::new() };
+    // R26 says what the columns have to do with the form.
+    let told = !r26_other_visibility(case).is_empty();
     let evidence = &case.form.evidence;
     [
         ("様式の識別情報", evidence.hidden_id),
@@ -71,7 +84,7 @@ pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
     ]
     .into_iter()
     .filter_map(|(source, said)| {
-        let other = said.filter(|said| *said != number)?;
+        let other = said.filter(|said| *said != number && !(told && source == "枠数の列"))?;
         let values = [
             ("source", source.to_string()),
             ("other", wide(u32::from(other))),
@@ -93,7 +106,7 @@ pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
     })
 }
 
-/// Several sheets are added up; an error where the same slot stands in two of them.
+/// A list of another kind is left aside. Several sheets are added up; an error where the same slot stands in two of them.
 pub(super) fn f07_several_sheets(case: &Case) -> Vec<Finding> {
     seen(case, |observation| match observation {
         Observation::SeveralSheets { sheets } => {
@@ -104,6 +117,23 @@ pub(super) fn f07_several_sheets(case: &Case) -> Vec<Finding> {
             } else {
                 raise("F07", &values)
             })
+        }
+        Observation::OtherTable { place, raw, sure: false } => {
+            let finding = Finding {
+                severity: Severity::Error,
+                mend: Some("予約枠を1つの表にまとめるか、予約枠でない表を削除してください。".to_string()),
+                ..raise_other("F07", 2, &[])
+            };
+            Some(at_cell(finding, place, "表", raw))
+        }
+        Observation::OtherTable { place, raw, sure: true } => {
+            let finding = Finding {
+                mend: Some(
+                    "予約枠とする場合は、「公開枠数」または「非公開枠数」の欄にご記入ください。".to_string(),
+                ),
+                ..raise_other("F07", 1, &[])
+            };
+            Some(at_cell(finding, place, "表", raw))
         }
         _ => None,
     })
@@ -167,13 +197,28 @@ pub(super) fn f10_moved(case: &Case) -> Vec<Finding> {
     findings
 }
 
+/// Struck rows are told; a row that a word in it calls off is asked back, at the word.
 pub(super) fn f11_struck(case: &Case) -> Vec<Finding> {
-    seen(case, |observation| match observation {
+    let rows_gone = case.form.rows.iter().filter(|row| claims(row)).filter_map(|row| {
+        let mark = row.gone.as_ref()?;
+        let finding = Finding {
+            severity: Severity::Error,
+            mend: Some(
+                "枠を設けない行は削除し、設ける行はこの記載を消して、再度お送りください。".to_string(),
+            ),
+            ..raise_other("F11", 0, &[("raw", quote(&mark.raw))])
+        };
+        let label = if mark.label.is_empty() { "取り消しの記載" } else { &mark.label };
+        Some(at_cell(finding, &mark.place, label, &mark.raw))
+    });
+    let mut findings: Vec<Finding> = rows_gone.collect();
+    findings.extend(seen(case, |observation| match observation {
         Observation::Struck { sheet, rows: struck } => {
             Some(at_sheet(raise("F11", &[("rows", rows(struck))]), sheet))
         }
         _ => None,
-    })
+    }));
+    findings
 }
 
 pub(super) fn f12_epoch_1904(case: &Case) -> Vec<Finding> {
@@ -182,8 +227,11 @@ pub(super) fn f12_epoch_1904(case: &Case) -> Vec<Finding> {
 
 /// No count of 1 or more anywhere, and none that could be one. Without a count column F04 says so already.
 pub(super) fn f13_no_slots(case: &Case) -> Vec<Finding> {
-    let headless =
-        case.form.observations.iter().any(|seen| matches!(seen, Observation::MissingColumns { .. }));
+    let headless = case
+        .form
+        .observations
+        .iter()
+        .any(|seen| matches!(seen, Observation::MissingColumns { .. } | Observation::RivalCounts { .. }));
     let counted = case.form.rows.iter().any(|row| offered(row) > 0 || unread_count(row));
     if headless || counted { Vec::new() } else { vec![raise("F13", &[])] }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 
 use super::finding::{START, at, count_label, raise};
-use super::slots::people;
+use super::slots::{people, to_the_minute};
 use super::wording::{clock, day, quote};
 use super::{Case, coordinates};
 use crate::inspection::form::{Entry, Row};
@@ -21,6 +21,7 @@ pub(super) fn x01_duplicate(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
     for row in &case.form.rows {
         let (Some(date), Some(start)) = (row.date.value(), row.start.value()) else { continue };
+        let start = to_the_minute(start);
         let mut doubled: Vec<(Visibility, &Row)> = Vec::new();
         let firsts = firsts.entry((date, start)).or_default();
         for (visibility, first) in Visibility::BOTH.into_iter().zip(firsts) {

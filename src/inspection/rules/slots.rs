@@ -18,6 +18,7 @@ pub fn slots(form: &Form, campaign: &Campaign) -> Vec<Slot> {
     let mut slots: BTreeMap<(Date, Time), Slot> = BTreeMap::new();
     for row in &form.rows {
         let (Some(date), Some(start)) = (row.date.value(), row.start.value()) else { continue };
+        let start = to_the_minute(start);
         let Some(dose) = campaign.dose_on(date) else { continue };
         let (public, private) = (people(row, Visibility::Public), people(row, Visibility::Private));
         if public == 0 && private == 0 {
@@ -39,6 +40,11 @@ pub fn slots(form: &Form, campaign: &Campaign) -> Vec<Slot> {
         slot.end = slot.end.or(end);
     }
     slots.into_values().collect()
+}
+
+/// A slot's name has hours and minutes only.
+pub(super) fn to_the_minute(start: Time) -> Time {
+    Time::new(start.hour(), start.minute(), 0, 0).unwrap_or(start)
 }
 
 /// The people a row offers; 0 where the count is blank or could not be read.

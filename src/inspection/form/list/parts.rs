@@ -1,11 +1,15 @@
-//! Pure: a date or a time of one row that stands in several columns.
+//! Pure: a date or a time of one row that stands in several columns, and the sums below the rows.
 
 use jiff::civil::{Date, Time, Weekday};
 
 use super::Reader;
-use crate::inspection::form::{Entry, Trouble};
+use crate::inspection::form::loose::is_grand_total;
+use crate::inspection::form::sheet::entry;
+use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal};
+use crate::inspection::layout::grid::Spot;
 use crate::inspection::layout::label::Class;
-use crate::inspection::normalize::{Read, Remark, serial, token};
+use crate::inspection::normalize::{Read, Remark, count, dose, serial, token};
+use crate::inspection::verdict::Visibility;
 
 impl Reader<'_, '_> {
     /// The date of a row; where each dose has a date of its own, the one that is written.
@@ -39,5 +43,36 @@ impl Reader<'_, '_> {
         hour.remarks.retain(|remark| *remark != Remark::Estimated);
         hour.read = together.map_or(Read::Not(Trouble::Unreadable), Read::Value);
         hour
+    }
+
+    /// A 合計 row: left aside, and compared where its figures were typed.
+    pub(super) fn sum(&mut self, row: u32, mark: &Spot<'_>) {
+        let columns = [(self.plan.public, Visibility::Public), (self.plan.private, Visibility::Private)];
+        let mut figures = false;
+        for (column, visibility) in columns {
+            let Some(column) = column else { continue };
+            let Some(spot) = self.grid.at(row, column.column) else { continue };
+            figures = true;
+            // Where titles divide the counts of one column its sum is neither kind's.
+            let divided = self.plan.general && self.section.is_some();
+            let of_all = is_grand_total(&mark.key) && !divided;
+            if spot.formula() || !of_all {
+                continue;
+            }
+            let place = self.grid.place(row, column.column);
+            let raw = serial::written(&spot.cell.value);
+            let read = entry(place, &mark.text, raw, count::read(&spot.cell.value));
+            let dose = dose::mentioned(&mark.key)
+                .or_else(|| self.plan.heading_dose().map(|(_, dose)| dose))
+                .or_else(|| self.dose.as_ref().map(|hint| hint.value))
+                .or(self.context.dose);
+            if read.value().is_some() {
+                self.found.totals.push(TypedTotal { entry: read, dose, visibility: Some(visibility) });
+            }
+        }
+        if figures {
+            let sheet = self.grid.name.to_string();
+            self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
+        }
     }
 }

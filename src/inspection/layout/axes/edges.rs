@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::names;
-use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
 use crate::inspection::layout::months::{is_day, month_of, month_over, sheet_month};
 use crate::inspection::normalize::date::{self, Calendar};
@@ -32,9 +32,25 @@ pub(super) fn time_columns(grid: &Grid<'_>) -> BTreeMap<u32, Vec<u32>> {
         for spot in grid.spots().iter().filter(|spot| time::is_compact(&spot.cell.value)) {
             columns.entry(spot.column).or_default().push(spot.row);
         }
-        columns.retain(|_, rows| rows.len() >= 3);
+        // Two are enough where they go on as times do.
+        let ascend = |column: u32, rows: &[u32]| {
+            let values: Vec<_> = rows
+                .iter()
+                .filter_map(|row| grid.at(*row, column))
+                .filter_map(|spot| start_of(spot))
+                .collect();
+            values.is_sorted_by(|before, after| before < after)
+        };
+        columns.retain(|column, rows| rows.len() >= 3 || (rows.len() == 2 && ascend(*column, rows)));
     }
     columns
+}
+
+fn start_of(spot: &Spot<'_>) -> Option<jiff::civil::Time> {
+    match time::read(&spot.cell.value, None).read {
+        Read::Value(span) => Some(span.start),
+        _ => None,
+    }
 }
 
 fn is_hour(value: &Value) -> bool {

@@ -127,26 +127,71 @@ pub(in super::super) fn r23_unit(case: &Case) -> Vec<Finding> {
         .collect()
 }
 
-/// 様式１ has no 非公開枠, 様式２ no 公開枠. Told at the first such count.
+/// 様式１ has no 非公開枠, 様式２ no 公開枠: told at the first such count, or at the title that names it. A title or a
+/// remark that names the other visibility than the row's counts is told where it stands.
 pub(in super::super) fn r26_other_visibility(case: &Case) -> Vec<Finding> {
-    let (number, other) = match case.form.number {
-        Some(1) => (1, Visibility::Private),
-        Some(2) => (2, Visibility::Public),
-        _ => return Vec::new(),
+    let mut findings: Vec<Finding> =
+        case.form.rows.iter().filter_map(|row| contradiction(case, row)).collect();
+    let Some((number, other)) = only(case) else { return findings };
+    let mut rows = case.form.rows.iter().filter(|row| people(row, other) > 0);
+    let Some((first, entry)) = rows.next().and_then(|row| Some((row, row.count(other)?))) else {
+        return findings;
     };
-    let own = if other == Visibility::Private { Visibility::Public } else { Visibility::Private };
-    let mut entries =
-        case.form.rows.iter().filter(|row| people(row, other) > 0).filter_map(|row| row.count(other));
-    let Some(first) = entries.next() else { return Vec::new() };
-    let rest = entries.count();
+    let rest = rows.count();
     let values = [
         ("number", wide(number)),
-        ("vis", own.label().to_string()),
+        ("vis", other.other().label().to_string()),
         ("other", other.label().to_string()),
         ("rest", rest.to_string()),
     ];
     let finding = if rest == 0 { raise("R26", &values) } else { raise_other("R26", 0, &values) };
-    vec![at(finding, first, count_label(other))]
+    findings.push(match first.section.as_ref().filter(|title| title.value() == Some(other)) {
+        Some(title) => at(finding, title, "見出し"),
+        None => at(finding, entry, count_label(other)),
+    });
+    findings
+}
+
+/// The number of a form for one visibility, and the visibility that it has not.
+fn only(case: &Case) -> Option<(u32, Visibility)> {
+    match case.form.number {
+        Some(1) => Some((1, Visibility::Private)),
+        Some(2) => Some((2, Visibility::Public)),
+        _ => None,
+    }
+}
+
+/// A title over a row, or a text beside its counts, names one visibility and the count stands under the other.
+fn contradiction(case: &Case, row: &Row) -> Option<Finding> {
+    let under = |title: &&Entry<Visibility>| title.value().is_some_and(|said| people(row, said.other()) > 0);
+    // Of two counts a remark may well speak of one.
+    let beside =
+        |text: &&Entry<Visibility>| under(text) && text.value().is_some_and(|said| people(row, said) == 0);
+    let title = row.section.as_ref().filter(under);
+    let entry = title.or_else(|| row.beside.as_ref().filter(beside))?;
+    let said = entry.value()?;
+    let count = row.count(said.other())?;
+    let label = if title.is_some() { "見出し" } else { "備考" };
+    let label = if entry.label.is_empty() { label } else { &entry.label };
+    let number = only(case).filter(|(_, other)| *other == said).map(|(number, _)| number);
+    let values = [
+        ("number", wide(number.unwrap_or_default())),
+        ("vis", said.other().label().to_string()),
+        ("other", said.label().to_string()),
+        ("cell", count.place.cell.clone().unwrap_or_default()),
+    ];
+    let finding = if title.is_some() && number.is_some() {
+        raise("R26", &values)
+    } else {
+        Finding {
+            mend: Some(
+                "公開枠・非公開枠のどちらであるかご確認のうえ、記載と枠数の欄を合わせてください。"
+                    .to_string(),
+            ),
+            ..raise_other("R26", 1, &values)
+        }
+    };
+    Some(at(finding, entry, label))
 }
 
 /// Once per merged range.

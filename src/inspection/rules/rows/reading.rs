@@ -3,13 +3,40 @@
 use super::cells::{Cell, Kind, cell, cells, claims, offered, outside};
 use super::time::is_early;
 use crate::inspection::form::{Entry, Observation, Remark, Row, Trouble};
+use crate::inspection::layout::label;
+use crate::inspection::normalize::token;
 use crate::inspection::rules::Case;
 use crate::inspection::rules::finding::{at, at_sheet, raise, raise_other};
+use crate::inspection::rules::slots::people;
 use crate::inspection::rules::wording::{self, clock, day, quote};
 use crate::inspection::verdict::{Finding, Severity, Visibility};
 
 /// Words in 備考 that look like a condition which the reservation system cannot express.
-const CONDITIONS: [&str; 9] = ["のみ", "限定", "不可", "調整", "電話", "小児", "相談", "※", "だけ"];
+const CONDITIONS: [&str; 23] = [
+    "のみ",
+    "限定",
+    "不可",
+    "調整",
+    "電話",
+    "小児",
+    "相談",
+    "※",
+    "だけ",
+    "削除",
+    "取消",
+    "取り消",
+    "取下",
+    "取り下",
+    "取止",
+    "取り止",
+    "取りやめ",
+    "とりやめ",
+    "中止",
+    "キャンセル",
+    "廃止",
+    "休診",
+    "未定",
+];
 
 /// 〃 and 同上 each; a run of blanks under one value once, at its first cell.
 pub(in super::super) fn r25_carried_down(case: &Case) -> Vec<Finding> {
@@ -77,13 +104,21 @@ pub(in super::super) fn r27_total_row(case: &Case) -> Vec<Finding> {
 }
 
 pub(in super::super) fn r29_note(case: &Case) -> Vec<Finding> {
-    let rows = case.form.rows.iter().filter(|row| claims(row));
+    // What calls the row off altogether is F11's.
+    let rows = case.form.rows.iter().filter(|row| claims(row) && row.gone.is_none());
     rows.filter_map(|row| {
         let note = row.note.as_ref()?;
-        let conditional = CONDITIONS.iter().any(|word| note.raw.contains(word));
+        let conditional =
+            CONDITIONS.iter().any(|word| note.raw.contains(word)) || speaks_of_other(row, &note.raw);
         conditional.then(|| at(raise("R29", &[("raw", quote(&note.raw))]), note, "備考"))
     })
     .collect()
+}
+
+/// The remark names the visibility that the row does not have, among other things.
+fn speaks_of_other(row: &Row, note: &str) -> bool {
+    let said = if note.contains("公開") { label::visibility_mentioned(&token::key(note)) } else { None };
+    said.is_some_and(|said| row.beside.is_none() && people(row, said) == 0)
 }
 
 pub(in super::super) fn r31_several_values(case: &Case) -> Vec<Finding> {
@@ -117,7 +152,7 @@ pub(in super::super) fn r34_estimated(case: &Case) -> Vec<Finding> {
 fn doubt(remark: &Remark) -> Option<Severity> {
     match remark {
         Remark::Estimated | Remark::DateInTime { other_day: true } => Some(Severity::Warning),
-        Remark::OldEra | Remark::Punctuation => Some(Severity::Info),
+        Remark::OldEra | Remark::Punctuation | Remark::Afternoon => Some(Severity::Info),
         _ => None,
     }
 }

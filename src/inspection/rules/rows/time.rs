@@ -6,7 +6,7 @@ use super::cells::{Cell, Kind, cells, claims, column_missing, offered, unread_co
 use crate::inspection::form::{Remark, Row, Trouble};
 use crate::inspection::rules::Case;
 use crate::inspection::rules::finding::{END, START, at, raise, raise_other};
-use crate::inspection::rules::wording::clock;
+use crate::inspection::rules::wording::{clock, quote};
 use crate::inspection::verdict::{Finding, Severity};
 
 /// Before this hour a time is more likely written without 「午後」.
@@ -30,7 +30,7 @@ pub(in super::super) fn r13_unreadable_time(case: &Case) -> Vec<Finding> {
     rows.filter_map(|cell| {
         let trouble = cell.trouble?;
         match cell.kind {
-            Kind::Start if unreadable(trouble) => Some(cell.tell(raise("R13", &[]))),
+            Kind::Start if unreadable(trouble) => Some(cell.tell(unread_start(trouble))),
             Kind::End if !shares_start(&cell) => {
                 let end = Finding { severity: Severity::Info, mend: None, ..raise_other("R13", 0, &[]) };
                 Some(cell.tell(end))
@@ -39,6 +39,20 @@ pub(in super::super) fn r13_unreadable_time(case: &Case) -> Vec<Finding> {
         }
     })
     .collect()
+}
+
+fn unread_start(trouble: &Trouble) -> Finding {
+    match trouble {
+        Trouble::HalfOfDay { said } => Finding {
+            mend: Some("24時間表記（例：午後1時30分は「13:30」）でご記入ください。".to_string()),
+            ..raise_other("R13", 1, &[("said", quote(said))])
+        },
+        Trouble::Seconds => Finding {
+            mend: Some("「9:00」のように、開始時刻を分までご記入ください。".to_string()),
+            ..raise_other("R13", 2, &[])
+        },
+        _ => raise("R13", &[]),
+    }
 }
 
 fn unreadable(trouble: &Trouble) -> bool {
