@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 
 /// Top-level modules and what they may import. `config` and `cli` are at the top; the four stages only know the
 /// stages before them, and of those only the pure parts.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("clock", &[]),
     ("limits", &[]),
+    ("sha256", &[]),
     ("campaign", &[]),
     ("clinic", &["campaign"]),
-    ("inbound", &["campaign", "limits"]),
-    ("inspection", &["campaign", "clinic", "limits", "inbound"]),
+    ("inbound", &["campaign", "limits", "sha256"]),
+    ("inspection", &["campaign", "clinic", "limits", "sha256", "inbound"]),
     ("outbound", &["campaign", "clinic", "inbound", "inspection", "issue"]),
-    ("ledger", &["campaign", "clinic", "inbound", "inspection", "outbound"]),
+    ("ledger", &["campaign", "clinic", "sha256", "inbound", "inspection", "outbound"]),
     ("issue", &["campaign", "clinic", "inspection"]),
     ("demo", &["campaign", "clinic", "issue"]),
     ("telemetry", &["campaign", "clock"]),
@@ -31,6 +32,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "limits",
             "outbound",
             "issue",
+            "sha256",
             "telemetry",
         ],
     ),
@@ -48,6 +50,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "issue",
             "ledger",
             "outbound",
+            "sha256",
             "telemetry",
         ],
     ),

@@ -127,7 +127,7 @@ impl Reader<'_, '_> {
             return false;
         }
         let beside = self.beside(row);
-        let (mut written, half) = self.written(row, &beside);
+        let (written, half) = self.written(row, &beside);
         let dated = written.typed_date && written.date.value().is_some();
         let timed = written.typed_start && written.start.value().is_some();
         let note = self.plan.segment.column(Class::Note).map(|column| column.column);
@@ -152,7 +152,7 @@ impl Reader<'_, '_> {
         if self.says_nothing(spots, &written) {
             return false;
         }
-        self.accept(row, &mut written, beside, half.as_ref());
+        self.accept(row, written, beside, half.as_ref());
         true
     }
 
@@ -316,15 +316,15 @@ impl Reader<'_, '_> {
             .is_some_and(|(count, _)| spots.iter().any(|spot| spot.column == count.column && !spot.formula()))
     }
 
-    fn accept(&mut self, row: u32, written: &mut Written, beside: Beside, half: Option<&Said>) {
+    fn accept(&mut self, row: u32, mut written: Written, beside: Beside, half: Option<&Said>) {
         if self.doubtful && written.counts().any(|count| count.value().is_some_and(|people| people > 0)) {
             self.found.miss(vec!["公開枠数／非公開枠数".to_string()]);
         }
         if self.plan.general {
-            found_visibility(self.found, written);
+            found_visibility(self.found, &written);
         }
         if let Some((count, kind)) = self.plan.by_row {
-            found_visibility(self.found, written);
+            found_visibility(self.found, &written);
             if written.public.is_none() && written.private.is_none() {
                 if kind.is_none() {
                     self.found.miss(vec!["公開枠数／非公開枠数".to_string()]);
@@ -338,16 +338,16 @@ impl Reader<'_, '_> {
             }
         }
         if written.date.is_blank() {
-            self.carry_date(row, written);
+            self.carry_date(row, &mut written);
         }
-        let mut end = self.end(row, written);
+        let mut end = self.end(row, &written);
         if let (Some(end), Some(half)) = (&mut end, half) {
             half::apply_to_end(half, end);
         }
         let reading = Row {
             sheet: self.grid.name.to_string(),
             row: row + 1,
-            weekday: self.weekday(row, written),
+            weekday: self.weekday(row, &written),
             dose: self.dose_entry(row),
             end,
             note: self.note(row),
@@ -356,10 +356,10 @@ impl Reader<'_, '_> {
             gone: beside.gone,
             hidden: self.grid.row_is_hidden(row),
             struck: self.is_struck(row),
-            date: written.date.clone(),
-            start: written.start.clone(),
-            public: written.public.take(),
-            private: written.private.take(),
+            date: written.date,
+            start: written.start,
+            public: written.public,
+            private: written.private,
         };
         let start_above = self.above_start.filter(|_| self.follows_above(row));
         self.above_start = reading.start.value().or(start_above);
