@@ -86,7 +86,7 @@ impl Dovecot {
     }
 
     pub fn start_with(options: Options) -> Self {
-        let directory = directory();
+        let directory = directory(&std::env::temp_dir());
         certificates(directory.path());
         for name in ["run", "state", "home"] {
             fs::create_dir(directory.path().join(name)).unwrap();
@@ -386,9 +386,12 @@ fn certificates(directory: &Path) {
     );
 }
 
-/// A short path: names of Unix sockets may have 107 bytes.
-fn directory() -> TempDir {
-    let directory = tempfile::Builder::new().prefix("rig").tempdir().unwrap();
+/// A folder in `place`, if that can be written to, else where temporary files go. A short path: names of Unix sockets
+/// may have 107 bytes.
+fn directory(place: &Path) -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("rig");
+    let directory = builder.tempdir_in(place).or_else(|_| builder.tempdir()).unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
     directory
 }
