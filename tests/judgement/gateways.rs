@@ -113,11 +113,12 @@ fn h22_a_file_that_our_gateway_took_away_is_nobodys_fault() {
     for marker in Settings::default().sanitizer_markers {
         assert!(!letters.replace('\n', "").contains(&marker), "{marker}");
     }
-    // A form that came through is judged, whatever the gateway says below it; a quotation says nothing.
+    // A form that came through is judged, whatever the gateway says below it; what it took away may have been another
+    // form, so staff are told. A quotation says nothing.
     let form = Post {
         text: "他の添付ファイルを削除しました。", ..with_file("a.xlsx", minami(1, 6))
     };
-    Counter::new().take(ON_TIME, form).is("accepted", false, &["accept > minami@example.jp: sent"]);
+    Counter::new().take(ON_TIME, form).is("accepted", true, &["accept > minami@example.jp: sent"]);
     let quoted =
         Post { text: "添付します。\n> 添付ファイルを削除しました。", ..Post::default() };
     Counter::new().take(ON_TIME, quoted).is("not_a_form", false, &["noatt > minami@example.jp: sent"]);
