@@ -39,9 +39,9 @@ fn same_as_calamine(bytes: &[u8]) {
                     Data::Float(number) => Value::Number(*number),
                     Data::DateTime(stamp) => Value::Serial(stamp.as_f64()),
                     Data::String(text) if text.is_empty() => return None,
-                    Data::String(text) => Value::Text(text.clone()),
+                    Data::String(text) => Value::Text(text.into()),
                     Data::Bool(flag) => Value::Bool(*flag),
-                    Data::Error(error) => Value::Error(error.to_string()),
+                    Data::Error(error) => Value::Error(error.to_string().into()),
                     other => panic!("{other:?}"),
                 };
                 Some((top + row as u32, left + column as u32, value))

@@ -86,8 +86,8 @@ pub async fn submit(context: &Context, arguments: &Arguments) -> Result<u8, Fail
                 table.row(vec![
                     finding.code.clone(),
                     finding.severity.as_str().to_string(),
-                    finding.place.sheet.clone().unwrap_or_default(),
-                    finding.place.cell.clone().unwrap_or_default(),
+                    finding.place.sheet.as_deref().unwrap_or_default().to_string(),
+                    finding.place.cell.as_deref().unwrap_or_default().to_string(),
                     finding.read.clone().unwrap_or_default(),
                     finding.message.clone(),
                 ]);

@@ -47,7 +47,7 @@ fn rows(sheet: &Sheet) -> Vec<(usize, Vec<String>)> {
         }
         if let Some(slot) = row.get_mut(column) {
             *slot = match &cell.value {
-                Value::Text(text) => text.clone(),
+                Value::Text(text) => text.to_string(),
                 Value::Number(number) | Value::Serial(number) => number.to_string(),
                 Value::Bool(value) => value.to_string(),
                 Value::Error(_) | Value::NoResult => String::new(),

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::{Date, Time, Weekday};
+use smol_str::SmolStr;
 
 use super::verdict::{Place, Visibility};
 use crate::campaign::Dose;
@@ -34,9 +35,9 @@ mod year;
 pub struct Entry<T> {
     pub place: Place,
     /// The column's or field's heading as written there, for 「（接種日）」; empty when there is none.
-    pub label: String,
+    pub label: SmolStr,
     /// What was written, as a person would see it (dates as `2021/10/25`, times as `9:00`), untouched otherwise.
-    pub raw: String,
+    pub raw: SmolStr,
     pub read: Read<T>,
     pub remarks: Vec<Remark>,
 }
@@ -69,7 +70,7 @@ pub type WeekdayEntry = Entry<Weekday>;
 /// One row of the table (or one body cell of a matrix) that says something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    pub sheet: String,
+    pub sheet: SmolStr,
     /// One-based, as the clinic sees it.
     pub row: u32,
     pub date: Entry<Date>,
@@ -149,45 +150,45 @@ pub struct Evidence {
 pub enum Observation {
     /// A required heading is missing (F04): the sheet and the labels not found (接種日, 接種時刻, 枠数).
     MissingColumns {
-        sheet: String,
+        sheet: SmolStr,
         labels: Vec<String>,
     },
     /// Several columns claim to be the count of the same slots (F04): none was read.
     RivalCounts {
-        sheet: String,
+        sheet: SmolStr,
         labels: Vec<String>,
     },
     /// More than one input sheet was read and added up (F07).
     SeveralSheets {
-        sheets: Vec<String>,
+        sheets: Vec<SmolStr>,
     },
     /// A list of another kind (a duty roster), left aside (F07): where its headings begin, and what they say.
     /// Not `sure`: the form may be this one.
     OtherTable {
         place: Place,
-        raw: String,
+        raw: SmolStr,
         sure: bool,
     },
     /// Hidden rows or columns of a sheet that is read (F08), one-based rows, column letters.
     HiddenRows {
-        sheet: String,
+        sheet: SmolStr,
         rows: Vec<u32>,
     },
     HiddenColumns {
-        sheet: String,
+        sheet: SmolStr,
         columns: Vec<String>,
     },
     /// A hidden sheet holds a table with counts and is *not* included (F08).
     HiddenSheet {
-        sheet: String,
+        sheet: SmolStr,
     },
     /// Columns or rows were inserted, or headings moved (F10).
     Moved {
-        sheet: String,
+        sheet: SmolStr,
     },
     /// Rows with a struck-through font (F11).
     Struck {
-        sheet: String,
+        sheet: SmolStr,
         rows: Vec<u32>,
     },
     /// The 1904 date system (F12).
@@ -195,22 +196,22 @@ pub enum Observation {
     /// 会場番号 9999 or ○○医院 stands in what would be read (F06).
     Sample {
         place: Place,
-        raw: String,
+        raw: SmolStr,
     },
     /// 「利用しません」「辞退」「取下げ」 (F14).
     Withdrawal {
         place: Place,
-        raw: String,
+        raw: SmolStr,
     },
     /// A 合計 row left out of the detail (R27), one-based.
     TotalRow {
-        sheet: String,
+        sheet: SmolStr,
         row: u32,
     },
     /// Content below or beside the table that has a date or time and a count but fits no column (never dropped in silence).
     Unplaced {
         place: Place,
-        raw: String,
+        raw: SmolStr,
     },
     Comments,
     /// .xlsm (M05) and .csv (F15) are told from `Workbook::container` by the rules.
@@ -230,7 +231,7 @@ pub struct Form {
     /// `2021-09-28.1` from `_form`.
     pub template: Option<String>,
     /// Sheets read, in order.
-    pub sheets: Vec<String>,
+    pub sheets: Vec<SmolStr>,
     pub fields: Fields,
     pub rows: Vec<Row>,
     pub typed_totals: Vec<TypedTotal>,

@@ -3,6 +3,8 @@
 //! Nothing here knows where a cell stands. A reader takes the cell's value and gives a [`Reading`]: a value, a
 //! [`Trouble`], or nothing, and the [`Remark`]s worth telling.
 
+use smol_str::SmolStr;
+
 pub mod glance;
 pub mod token;
 pub mod serial;
@@ -54,7 +56,7 @@ pub enum Remark {
     Estimated,
     /// 〃, 同上, or blank below a value: taken from the row above; its text (R25). `ditto` for a written sign,
     /// `merged` when the cell belongs to a merged range.
-    CarriedDown { from: String, ditto: bool, merged: bool },
+    CarriedDown { from: SmolStr, ditto: bool, merged: bool },
     /// 休, ×, －, なし read as 0; or the blank one of 様式３'s two counts (R21).
     Zero,
     /// 「６名」 read as 6 (R23).

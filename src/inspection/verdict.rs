@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, SmolStrBuilder};
 
 use crate::campaign::Dose;
 
@@ -43,31 +44,31 @@ impl Visibility {
 /// Where something stands: the sheet as the clinic sees it and an A1 address (or a range, or none).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
-    pub sheet: Option<String>,
+    pub sheet: Option<SmolStr>,
     /// `B18`, `G13:G15`; `None` for the whole sheet or file.
-    pub cell: Option<String>,
+    pub cell: Option<SmolStr>,
 }
 
 impl Place {
     /// Zero-based row and column.
-    pub fn cell(sheet: &str, row: u32, column: u32) -> Self {
-        Self { sheet: Some(sheet.to_string()), cell: Some(a1(row, column)) }
+    pub fn cell(sheet: &SmolStr, row: u32, column: u32) -> Self {
+        Self { sheet: Some(sheet.clone()), cell: Some(a1(row, column)) }
     }
 
-    pub fn sheet(sheet: &str) -> Self {
-        Self { sheet: Some(sheet.to_string()), cell: None }
+    pub fn sheet(sheet: &SmolStr) -> Self {
+        Self { sheet: Some(sheet.clone()), cell: None }
     }
 }
 
 /// A1 address of a zero-based row and column.
-pub fn a1(row: u32, column: u32) -> String {
-    let mut name = String::with_capacity(8);
+pub fn a1(row: u32, column: u32) -> SmolStr {
+    let mut name = SmolStrBuilder::new();
     push_letters(&mut name, u64::from(column) + 1);
     push_digits(&mut name, u64::from(row) + 1);
-    name
+    name.finish()
 }
 
-fn push_letters(name: &mut String, number: u64) {
+fn push_letters(name: &mut SmolStrBuilder, number: u64) {
     if let Some(rest) = number.checked_sub(1) {
         push_letters(name, rest / 26);
         name.push(char::from(b'A' + (rest % 26) as u8));
@@ -75,7 +76,7 @@ fn push_letters(name: &mut String, number: u64) {
 }
 
 /// The number in decimal digits, without the machinery of `format!`: each cell that is read needs some.
-pub fn push_digits(text: &mut String, number: u64) {
+pub fn push_digits(text: &mut SmolStrBuilder, number: u64) {
     if number > 9 {
         push_digits(text, number / 10);
     }
@@ -179,7 +180,7 @@ pub struct Slot {
     pub dose: Dose,
     pub public: u32,
     pub private: u32,
-    pub sheet: String,
+    pub sheet: SmolStr,
     /// One-based row as the clinic sees it.
     pub row: u32,
 }

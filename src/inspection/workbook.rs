@@ -19,6 +19,7 @@ mod xlsx;
 mod xml;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::container;
 pub use super::container::Refusal;
@@ -31,10 +32,10 @@ pub use grid::Spent;
 pub enum Value {
     /// A number without a date format.
     Number(f64),
-    Text(String),
+    Text(SmolStr),
     Bool(bool),
     /// `#REF!` and the like, as Excel writes it.
-    Error(String),
+    Error(SmolStr),
     /// A number with a date or time format: a serial of the **1900** system (1904 workbooks are already shifted).
     Serial(f64),
     /// A formula without a stored result.
@@ -72,7 +73,7 @@ pub enum Shown {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
-    pub name: String,
+    pub name: SmolStr,
     pub shown: Shown,
     /// Sorted by row, then column; no empty cells.
     pub cells: Vec<Cell>,

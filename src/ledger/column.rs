@@ -79,7 +79,7 @@ impl SlotRow<'_> {
             dose: dose(self.dose),
             public: self.public as u32,
             private: self.private as u32,
-            sheet: self.sheet,
+            sheet: self.sheet.into(),
             row: self.row as u32,
         }
     }

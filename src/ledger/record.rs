@@ -403,7 +403,7 @@ async fn insert_reading(
                 .push_bind(slot.dose.number())
                 .push_bind(slot.public)
                 .push_bind(slot.private)
-                .push_bind(&slot.sheet)
+                .push_bind(slot.sheet.as_str())
                 .push_bind(slot.row);
         });
         insert.push(";");
@@ -442,8 +442,8 @@ fn push_findings(
                 .push_bind(reading_id)
                 .push_bind(&finding.code)
                 .push_bind(finding.severity.as_str())
-                .push_bind(&finding.place.sheet)
-                .push_bind(&finding.place.cell)
+                .push_bind(finding.place.sheet.as_deref())
+                .push_bind(finding.place.cell.as_deref())
                 .push_bind(&finding.label)
                 .push_bind(&finding.read)
                 .push_bind(&finding.message)

@@ -3,6 +3,7 @@
 //! What is told is what the ledger holds, not what the file would be read as today.
 
 use jiff::Timestamp;
+use smol_str::SmolStr;
 use sqlx::SqliteConnection;
 
 use super::column::{instant, scope};
@@ -163,7 +164,7 @@ pub(super) async fn findings(
         .map(|(code, level, sheet, cell, label, read, message, mend)| Finding {
             code,
             severity: severity(&level),
-            place: Place { sheet, cell },
+            place: Place { sheet: sheet.map(SmolStr::from), cell: cell.map(SmolStr::from) },
             label,
             read,
             message,

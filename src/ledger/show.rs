@@ -265,7 +265,7 @@ fn shown(slot: Slot) -> ShownSlot {
         dose: slot.dose.number(),
         public: slot.public,
         private: slot.private,
-        sheet: slot.sheet,
+        sheet: slot.sheet.into(),
         row: slot.row,
     }
 }

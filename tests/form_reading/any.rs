@@ -46,8 +46,8 @@ impl Style {
         match self {
             Style::Typed => Value::Serial(serial(date)),
             Style::Untyped => Value::Number(serial(date)),
-            Style::Half => Value::Text(format!("{}/{}", date.month(), date.day())),
-            Style::Full => Value::Text(full(&text)),
+            Style::Half => Value::Text(format!("{}/{}", date.month(), date.day()).into()),
+            Style::Full => Value::Text(full(&text).into()),
         }
     }
 
@@ -56,16 +56,16 @@ impl Style {
         match self {
             Style::Typed => Value::Serial(fraction(time)),
             Style::Untyped => Value::Number(fraction(time)),
-            Style::Half => Value::Text(text),
-            Style::Full => Value::Text(full(&text)),
+            Style::Half => Value::Text(text.into()),
+            Style::Full => Value::Text(full(&text).into()),
         }
     }
 
     fn count(self, count: u32) -> Value {
         match self {
             Style::Typed | Style::Untyped => Value::Number(f64::from(count)),
-            Style::Half => Value::Text(format!("{count}名")),
-            Style::Full => Value::Text(full(&count.to_string())),
+            Style::Half => Value::Text(format!("{count}名").into()),
+            Style::Full => Value::Text(full(&count.to_string()).into()),
         }
     }
 }

@@ -196,7 +196,7 @@ fn faults_keep_their_cells() {
         &["午前", "4", "", ""],
         &["10:00", "", "", "3"],
     ])]);
-    let troubles: Vec<String> = form
+    let troubles: Vec<_> = form
         .rows
         .iter()
         .filter_map(|row| {

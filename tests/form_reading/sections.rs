@@ -218,9 +218,9 @@ fn a_title_against_the_headings_is_kept_beside_the_row() {
         ],
     );
     assert_eq!(said(&list, 6), None);
-    assert_eq!(said(&list, 8), Some((Visibility::Private, "A7".to_string())));
+    assert_eq!(said(&list, 8), Some((Visibility::Private, "A7".into())));
     let above = form(1, &[&["非公開枠"], &["接種日", "接種時刻", "公開枠数"], &["10/26", "9:00", "6"]]);
-    assert_eq!(said(&above, 7), Some((Visibility::Private, "A5".to_string())));
+    assert_eq!(said(&above, 7), Some((Visibility::Private, "A5".into())));
     let matrix = form(
         3,
         &[
@@ -231,7 +231,7 @@ fn a_title_against_the_headings_is_kept_beside_the_row() {
             &["10:00", "6", "", "5", ""],
         ],
     );
-    assert_eq!(said(&matrix, 9), Some((Visibility::Private, "A8".to_string())));
+    assert_eq!(said(&matrix, 9), Some((Visibility::Private, "A8".into())));
     // A sentence about the other kind is no title.
     let sentence =
         form(1, &[&["接種日", "接種時刻", "公開枠数"], &["非公開枠は別途提出"], &["10/26", "9:00", "6"]]);
@@ -254,8 +254,8 @@ fn texts_beside_a_row() {
         ],
     );
     let gone = |number| row(&list, number).gone.as_ref().and_then(|mark| mark.place.cell.clone());
-    assert_eq!([gone(6), gone(7), gone(8)], [None, Some("D7".to_string()), Some("E8".to_string())]);
-    assert_eq!([gone(9), gone(10), gone(11)], [None, None, Some("F11".to_string())]);
+    assert_eq!([gone(6), gone(7), gone(8)], [None, Some("D7".into()), Some("E8".into())]);
+    assert_eq!([gone(9), gone(10), gone(11)], [None, None, Some("F11".into())]);
     let beside = row(&list, 9).beside.as_ref().unwrap();
     assert_eq!((beside.value(), beside.label.as_str()), (Some(Visibility::Private), "備考"));
     let ticked = form(

@@ -102,7 +102,7 @@ fn unused_forms_of_the_same_workbook_are_left_aside() {
     let mut used = issued(1);
     used.values("A13", &["1", "10/25", "月", "１回目", "9:00", "", "6"]);
     let form = read_form(&[&used, &issued(2), &issued(3)]);
-    assert_eq!((form.number, form.sheets.as_slice()), (Some(1), ["様式１".to_string()].as_slice()));
+    assert_eq!((form.number, form.sheets.as_slice()), (Some(1), ["様式１".into()].as_slice()));
     assert!(!has(&form, |seen| matches!(
         seen,
         Observation::SeveralSheets { .. } | Observation::MissingColumns { .. }

@@ -145,7 +145,7 @@ impl Draft {
         self.findings.push(Finding {
             code: code.into(),
             severity,
-            place: Place::cell("様式３", 17, 1),
+            place: Place::cell(&"様式３".into(), 17, 1),
             label: Some("接種日".into()),
             read: Some("11/12".into()),
             message: format!("{code} の説明"),

@@ -199,7 +199,7 @@ pub fn warnings() -> Vec<Finding> {
 fn entry(cell: &str, raw: &str) -> Entry<()> {
     Entry {
         place: Place { sheet: Some("様式３".into()), cell: Some(cell.into()) },
-        label: String::new(),
+        label: "".into(),
         raw: raw.into(),
         read: Read::Value(()),
         remarks: Vec::new(),

@@ -85,8 +85,8 @@ pub fn registry() -> Registry {
 
 pub fn entry<T>(row: u32, column: u32, raw: &str, read: Read<T>) -> Entry<T> {
     Entry {
-        place: Place::cell(SHEET, row - 1, column),
-        label: String::new(),
+        place: Place::cell(&SHEET.into(), row - 1, column),
+        label: "".into(),
         raw: raw.into(),
         read,
         remarks: Vec::new(),

@@ -10,8 +10,8 @@ fn saw(observation: Observation) -> impl FnOnce(&mut Scene) {
     |scene| scene.form.observations.push(observation)
 }
 
-fn sheet() -> String {
-    SHEET.to_string()
+fn sheet() -> smol_str::SmolStr {
+    SHEET.into()
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn form_numbers_that_disagree() {
 
 #[test]
 fn what_the_reader_noticed() {
-    let cell = || Place::cell(SHEET, 4, 1);
+    let cell = || Place::cell(&SHEET.into(), 4, 1);
     for (quirk, observation, expected) in [
         (
             "F04",
@@ -154,7 +154,7 @@ fn forms_without_slots() {
         "F13: something beside the table is no slot",
         |s| {
             s.form.rows.clear();
-            let place = Place::cell(SHEET, 20, 1);
+            let place = Place::cell(&SHEET.into(), 20, 1);
             s.form.observations.push(Observation::Unplaced { place, raw: "10/25 9:00 6名".into() });
         },
         &["F04 B21 warning", "F13 - error"],

@@ -87,7 +87,7 @@ fn the_sample_is_told_by_f06_alone() {
     form.fields.venue_no = field(5, 1, "9999");
     form.fields.name = field(5, 4, "○○医院（記入例）");
     for column in [1, 4] {
-        let place = Place::cell(SHEET, 4, column);
+        let place = Place::cell(&SHEET.into(), 4, column);
         form.observations.push(Observation::Sample { place, raw: "9999".into() });
     }
     let registry = registry();

@@ -90,7 +90,7 @@ proptest! {
     fn strange_addresses_and_texts_break_nothing(cell in "[A-Z0-9:]{0,40}", raw in any::<String>()) {
         let mut scene = Scene::both();
         scene.row(14).date = trouble(14, DATE, &raw, Trouble::Unreadable);
-        scene.row(14).date.place = Place { sheet: None, cell: Some(cell) };
+        scene.row(14).date.place = Place { sheet: None, cell: Some(cell.into()) };
         scene.form.fields.med_code = field(6, 4, &raw);
         scene.form.fields.ward = field(6, 1, &raw);
         scene.form.fields.email = field(8, 1, &raw);

@@ -1,5 +1,7 @@
 //! Pure: the sheets of one clinic become one form.
 
+use smol_str::SmolStr;
+
 use super::evidence::{self, Identifier, Titles};
 use super::sheet::Found;
 use super::{Entry, Fields, Form, Observation, TypedTotal, notices};
@@ -8,7 +10,7 @@ use crate::inspection::verdict::Visibility;
 
 /// One input sheet, read.
 pub struct SheetReading<'a> {
-    pub name: &'a str,
+    pub name: &'a SmolStr,
     pub titles: Titles,
     pub fields: Fields,
     pub found: Found,
@@ -103,14 +105,14 @@ pub fn assemble(group: Vec<SheetReading<'_>>, file: &FileEvidence<'_>) -> Result
         adopt_fields(&mut form.fields, &reading.fields);
         adopt_titles(&mut form, &reading.titles, used);
         if reading.has_rows() {
-            with_rows.push(reading.name.to_string());
+            with_rows.push(reading.name.clone());
         }
         if !used && !reading.found.unused_content {
             let told = |seen: &Observation| matches!(seen, Observation::OtherTable { .. });
             form.observations.extend(reading.found.observations.into_iter().filter(told));
             continue;
         }
-        form.sheets.push(reading.name.to_string());
+        form.sheets.push(reading.name.clone());
         take_sheet(&mut form, reading, lists);
     }
     if with_rows.len() > 1 {
@@ -133,8 +135,7 @@ fn take_sheet(form: &mut Form, reading: SheetReading<'_>, lists: usize) {
         missing = ["接種日", "接種時刻", "枠数"].iter().map(ToString::to_string).collect();
     }
     if !missing.is_empty() {
-        form.observations
-            .push(Observation::MissingColumns { sheet: reading.name.to_string(), labels: missing });
+        form.observations.push(Observation::MissingColumns { sheet: reading.name.clone(), labels: missing });
     }
     form.visibility.extend(found.visibility);
     form.rows.append(&mut found.rows);

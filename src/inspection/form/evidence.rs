@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::Evidence;
 use crate::inspection::layout::grid::Grid;
 use crate::inspection::layout::label;
@@ -24,7 +26,7 @@ pub fn identifier(workbook: &Workbook) -> Identifier {
     for sheet in workbook.sheets.iter().filter(|sheet| sheet.name == SHEET) {
         let grid = Grid::new(sheet);
         for row in grid.row_numbers().take(20) {
-            let texts: Vec<String> =
+            let texts: Vec<SmolStr> =
                 grid.row(row).iter().map(|spot| serial::written(&spot.cell.value)).collect();
             let (name, value) = match texts.as_slice() {
                 [only] => match only.split_once(['=', ':']) {

@@ -1,5 +1,7 @@
 //! Pure: the header fields: 会場番号, 医療機関名 and so on, found by their labels anywhere outside the tables.
 
+use smol_str::{SmolStr, SmolStrBuilder};
+
 use super::sheet::{Area, entry};
 use super::{Entry, Fields, Trouble, TypedTotal};
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -114,7 +116,7 @@ pub fn read(grid: &Grid<'_>, areas: &[Area]) -> (Fields, Vec<TypedTotal>) {
         let found = pieces(spot);
         let last = found.len().saturating_sub(1);
         for (index, (field, value)) in found.into_iter().enumerate() {
-            let value = if is_placeholder(&value) { String::new() } else { value };
+            let value = if is_placeholder(&value) { SmolStr::default() } else { value.into() };
             let at = if !value.is_empty() {
                 Written { place: grid.place(spot.row, spot.column), raw: value, trouble: None }
             } else if index == last {
@@ -131,7 +133,7 @@ pub fn read(grid: &Grid<'_>, areas: &[Area]) -> (Fields, Vec<TypedTotal>) {
 /// A field's value where it stands; an empty `raw` means that nothing is written.
 struct Written {
     place: Place,
-    raw: String,
+    raw: SmolStr,
     trouble: Option<Trouble>,
 }
 
@@ -149,7 +151,7 @@ fn keep(fields: &mut Fields, field: Field, label: &Spot<'_>, at: Written) {
                 Some(trouble) => Reading::not(trouble),
                 None => count::read(&Value::Text(at.raw.clone())),
             };
-            fields.cap = Some(entry(at.place, &heading, at.raw, reading));
+            fields.cap = Some(entry(at.place, heading, at.raw, reading));
         }
         return;
     }
@@ -167,7 +169,7 @@ fn keep(fields: &mut Fields, field: Field, label: &Spot<'_>, at: Written) {
     };
     if slot.as_ref().is_none_or(Entry::is_blank) {
         let reading = Reading { read, remarks: Vec::new() };
-        *slot = Some(entry(at.place, &heading, at.raw, reading));
+        *slot = Some(entry(at.place, heading, at.raw, reading));
     }
 }
 
@@ -194,7 +196,7 @@ fn neighbour(grid: &Grid<'_>, spot: &Spot<'_>, field: Field, blocked: &impl Fn(u
             }
         }
     }
-    Written { place: grid.place(spot.row, right.saturating_add(1)), raw: String::new(), trouble: None }
+    Written { place: grid.place(spot.row, right.saturating_add(1)), raw: SmolStr::default(), trouble: None }
 }
 
 /// What stands below a label is its value only if it looks like one.
@@ -227,8 +229,8 @@ fn value_at(grid: &Grid<'_>, spot: &Spot<'_>, field: Field) -> Written {
 }
 
 /// 方眼紙: one character in each cell.
-fn joined_characters(grid: &Grid<'_>, first: &Spot<'_>) -> Option<String> {
-    let mut joined = String::new();
+fn joined_characters(grid: &Grid<'_>, first: &Spot<'_>) -> Option<SmolStr> {
+    let mut joined = SmolStrBuilder::new();
     let mut column = first.column;
     while let Some(spot) = grid.at(first.row, column) {
         let raw = serial::written(&spot.cell.value);
@@ -242,7 +244,7 @@ fn joined_characters(grid: &Grid<'_>, first: &Spot<'_>) -> Option<String> {
         column =
             grid.merged_at(first.row, column).map_or(column, |merged| merged.last_column).saturating_add(1);
     }
-    (joined.chars().count() >= 2).then_some(joined)
+    Some(joined.finish()).filter(|joined| joined.chars().count() >= 2)
 }
 
 /// The labels in one cell, each with the value behind it: 「会場番号：０１２３　医療機関名：○○医院」.
@@ -369,7 +371,8 @@ fn typed_total(grid: &Grid<'_>, spot: &Spot<'_>, blocked: &impl Fn(u32, u32) -> 
         return None;
     }
     let raw = serial::written(&next.cell.value);
-    let read = entry(grid.place(next.row, next.column), &spot.text, raw, count::read(&next.cell.value));
+    let read =
+        entry(grid.place(next.row, next.column), spot.text.clone(), raw, count::read(&next.cell.value));
     read.value()?;
     Some(TypedTotal { entry: read, dose: dose::mentioned(&spot.key), visibility })
 }

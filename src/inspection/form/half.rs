@@ -1,6 +1,7 @@
 //! Pure: a time of the 12-hour clock under 午前 or 午後.
 
 use jiff::civil::Time;
+use smol_str::SmolStr;
 
 use super::{Entry, Remark, Trouble};
 use crate::inspection::layout::mark::Half;
@@ -12,7 +13,7 @@ pub struct Said {
     pub half: Half,
     /// It stands in the row itself, not as a title over several rows.
     pub own: bool,
-    pub raw: String,
+    pub raw: SmolStr,
 }
 
 /// The last hour of the morning that a title 午後 may mean as an hour of the afternoon (6:59 → 18:59).
@@ -30,7 +31,7 @@ pub fn apply(said: &Said, start: &mut Entry<Time>, end: Option<&mut Time>) {
         }
     };
     if !fits {
-        start.read = Read::Not(Trouble::HalfOfDay { said: said.raw.clone() });
+        start.read = Read::Not(Trouble::HalfOfDay { said: said.raw.to_string() });
         return;
     }
     if said.half == Half::Morning {

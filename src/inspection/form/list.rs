@@ -6,6 +6,8 @@ mod title;
 use jiff::civil::{Date, Time, Weekday};
 
 use self::title::{Beside, HalfColumn, gone_columns, half_above, title_above};
+use smol_str::SmolStr;
+
 use super::half::{self, Said};
 use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
 use super::plan::{self, Plan};
@@ -38,7 +40,7 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
         }
         let rivals = plan::rivals(grid, table, segment, context);
         if !rivals.is_empty() {
-            let sheet = grid.name.to_string();
+            let sheet = grid.name.clone();
             found.unused_content = true;
             let seen = Observation::RivalCounts { sheet, labels: rivals };
             if !found.observations.contains(&seen) {
@@ -183,7 +185,7 @@ impl Reader<'_, '_> {
         let place = self.grid.place(row, column.column);
         let month = self.row_month(row);
         let Some(spot) = self.grid.covering(row, column.column) else {
-            return (blank(place, &column.heading), None);
+            return (blank(place, column.heading.clone()), None);
         };
         let calendar = &self.context.calendar;
         if spot.row < row {
@@ -225,14 +227,14 @@ impl Reader<'_, '_> {
     fn ditto<T: Copy>(
         &self,
         spot: &Spot<'_>,
-        heading: &str,
+        heading: &SmolStr,
         of: impl Fn(&Row) -> Option<&Entry<T>>,
     ) -> Entry<T> {
         let place = self.grid.place(spot.row, spot.column);
         let raw = spot.text.clone();
         match self.above().and_then(of) {
             Some(above) if !above.is_blank() => carried(above, place, raw, true, false),
-            _ => entry(place, heading, raw, Reading::not(Trouble::Unreadable)),
+            _ => entry(place, heading.clone(), raw, Reading::not(Trouble::Unreadable)),
         }
     }
 
@@ -241,7 +243,7 @@ impl Reader<'_, '_> {
         let place = self.grid.place(row, column.column);
         let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !is_empty_reference(spot))
         else {
-            return (blank(place, &column.heading), None);
+            return (blank(place, column.heading.clone()), None);
         };
         if spot.row == row && is_ditto(spot) {
             return (self.ditto(spot, &column.heading, |above| Some(&above.start)), None);
@@ -345,7 +347,7 @@ impl Reader<'_, '_> {
             half::apply_to_end(half, end);
         }
         let reading = Row {
-            sheet: self.grid.name.to_string(),
+            sheet: self.grid.name.clone(),
             row: row + 1,
             weekday: self.weekday(row, &written),
             dose: self.dose_entry(row),
@@ -383,7 +385,7 @@ impl Reader<'_, '_> {
             _ => false,
         };
         if later {
-            written.date = carried(&above.date, written.date.place.clone(), String::new(), false, false);
+            written.date = carried(&above.date, written.date.place.clone(), SmolStr::default(), false, false);
         }
     }
 
@@ -401,7 +403,7 @@ impl Reader<'_, '_> {
         }
         if let Some(dose) = self.context.dose {
             let name = self.grid.name;
-            return Some(entry(Place::sheet(name), "", name.to_string(), Reading::value(dose)));
+            return Some(entry(Place::sheet(name), "", name.clone(), Reading::value(dose)));
         }
         typed
     }
@@ -409,17 +411,17 @@ impl Reader<'_, '_> {
     fn typed_dose(&self, row: u32, column: &Column) -> Entry<Dose> {
         let place = self.grid.place(row, column.column);
         let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !spot.formula()) else {
-            return blank(place, &column.heading);
+            return blank(place, column.heading.clone());
         };
         if spot.row == row && is_ditto(spot) {
             let above = self.above().and_then(|above| above.dose.as_ref());
             return match above.filter(|above| !above.is_blank()) {
                 Some(above) => carried(above, place, spot.text.clone(), true, false),
-                None => blank(place, &column.heading),
+                None => blank(place, column.heading.clone()),
             };
         }
         let raw = serial::written(&spot.cell.value);
-        let read = entry(place.clone(), &column.heading, raw.clone(), dose::read(&spot.cell.value));
+        let read = entry(place.clone(), column.heading.clone(), raw.clone(), dose::read(&spot.cell.value));
         if spot.row < row { carried(&read, place, raw, false, true) } else { read }
     }
 
@@ -429,18 +431,18 @@ impl Reader<'_, '_> {
             match self.grid.covering(row, column.column).filter(|spot| !spot.formula()) {
                 Some(spot) => entry(
                     self.grid.place(spot.row, spot.column),
-                    &column.heading,
+                    column.heading.clone(),
                     serial::written(&spot.cell.value),
                     weekday::read(&spot.cell.value),
                 ),
-                None => blank(place, &column.heading),
+                None => blank(place, column.heading.clone()),
             }
         });
         let Some(named) = written.day_name else { return typed };
         let in_date = || {
             entry(
                 written.date.place.clone(),
-                &written.date.label,
+                written.date.label.clone(),
                 written.date.raw.clone(),
                 Reading::value(named),
             )
@@ -461,16 +463,16 @@ impl Reader<'_, '_> {
                 .covering(row, column.column)
                 .filter(|spot| !is_ditto(spot) && !is_empty_reference(spot))
             {
-                Some(spot) if count::is_zero_word(&spot.key) => blank(place, &column.heading),
+                Some(spot) if count::is_zero_word(&spot.key) => blank(place, column.heading.clone()),
                 Some(spot) => time_entry(self.grid, spot, &column.heading, written.date.value()).0,
-                None => blank(place, &column.heading),
+                None => blank(place, column.heading.clone()),
             }
         });
         match (typed, written.span_end) {
             (Some(typed), Some(_)) if !typed.is_blank() => Some(typed),
             (_, Some(end)) => {
                 let start = &written.start;
-                Some(entry(start.place.clone(), &start.label, start.raw.clone(), Reading::value(end)))
+                Some(entry(start.place.clone(), start.label.clone(), start.raw.clone(), Reading::value(end)))
             }
             (typed, None) => typed,
         }
@@ -480,7 +482,7 @@ impl Reader<'_, '_> {
         let column = self.plan.segment.column(Class::Note)?;
         let spot = self.grid.covering(row, column.column).filter(|spot| spot.is_text())?;
         let raw = serial::written(&spot.cell.value);
-        Some(entry(self.grid.place(spot.row, spot.column), &column.heading, raw, Reading::value(())))
+        Some(entry(self.grid.place(spot.row, spot.column), column.heading.clone(), raw, Reading::value(())))
     }
 
     fn is_struck(&self, row: u32) -> bool {

@@ -1,6 +1,7 @@
 //! Pure: the body cells of a date × time matrix, one row of the form each.
 
 use jiff::civil::{Date, Time};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::half::{self, Said};
 use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry, time_entry};
@@ -99,7 +100,8 @@ fn date_of(grid: &Grid<'_>, block: &Block, column: &DateColumn, context: &Contex
     let Some(spot) = spot else {
         return Dated { entry: blank(grid.place(block.date_row, column.column), "接種日"), weekday: None };
     };
-    let (mut date, named) = date_entry(grid, spot, "接種日", &context.calendar, column.month);
+    let (mut date, named) =
+        date_entry(grid, spot, &SmolStr::new_static("接種日"), &context.calendar, column.month);
     if column.month_is_own && date.value().is_some() && date.remarks.contains(&Remark::Estimated) {
         date.remarks.retain(|remark| *remark != Remark::Estimated);
         date.remarks.push(Remark::NoYear);
@@ -120,7 +122,8 @@ fn time_of(
     context: &Context,
 ) -> Timed {
     let visibility = row.visibility.as_ref().map(|hint| hint.value);
-    let heading = if block.time_heading.is_empty() { "接種時刻" } else { &block.time_heading };
+    let unnamed = SmolStr::new_static("接種時刻");
+    let heading = if block.time_heading.is_empty() { &unnamed } else { &block.time_heading };
     let Some(spot) = row.start.and_then(|(row, column)| grid.at(row, column)) else {
         // 公開 and 非公開 rows under one time that was written once.
         let same = before.filter(|before| visibility.is_some() && before.visibility != visibility);
@@ -133,13 +136,13 @@ fn time_of(
             };
         }
         let column = block.rows.iter().find_map(|row| row.start).map_or(0, |(_, column)| column);
-        let start = blank(grid.place(row.row, column), heading);
+        let start = blank(grid.place(row.row, column), heading.clone());
         return Timed { start, end: None, visibility, halved: false };
     };
     let (mut start, mut span_end) = time_entry(grid, spot, heading, None);
     let title =
         row.half.as_ref().map(|(hint, own)| Said { half: hint.value, own: *own, raw: hint.raw.clone() });
-    let by_name = || Some(Said { half: context.half?, own: false, raw: grid.name.to_string() });
+    let by_name = || Some(Said { half: context.half?, own: false, raw: grid.name.clone() });
     let said = title.or_else(by_name);
     if let Some(said) = &said {
         half::apply(said, &mut start, span_end.as_mut());
@@ -147,13 +150,15 @@ fn time_of(
     let mut typed = row
         .end
         .and_then(|(row, column)| grid.at(row, column))
-        .map(|spot| time_entry(grid, spot, "終了時刻", None).0)
+        .map(|spot| time_entry(grid, spot, &SmolStr::new_static("終了時刻"), None).0)
         .filter(|end| !end.is_blank());
     if let (Some(said), Some(end)) = (&said, &mut typed) {
         half::apply_to_end(said, end);
     }
     let end = typed.or_else(|| {
-        span_end.map(|end| entry(start.place.clone(), &start.label, start.raw.clone(), Reading::value(end)))
+        span_end.map(|end| {
+            entry(start.place.clone(), start.label.clone(), start.raw.clone(), Reading::value(end))
+        })
     });
     Timed { start, end, visibility, halved: said.is_some() }
 }
@@ -174,8 +179,8 @@ fn body_cell(
     found.visibility.extend(told);
     let Some(spot) = grid.at(row.row, column.column) else { return };
     let heading = match told {
-        Some(visibility) => format!("{}枠数", visibility.label()),
-        None => "枠数".to_string(),
+        Some(visibility) => format_smolstr!("{}枠数", visibility.label()),
+        None => SmolStr::new_static("枠数"),
     };
     let is_count = |at| block.columns.iter().any(|column| column.column == at);
     let count = count_entry(grid, row.row, column.column, &heading, is_count);
@@ -205,9 +210,7 @@ fn body_cell(
     let gone = gone.iter().find(|mark| mark.row == row.row || mark.column == column.column);
     let hint = column.dose.as_ref().or(row.dose.as_ref());
     let dose = hint.map(|hint| sheet::hinted(grid, hint)).or_else(|| {
-        context
-            .dose
-            .map(|dose| entry(Place::sheet(grid.name), "", grid.name.to_string(), Reading::value(dose)))
+        context.dose.map(|dose| entry(Place::sheet(grid.name), "", grid.name.clone(), Reading::value(dose)))
     });
     let (sheet_row, sheet_column) =
         if grid.turned { (column.column, row.row) } else { (row.row, column.column) };
@@ -216,7 +219,7 @@ fn body_cell(
     let hidden_column =
         if grid.turned { grid.row_is_hidden(sheet_column) } else { grid.column_is_hidden(sheet_column) };
     found.rows.push(Row {
-        sheet: grid.name.to_string(),
+        sheet: grid.name.clone(),
         row: sheet_row + 1,
         date: date.entry.clone(),
         weekday: date.weekday.clone(),
@@ -237,7 +240,7 @@ fn body_cell(
     });
     if hidden_column {
         let columns = vec![sheet::column_letters(sheet_column)];
-        let seen = Observation::HiddenColumns { sheet: grid.name.to_string(), columns };
+        let seen = Observation::HiddenColumns { sheet: grid.name.clone(), columns };
         if !found.observations.contains(&seen) {
             found.observations.push(seen);
         }
@@ -247,7 +250,7 @@ fn body_cell(
 /// A row of sums that the clinic sees as a row; in a turned sheet it is a column, which needs no mention.
 fn note_total(grid: &Grid<'_>, row: &TimeRow, found: &mut Found) {
     if !grid.turned {
-        let sheet = grid.name.to_string();
+        let sheet = grid.name.clone();
         found.observations.push(Observation::TotalRow { sheet, row: row.row + 1 });
     }
 }

@@ -156,7 +156,7 @@ pub fn rivals(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Conte
                 && !label::is_capacity(&token::key(&general.heading))
                 && !agrees(grid, table, general.column, explicit.column) =>
         {
-            vec![explicit.heading.clone(), general.heading.clone()]
+            vec![explicit.heading.to_string(), general.heading.to_string()]
         }
         _ => Vec::new(),
     }

@@ -190,7 +190,7 @@ fn read_sheet<'a>(
     let (fields, typed) = fields::read(grid, &areas);
     let mut structure = hidden_and_struck(grid, &found, &tables);
     if !tables.is_empty() && found.missing.is_empty() && !is_issued_layout(&tables) {
-        structure.push(Observation::Moved { sheet: grid.name.to_string() });
+        structure.push(Observation::Moved { sheet: grid.name.clone() });
     }
     SheetReading {
         name: grid.name,
@@ -340,7 +340,7 @@ fn read_matrix(grid: &Grid<'_>, context: &Context) -> Option<Found> {
 
 fn hidden_and_struck(grid: &Grid<'_>, found: &Found, tables: &[Table]) -> Vec<Observation> {
     let mut observations = Vec::new();
-    let sheet = || grid.name.to_string();
+    let sheet = || grid.name.clone();
     let rows_where = |says: fn(&super::Row) -> bool| -> Vec<u32> {
         let rows: BTreeSet<u32> = found.rows.iter().filter(|row| says(row)).map(|row| row.row).collect();
         rows.into_iter().collect()
@@ -418,9 +418,9 @@ fn sample_form(sorted: &Sorted<'_>, identifier: &Identifier, file_name: &str) ->
     let titles = evidence::titles(grid, u32::MAX);
     let mark = notices::sample_mark(grid);
     let (row, column, raw) =
-        mark.map_or((0, 0, grid.name.to_string()), |spot| (spot.row, spot.column, spot.text.clone()));
+        mark.map_or((0, 0, grid.name.clone()), |spot| (spot.row, spot.column, spot.text.clone()));
     let mut form = Form {
-        sheets: vec![grid.name.to_string()],
+        sheets: vec![grid.name.clone()],
         observations: vec![Observation::Sample { place: grid.place(row, column), raw }],
         template: identifier.template.clone(),
         ..Form::default()

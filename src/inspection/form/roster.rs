@@ -1,5 +1,7 @@
 //! Pure: lists of another kind beside the form's own: duty rosters, staff plans.
 
+use smol_str::SmolStr;
+
 use super::Observation;
 use super::sheet::{Area, Context, Found};
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -91,9 +93,9 @@ pub fn note(grid: &Grid<'_>, table: &Table, calendar: &Calendar, sure: bool, fou
         return;
     }
     let spots: Vec<&Spot<'_>> = grid.between(table.top, table.bottom).iter().filter(within).collect();
-    let raw: Vec<String> = spots.iter().map(|spot| serial::written(&spot.cell.value)).collect();
+    let raw: Vec<SmolStr> = spots.iter().map(|spot| serial::written(&spot.cell.value)).collect();
     let place = grid.place(table.top, spots.first().map_or(left, |spot| spot.column));
-    found.observations.push(Observation::OtherTable { place, raw: raw.join("・"), sure });
+    found.observations.push(Observation::OtherTable { place, raw: raw.join("・").into(), sure });
 }
 
 fn counts_slots(table: &Table) -> bool {

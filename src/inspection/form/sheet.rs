@@ -1,6 +1,7 @@
 //! Pure: what is common to reading lists and matrices: the context of a sheet, entries with their places, findings.
 
 use jiff::civil::{Date, Time, Weekday};
+use smol_str::SmolStr;
 
 use super::roster::Company;
 use super::{Entry, Observation, Remark, Row, TypedTotal};
@@ -67,12 +68,12 @@ impl Found {
     }
 }
 
-pub fn entry<T>(place: Place, label: &str, raw: String, reading: Reading<T>) -> Entry<T> {
-    Entry { place, label: label.to_string(), raw, read: reading.read, remarks: reading.remarks }
+pub fn entry<T>(place: Place, label: impl Into<SmolStr>, raw: SmolStr, reading: Reading<T>) -> Entry<T> {
+    Entry { place, label: label.into(), raw, read: reading.read, remarks: reading.remarks }
 }
 
-pub fn blank<T>(place: Place, label: &str) -> Entry<T> {
-    entry(place, label, String::new(), Reading::blank())
+pub fn blank<T>(place: Place, label: impl Into<SmolStr>) -> Entry<T> {
+    entry(place, label, SmolStr::default(), Reading::blank())
 }
 
 /// An entry for a value that a title or a sheet name tells.
@@ -90,17 +91,17 @@ pub fn is_empty_reference(spot: &Spot<'_>) -> bool {
 pub fn date_entry(
     grid: &Grid<'_>,
     spot: &Spot<'_>,
-    heading: &str,
+    heading: &SmolStr,
     calendar: &Calendar,
     month: Option<Month>,
 ) -> (Entry<Date>, Option<Weekday>) {
     let place = grid.place(spot.row, spot.column);
     if is_empty_reference(spot) {
-        return (blank(place, heading), None);
+        return (blank(place, heading.clone()), None);
     }
     let dated = date::read(&spot.cell.value, calendar, month);
     let raw = serial::written_in_date_column(&spot.cell.value, calendar.epoch_1904);
-    (entry(place, heading, raw, dated.reading), dated.weekday)
+    (entry(place, heading.clone(), raw, dated.reading), dated.weekday)
 }
 
 /// Reads one count cell where it stands; `columns` are the count columns, which one merged cell must not join.
@@ -108,7 +109,7 @@ pub fn count_entry(
     grid: &Grid<'_>,
     row: u32,
     column: u32,
-    heading: &str,
+    heading: &SmolStr,
     is_count_column: impl Fn(u32) -> bool,
 ) -> Entry<u32> {
     let place = grid.place(row, column);
@@ -120,14 +121,14 @@ pub fn count_entry(
             .count();
         if merged.last_row > merged.first_row || counts > 1 {
             let range = grid.range(merged);
-            let place = Place { sheet: place.sheet, cell: Some(range.clone()) };
+            let place = Place { sheet: place.sheet, cell: Some(range.as_str().into()) };
             let raw = serial::written(&source.cell.value);
-            return entry(place, heading, raw, Reading::not(Trouble::MergedCount { range }));
+            return entry(place, heading.clone(), raw, Reading::not(Trouble::MergedCount { range }));
         }
     }
-    let Some(spot) = grid.covering(row, column) else { return blank(place, heading) };
+    let Some(spot) = grid.covering(row, column) else { return blank(place, heading.clone()) };
     let raw = serial::written(&spot.cell.value);
-    entry(place, heading, raw, count::read(&spot.cell.value))
+    entry(place, heading.clone(), raw, count::read(&spot.cell.value))
 }
 
 pub fn is_ditto(spot: &Spot<'_>) -> bool {
@@ -135,7 +136,7 @@ pub fn is_ditto(spot: &Spot<'_>) -> bool {
 }
 
 /// The value of the row above, taken over by 〃, by a merged range, or by a blank.
-pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: String, ditto: bool, merged: bool) -> Entry<T> {
+pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: SmolStr, ditto: bool, merged: bool) -> Entry<T> {
     let from = if above.raw.is_empty() { source_text(above) } else { above.raw.clone() };
     match &above.read {
         Read::Value(value) => Entry {
@@ -153,7 +154,7 @@ pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: String, ditto: bool
     }
 }
 
-fn source_text<T>(above: &Entry<T>) -> String {
+fn source_text<T>(above: &Entry<T>) -> SmolStr {
     above
         .remarks
         .iter()
@@ -184,7 +185,7 @@ pub fn column_letters(column: u32) -> String {
 pub fn time_entry(
     grid: &Grid<'_>,
     spot: &Spot<'_>,
-    heading: &str,
+    heading: &SmolStr,
     date: Option<Date>,
 ) -> (Entry<Time>, Option<Time>) {
     let reading = time::read(&spot.cell.value, date);
@@ -198,5 +199,13 @@ pub fn time_entry(
         Read::Not(trouble) => Read::Not(trouble),
     };
     let raw = serial::written_in_time_column(&spot.cell.value);
-    (entry(grid.place(spot.row, spot.column), heading, raw, Reading { read, remarks: reading.remarks }), end)
+    (
+        entry(
+            grid.place(spot.row, spot.column),
+            heading.clone(),
+            raw,
+            Reading { read, remarks: reading.remarks },
+        ),
+        end,
+    )
 }

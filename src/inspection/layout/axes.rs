@@ -5,6 +5,8 @@ mod titles;
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use super::grid::{Grid, Spot};
 use super::label::{self, Class};
 use super::mark::{self, Half};
@@ -35,7 +37,7 @@ pub struct Block {
     pub sums: Vec<u32>,
     pub rows: Vec<TimeRow>,
     /// Heading of the time column, as written.
-    pub time_heading: String,
+    pub time_heading: SmolStr,
 }
 
 /// A column of the body.

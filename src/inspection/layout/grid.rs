@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::rc::Rc;
 
+use smol_str::SmolStr;
+
 use super::label::{self, Label};
 use super::mark::{self, Mark};
 use crate::inspection::normalize::token;
@@ -23,7 +25,7 @@ const MAX_TITLES: usize = 200;
 #[derive(Debug)]
 pub struct Word {
     /// Folded, white space collapsed but kept.
-    pub text: String,
+    pub text: SmolStr,
     /// Folded, squashed, lower case.
     pub key: String,
     pub label: Option<Label>,
@@ -35,7 +37,7 @@ pub struct Word {
 
 /// What a cell that is no text says as a heading.
 static NO_WORD: Word = Word {
-    text: String::new(),
+    text: SmolStr::new_static(""),
     key: String::new(),
     label: None,
     mark: Mark { visibility: None, half: None, gone: false },
@@ -50,7 +52,7 @@ impl Word {
         let names = |label: Label| label.dose.is_some() || label.visibility.is_some() || label.is_count();
         let mark = mark::of(&key);
         let is_title = (label.is_some_and(names) || mark.half.is_some()) && label::is_title(&key);
-        Self { text, key, label, mark, is_title }
+        Self { text: text.into(), key, label, mark, is_title }
     }
 }
 
@@ -84,7 +86,7 @@ impl Spot<'_> {
 /// A sheet to look around in. A turned grid has rows and columns exchanged.
 #[derive(Clone, Debug)]
 pub struct Grid<'a> {
-    pub name: &'a str,
+    pub name: &'a SmolStr,
     pub sheet: &'a Sheet,
     pub turned: bool,
     spots: Vec<Spot<'a>>,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smol_str::SmolStr;
+
 use super::grid::Grid;
 use super::label::{self, Age, Class};
 use super::mark::Half;
@@ -20,7 +22,7 @@ pub struct Hint<T> {
     pub value: T,
     pub row: u32,
     pub column: u32,
-    pub raw: String,
+    pub raw: SmolStr,
 }
 
 /// A column with its heading.
@@ -29,7 +31,7 @@ pub struct Column {
     /// Where the heading stands.
     pub row: u32,
     pub column: u32,
-    pub heading: String,
+    pub heading: SmolStr,
     /// The dose that the heading names: 「１回目　枠数」.
     pub dose: Option<Dose>,
     pub rank: usize,
@@ -201,7 +203,7 @@ fn rivalry(grid: &Grid<'_>, bottom: u32, left: &Segment, right: &Segment) -> Riv
         return Rivalry::Repeats;
     }
     if rows().any(|(one, other)| positive(&one) && positive(&other)) {
-        Rivalry::Rival(vec![one.heading.clone(), other.heading.clone()])
+        Rivalry::Rival(vec![one.heading.to_string(), other.heading.to_string()])
     } else {
         Rivalry::None
     }

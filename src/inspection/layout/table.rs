@@ -1,5 +1,7 @@
 //! Pure: list tables: a heading row (or two joined) with at least two of date, time and count, and what it spans.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::grid::{Grid, Spot};
 use super::label::{self, Class, Label};
 use super::mark::Half;
@@ -189,7 +191,7 @@ fn compose(grid: &Grid<'_>, top: u32, bottom: u32, column: u32) -> Option<(Optio
     let mut class = None;
     let mut rank = usize::MAX;
     let mut dose = None;
-    let mut heading = String::new();
+    let mut heading = SmolStr::default();
     for layer in &layers {
         let Some(label) = layer.label else { continue };
         dose = dose.or(label.dose);
@@ -209,16 +211,16 @@ fn compose(grid: &Grid<'_>, top: u32, bottom: u32, column: u32) -> Option<(Optio
             _ => {}
         }
         let text: String = layer.text.split('\n').map(str::trim).collect();
-        heading = if heading.is_empty() { as_written(layer) } else { format!("{text}　{heading}") };
+        heading = if heading.is_empty() { as_written(layer) } else { format_smolstr!("{text}　{heading}") };
     }
     Some((class, Column { row: nearest.row, column, heading, dose, rank }))
 }
 
 /// The heading as the clinic sees it, on one line.
-fn as_written(spot: &Spot<'_>) -> String {
+fn as_written(spot: &Spot<'_>) -> SmolStr {
     match &spot.cell.value {
         crate::inspection::workbook::Value::Text(text) => {
-            text.split(['\n', '\r']).map(str::trim).collect::<String>().trim().to_string()
+            text.split(['\n', '\r']).map(str::trim).collect::<String>().trim().into()
         }
         _ => spot.text.clone(),
     }

@@ -2,6 +2,7 @@
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
+use smol_str::{SmolStr, SmolStrBuilder, ToSmolStr as _, format_smolstr};
 
 use crate::inspection::verdict::push_digits;
 use crate::inspection::workbook::Value;
@@ -48,32 +49,38 @@ pub fn whole(number: f64) -> Option<i64> {
 }
 
 /// The cell as a person sees it.
-pub fn written(value: &Value) -> String {
+pub fn written(value: &Value) -> SmolStr {
     match value {
         Value::Number(number) => number_text(*number),
-        Value::Text(text) => text.trim().to_string(),
-        Value::Bool(true) => "TRUE".to_string(),
-        Value::Bool(false) => "FALSE".to_string(),
+        Value::Text(text) => trimmed(text),
+        Value::Bool(true) => SmolStr::new_static("TRUE"),
+        Value::Bool(false) => SmolStr::new_static("FALSE"),
         Value::Error(error) => error.clone(),
         Value::Serial(serial) => serial_text(*serial),
-        Value::NoResult => "数式".to_string(),
+        Value::NoResult => SmolStr::new_static("数式"),
     }
 }
 
+/// Without the blanks around it; a text that has none is shared, not copied.
+fn trimmed(text: &SmolStr) -> SmolStr {
+    let inner = text.trim();
+    if inner.len() == text.len() { text.clone() } else { inner.into() }
+}
+
 /// The cell as a person sees it in a column of times: 1.0 is 24:00 there, not the first day of 1900.
-pub fn written_in_time_column(value: &Value) -> String {
+pub fn written_in_time_column(value: &Value) -> SmolStr {
     match value {
         Value::Number(number) if *number > 0.0 && *number < 1.0 => serial_text(*number),
         Value::Serial(serial) if (1.0..1000.0).contains(serial) => {
             let minutes = (serial * 1440.0).round() as i64;
-            format!("{}:{:02}", minutes / 60, minutes % 60)
+            format_smolstr!("{}:{:02}", minutes / 60, minutes % 60)
         }
         _ => written(value),
     }
 }
 
 /// The cell as a person sees it in a column of dates, where an untyped number may be a serial.
-pub fn written_in_date_column(value: &Value, epoch_1904: bool) -> String {
+pub fn written_in_date_column(value: &Value, epoch_1904: bool) -> SmolStr {
     if let Value::Number(number) = value {
         let serial = number + if epoch_1904 { DAYS_1904 } else { 0.0 };
         if PLAUSIBLE.contains(&serial) {
@@ -84,50 +91,50 @@ pub fn written_in_date_column(value: &Value, epoch_1904: bool) -> String {
 }
 
 /// 2021/10/25
-pub fn date_text(date: Date) -> String {
-    let mut text = String::with_capacity(10);
+pub fn date_text(date: Date) -> SmolStr {
+    let mut text = SmolStrBuilder::new();
     push(&mut text, date.year());
     for part in [date.month(), date.day()] {
         text.push('/');
         push(&mut text, part.into());
     }
-    text
+    text.finish()
 }
 
 /// 9:00, with seconds only where there are any.
-pub fn time_text(time: Time) -> String {
-    let mut text = String::with_capacity(8);
+pub fn time_text(time: Time) -> SmolStr {
+    let mut text = SmolStrBuilder::new();
     push(&mut text, time.hour().into());
     let second = Some(time.second()).filter(|second| *second != 0);
     for part in std::iter::once(time.minute()).chain(second) {
         text.push_str(if part < 10 { ":0" } else { ":" });
         push(&mut text, part.into());
     }
-    text
+    text.finish()
 }
 
 /// None of these is negative: serials begin in 1900.
-fn push(text: &mut String, number: i16) {
+fn push(text: &mut SmolStrBuilder, number: i16) {
     push_digits(text, u64::from(number.unsigned_abs()));
 }
 
-fn serial_text(serial: f64) -> String {
+fn serial_text(serial: f64) -> SmolStr {
     if (0.0..1.0).contains(&serial) {
         return match time_of(serial) {
             Some(time) => time_text(time),
-            None => "24:00".to_string(),
+            None => SmolStr::new_static("24:00"),
         };
     }
     let Some(date) = date_of(serial) else { return number_text(serial) };
     match time_of(serial) {
-        Some(time) if time != Time::midnight() => format!("{} {}", date_text(date), time_text(time)),
+        Some(time) if time != Time::midnight() => format_smolstr!("{} {}", date_text(date), time_text(time)),
         _ => date_text(date),
     }
 }
 
-fn number_text(number: f64) -> String {
+fn number_text(number: f64) -> SmolStr {
     match whole(number) {
-        Some(whole) => whole.to_string(),
-        None => number.to_string(),
+        Some(whole) => whole.to_smolstr(),
+        None => number.to_smolstr(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smol_str::SmolStr;
+
 use super::Case;
 use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, raise, raise_other};
 use super::rows::cells::{Kind, cells, claims, offered, unread_count};
@@ -144,7 +146,7 @@ fn doubled_across_sheets(case: &Case) -> bool {
     for row in &case.form.rows {
         let (Some(date), Some(start)) = (row.date.value(), row.start.value()) else { continue };
         for visibility in Visibility::BOTH.into_iter().filter(|visibility| people(row, *visibility) > 0) {
-            let first: &String = sheet_of.entry((date, start, visibility)).or_insert(&row.sheet);
+            let first: &SmolStr = sheet_of.entry((date, start, visibility)).or_insert(&row.sheet);
             if *first != row.sheet {
                 return true;
             }

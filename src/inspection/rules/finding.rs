@@ -1,5 +1,7 @@
 //! Pure: making a [`Finding`] of a rule and the cell it is about.
 
+use smol_str::SmolStr;
+
 use super::catalogue;
 use super::wording::{Values, quote};
 use crate::inspection::form::Entry;
@@ -49,7 +51,7 @@ pub(super) fn at_cell(mut finding: Finding, place: &Place, label: &str, raw: &st
     finding
 }
 
-pub(super) fn at_sheet(mut finding: Finding, sheet: &str) -> Finding {
+pub(super) fn at_sheet(mut finding: Finding, sheet: &SmolStr) -> Finding {
     finding.place = Place::sheet(sheet);
     finding
 }

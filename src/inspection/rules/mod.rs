@@ -18,6 +18,8 @@ pub mod timing;
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::form::Form;
 use super::standing::Standing;
 use super::verdict::{Finding, Place, Slot, Visibility};
@@ -165,7 +167,7 @@ pub fn on_form(case: &Case) -> Vec<Finding> {
     case.settings.apply(findings)
 }
 
-fn position(place: &Place, sheets: &[String]) -> (usize, u32, u32) {
+fn position(place: &Place, sheets: &[SmolStr]) -> (usize, u32, u32) {
     let sheet = place
         .sheet
         .as_ref()

@@ -7,6 +7,7 @@ pub(super) mod version;
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time};
+use smol_str::SmolStr;
 
 use super::finding::{START, at, count_label, raise};
 use super::slots::{people, to_the_minute};
@@ -56,7 +57,7 @@ fn row_name(row: &Row, seen_from: &Row) -> String {
 
 /// At the time in a list; in a matrix, where times and dates stand at the edges, at the count.
 fn at_row(finding: Finding, row: &Row, visibility: Visibility) -> Finding {
-    let own = |cell: &Option<String>| cell.as_deref().is_some_and(|cell| coordinates(cell).1 == row.row);
+    let own = |cell: &Option<SmolStr>| cell.as_deref().is_some_and(|cell| coordinates(cell).1 == row.row);
     match row.count(visibility) {
         Some(count) if !(own(&row.start.place.cell) && own(&row.date.place.cell)) => {
             at(finding, count, count_label(visibility))

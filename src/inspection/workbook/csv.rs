@@ -28,7 +28,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
             .and_then(|rest| rest.strip_suffix('"'))
             .filter(|rest| !rest.contains('"'))
             .unwrap_or(field);
-        let value = Value::Text(field.replace("\r\n", "\n"));
+        let value = Value::Text(field.replace("\r\n", "\n").into());
         grid.push(Cell { row, column, value, formula: false, strike: false })
     })?;
     Ok(Workbook { sheets: vec![grid.finish(SHEET.into(), Shown::Visible)?], ..Workbook::default() })

@@ -93,7 +93,7 @@ impl<'a> Grid<'a> {
         within("columns", self.limits.columns, columns.len() as u64)?;
         let merged = self.merged_with_content()?;
         Ok(Sheet {
-            name,
+            name: name.into(),
             shown,
             hidden_rows: keep_within(rows, self.hidden_rows),
             hidden_columns: keep_within(columns, self.hidden_columns),

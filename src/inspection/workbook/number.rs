@@ -1,5 +1,7 @@
 //! Pure: which number formats mean a date or time; serials brought to the 1900 system; float noise taken off.
 
+use smol_str::format_smolstr;
+
 use super::Value;
 
 /// Days between the two epochs (1904-01-01 is serial 1462 of the 1900 system).
@@ -56,7 +58,7 @@ pub(super) fn is_date_format(code: &str) -> bool {
 /// A stored number as a value. Times of day (below 1) have no epoch; the 1904 system shifts the rest.
 pub(super) fn number(raw: f64, date: bool, epoch_1904: bool) -> Value {
     if !raw.is_finite() {
-        return Value::Error(raw.to_string());
+        return Value::Error(format_smolstr!("{raw}"));
     }
     if !date {
         return Value::Number(without_noise(raw));

@@ -1,5 +1,7 @@
 //! Pure: the text of a shared or inline string: runs joined, phonetic hints (ふりがな) left out, strike-through noted.
 
+use smol_str::SmolStr;
+
 use super::Refusal;
 use super::xml::{Xml, is_true, local};
 use quick_xml::events::{BytesStart, Event};
@@ -105,7 +107,10 @@ impl Rich {
 }
 
 /// The text as Excel shows it: `_x000D_` escapes decoded (ECMA-376 22.9.2.19), line ends as `\n`.
-pub(super) fn displayed(raw: &str) -> String {
+pub(super) fn displayed(raw: &str) -> SmolStr {
+    if !raw.contains("_x") && !raw.contains('\r') {
+        return raw.into();
+    }
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once("_x") {
@@ -124,7 +129,7 @@ pub(super) fn displayed(raw: &str) -> String {
         }
     }
     text.push_str(rest);
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+    text.replace("\r\n", "\n").replace('\r', "\n").into()
 }
 
 /// All shared strings of a workbook, in one buffer.

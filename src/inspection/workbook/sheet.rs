@@ -324,13 +324,13 @@ impl Reading<'_, '_, '_> {
             }
             Kind::Text | Kind::Inline => Value::Text(displayed(&cell.value)),
             Kind::Bool => Value::Bool(is_true(stored)),
-            Kind::Error => Value::Error(stored.to_owned()),
+            Kind::Error => Value::Error(stored.into()),
             Kind::IsoDate => {
-                super::ods::iso_serial(stored).map_or_else(|| Value::Text(stored.to_owned()), Value::Serial)
+                super::ods::iso_serial(stored).map_or_else(|| Value::Text(stored.into()), Value::Serial)
             }
             Kind::Number => match stored.parse::<f64>() {
                 Ok(raw) if raw.is_finite() => number(raw, style.date, self.shared.epoch_1904),
-                _ => Value::Error(stored.to_owned()),
+                _ => Value::Error(stored.into()),
             },
         }))
     }

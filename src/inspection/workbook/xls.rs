@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use calamine::{Data, Reader as _, SheetType, Xls, XlsError};
+use smol_str::ToSmolStr as _;
 
 use super::grid::Grid;
 use super::number::number;
@@ -76,10 +77,10 @@ fn value(data: &Data, formula: bool, epoch_1904: bool) -> Option<Value> {
         Data::DateTime(stamp) => number(stamp.as_f64(), true, epoch_1904),
         Data::String(text) if text.is_empty() && formula => Value::NoResult,
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
-            Value::Text(text.replace("\r\n", "\n"))
+            Value::Text(text.replace("\r\n", "\n").into())
         }
         Data::Bool(flag) => Value::Bool(*flag),
-        Data::Error(error) => Value::Error(error.to_string()),
+        Data::Error(error) => Value::Error(error.to_smolstr()),
         Data::Empty => return formula.then_some(Value::NoResult),
     })
 }

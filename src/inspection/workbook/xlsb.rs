@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsb, XlsbError};
+use smol_str::ToSmolStr as _;
 
 use super::grid::Grid;
 use super::number::number;
@@ -67,7 +68,7 @@ fn value(data: &DataRef<'_>, epoch_1904: bool) -> Option<Value> {
         }
         DataRef::SharedString(text) => Value::Text(displayed(text)),
         DataRef::Bool(flag) => Value::Bool(*flag),
-        DataRef::Error(error) => Value::Error(error.to_string()),
+        DataRef::Error(error) => Value::Error(error.to_smolstr()),
         DataRef::Empty => return None,
     })
 }

@@ -90,7 +90,7 @@ fn entry(
     for (column, text) in (4_u16..).zip([&mark.label, &mark.read, &mark.reason, &mark.mend]) {
         let width =
             WIDTHS.get(usize::from(column)).map_or(10, |width| *width as usize).saturating_sub(2).max(1);
-        lines = lines.max(look::width(&Value::Text(text.clone())).div_ceil(width));
+        lines = lines.max(look::width(&Value::Text(text.as_str().into())).div_ceil(width));
         sheet.write_string_with_format(row, column, clean(text), &cell)?;
     }
     // Not every program finds the height of wrapped text by itself.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::{look, marks};
 use crate::campaign::Campaign;
 use crate::inspection::form::{self, Entry, FileReading, Form, Row, returned};
@@ -51,8 +53,10 @@ pub fn plain(workbook: &Workbook, file_name: &str, new_name: &str, campaign: &Ca
         });
     }
     let before = essence(&form::read(workbook, file_name, campaign));
-    (before == essence(&form::read(&plain, new_name, campaign)))
-        .then(|| Plain { workbook: plain, own_names: own.iter().map(|sheet| sheet.name.clone()).collect() })
+    (before == essence(&form::read(&plain, new_name, campaign))).then(|| Plain {
+        workbook: plain,
+        own_names: own.iter().map(|sheet| sheet.name.to_string()).collect(),
+    })
 }
 
 fn plain_sheet(sheet: &Sheet, taken: &mut BTreeSet<String>) -> Option<Sheet> {
@@ -66,7 +70,7 @@ fn plain_sheet(sheet: &Sheet, taken: &mut BTreeSet<String>) -> Option<Sheet> {
         return None;
     }
     let merged = sheet.merged.iter().copied().filter(can_merge).collect();
-    Some(Sheet { name: sheet_name(&sheet.name, taken), cells, merged: apart(merged), ..sheet.clone() })
+    Some(Sheet { name: sheet_name(&sheet.name, taken).into(), cells, merged: apart(merged), ..sheet.clone() })
 }
 
 /// The value as it can be written; `None`: there is nothing to show.
@@ -75,7 +79,7 @@ fn plain_cell(cell: &Cell) -> Option<Cell> {
         Value::NoResult => return None,
         Value::Number(number) | Value::Serial(number) if cell.formula && *number == 0.0 => return None,
         Value::Text(text) | Value::Error(text) => {
-            let clean: String = text
+            let clean: SmolStr = text
                 .chars()
                 .filter(|c| (!c.is_control() || matches!(c, '\n' | '\t')) && !look::is_invisible(*c))
                 .collect();
@@ -169,7 +173,7 @@ fn echoes(reading: &FileReading) -> BTreeSet<Place> {
 }
 
 /// Rows (sheet, one-based row) that hold sums and no slots: what is computed there is a sum too.
-fn sum_rows(reading: &FileReading) -> BTreeSet<(String, u32)> {
+fn sum_rows(reading: &FileReading) -> BTreeSet<(SmolStr, u32)> {
     let mut rows = BTreeSet::new();
     for form in &reading.forms {
         for total in &form.typed_totals {

@@ -14,7 +14,7 @@ const WIDEST: usize = 40;
 const FRAMED: u64 = 20_000;
 
 pub fn write(worksheet: &mut Worksheet, sheet: &Sheet, marked: &Marked) -> Result<(), XlsxError> {
-    worksheet.set_name(&sheet.name)?;
+    worksheet.set_name(sheet.name.as_str())?;
     match sheet.shown {
         Shown::Visible => {}
         Shown::Hidden => {
@@ -74,7 +74,7 @@ fn put(worksheet: &mut Worksheet, cell: &Cell, format: &Format) -> Result<(), Xl
         }
         Value::Bool(truth) => worksheet.write_boolean_with_format(row, column, *truth, format)?,
         Value::Text(text) | Value::Error(text) => {
-            worksheet.write_string_with_format(row, column, text, format)?
+            worksheet.write_string_with_format(row, column, text.as_str(), format)?
         }
         Value::NoResult => worksheet.write_blank(row, column, format)?,
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::echo;
-use crate::inspection::verdict::{Finding, Severity};
+use crate::inspection::verdict::{Finding, Place, Severity};
 
 /// Cells named in one entry.
 const CELLS: usize = 8;
@@ -206,8 +206,9 @@ impl Entry<'_> {
 
     fn brief(&self) -> String {
         let finding = self.first;
-        let place = [&finding.place.sheet, &finding.place.cell, &finding.label];
-        let mut words: Vec<String> = place.into_iter().flatten().map(|text| echo::value(text)).collect();
+        let Place { sheet, cell } = &finding.place;
+        let place = [sheet.as_deref(), cell.as_deref(), finding.label.as_deref()];
+        let mut words: Vec<String> = place.into_iter().flatten().map(echo::value).collect();
         words.extend(finding.read.as_deref().map(|read| format!("「{}」", echo::value(read))));
         if self.all.len() > 1 {
             words.push(format!("ほか{}か所", self.all.len() - 1));

@@ -364,10 +364,10 @@ fn written(submission: &Submission, reveal: bool) -> [Option<String>; 2] {
     let written = |entry: &Option<Entry<()>>| {
         entry.as_ref().map(|entry| {
             let sheet = entry.place.sheet.as_deref().map(echo::value);
-            let cell = entry.place.cell.clone().unwrap_or_default();
+            let cell = entry.place.cell.as_deref().unwrap_or_default();
             let place = match sheet {
                 Some(sheet) if reveal => format!("シート「{sheet}」{cell}"),
-                _ => cell,
+                _ => cell.to_string(),
             };
             let raw = echo::value(&entry.raw);
             match (reveal, raw.is_empty()) {

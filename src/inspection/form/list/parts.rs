@@ -1,6 +1,7 @@
 //! Pure: a date or a time of one row that stands in several columns, and the sums below the rows.
 
 use jiff::civil::{Date, Time, Weekday};
+use smol_str::format_smolstr;
 
 use super::Reader;
 use crate::inspection::form::loose::is_grand_total;
@@ -23,7 +24,7 @@ impl Reader<'_, '_> {
         if date.is_blank() {
             return (other, other_name);
         }
-        date.raw = format!("{}、{}", date.raw, other.raw);
+        date.raw = format_smolstr!("{}、{}", date.raw, other.raw);
         date.read = Read::Not(Trouble::Several);
         (date, None)
     }
@@ -39,7 +40,7 @@ impl Reader<'_, '_> {
         let minutes = token::key(&written).trim_end_matches('分').parse::<i8>().ok();
         let together =
             minutes.filter(|_| time.minute() == 0).and_then(|m| Time::new(time.hour(), m, 0, 0).ok());
-        hour.raw = format!("{} {written}", hour.raw);
+        hour.raw = format_smolstr!("{} {written}", hour.raw);
         hour.remarks.retain(|remark| *remark != Remark::Estimated);
         hour.read = together.map_or(Read::Not(Trouble::Unreadable), Read::Value);
         hour
@@ -61,7 +62,7 @@ impl Reader<'_, '_> {
             }
             let place = self.grid.place(row, column.column);
             let raw = serial::written(&spot.cell.value);
-            let read = entry(place, &mark.text, raw, count::read(&spot.cell.value));
+            let read = entry(place, mark.text.clone(), raw, count::read(&spot.cell.value));
             let dose = dose::mentioned(&mark.key)
                 .or_else(|| self.plan.heading_dose().map(|(_, dose)| dose))
                 .or_else(|| self.dose.as_ref().map(|hint| hint.value))
@@ -71,7 +72,7 @@ impl Reader<'_, '_> {
             }
         }
         if figures {
-            let sheet = self.grid.name.to_string();
+            let sheet = self.grid.name.clone();
             self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
         }
     }

@@ -1,6 +1,7 @@
 //! Pure: what holds for whole rows of a list: titles between them, and short texts beside them.
 
 use jiff::civil::Date;
+use smol_str::SmolStr;
 
 use super::Reader;
 use crate::inspection::form::Entry;
@@ -18,7 +19,7 @@ use crate::inspection::verdict::Visibility;
 pub(super) struct HalfColumn {
     column: u32,
     half: Half,
-    raw: String,
+    raw: SmolStr,
     date: Option<Date>,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct HalfColumn {
 pub(super) struct Beside {
     pub(super) visibility: Option<Entry<Visibility>>,
     pub(super) gone: Option<Entry<()>>,
-    half: Option<(u32, Half, String)>,
+    half: Option<(u32, Half, SmolStr)>,
 }
 
 impl Reader<'_, '_> {
@@ -145,12 +146,12 @@ impl Reader<'_, '_> {
             let raw = || serial::written(&spot.cell.value);
             let kind = self.plan.by_row.is_some_and(|(_, kind)| kind == Some(spot.column));
             if let Some(visibility) = visibility.filter(|_| !kind) {
-                let said = entry(place(), &heading, raw(), Reading::value(visibility));
+                let said = entry(place(), heading.clone(), raw(), Reading::value(visibility));
                 beside.visibility.get_or_insert(said);
             }
             let zero = crate::inspection::normalize::count::is_zero_word(&spot.key) || raw() == "0";
             if gone || (ticked && !zero) {
-                beside.gone.get_or_insert(entry(place(), &heading, raw(), Reading::value(())));
+                beside.gone.get_or_insert(entry(place(), heading.clone(), raw(), Reading::value(())));
             }
             if let Some(half) = half {
                 // Of two columns the one nearer to the time.
@@ -163,7 +164,7 @@ impl Reader<'_, '_> {
         beside
     }
 
-    fn heading(&self, column: u32) -> String {
+    fn heading(&self, column: u32) -> SmolStr {
         let top = self.plan.date.row;
         let above = self.grid.covering(top, column).filter(|spot| spot.is_text());
         above.map(|spot| serial::written(&spot.cell.value)).unwrap_or_default()
@@ -238,6 +239,6 @@ pub(super) fn half_above(grid: &Grid<'_>, segment: &Segment, context: &Context) 
         Some(Hint { value, row: column.row, column: column.column, raw: column.heading.clone() })
     };
     let heading = [Class::Start, Class::Public, Class::Private, Class::Count].into_iter().find_map(named);
-    let by_name = || context.half.map(|value| Hint { value, row: 0, column: 0, raw: grid.name.to_string() });
+    let by_name = || context.half.map(|value| Hint { value, row: 0, column: 0, raw: grid.name.clone() });
     heading.or_else(|| segment.half.clone()).or_else(by_name)
 }

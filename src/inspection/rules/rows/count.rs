@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::cells::{Cell, Kind, cell, column_missing, counts, uncounted};
 use crate::inspection::form::{Entry, Remark, Row, Trouble};
 use crate::inspection::rules::finding::{at, count_label, raise, raise_other};
@@ -178,7 +180,7 @@ fn contradiction(case: &Case, row: &Row) -> Option<Finding> {
         ("number", wide(number.unwrap_or_default())),
         ("vis", said.other().label().to_string()),
         ("other", said.label().to_string()),
-        ("cell", count.place.cell.clone().unwrap_or_default()),
+        ("cell", count.place.cell.as_deref().unwrap_or_default().to_string()),
     ];
     let finding = if title.is_some() && number.is_some() {
         raise("R26", &values)
@@ -204,7 +206,7 @@ pub(in super::super) fn r30_merged_count(case: &Case) -> Vec<Finding> {
                 return None;
             }
             let mut finding = cell.tell(raise("R30", &[("range", range.replace(':', "～"))]));
-            finding.place = Place { cell: range.split(':').next().map(str::to_string), ..cell.place.clone() };
+            finding.place = Place { cell: range.split(':').next().map(SmolStr::from), ..cell.place.clone() };
             Some(finding)
         })
         .collect()

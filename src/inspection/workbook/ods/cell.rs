@@ -59,27 +59,27 @@ impl Typed {
     pub(super) fn value(&self, text: &str) -> Option<Value> {
         if self.error {
             // An error must not vanish because its text is missing.
-            return Some(Value::Error(if text.is_empty() { "#N/A".to_owned() } else { text.to_owned() }));
+            return Some(Value::Error(if text.is_empty() { "#N/A" } else { text }.into()));
         }
         let stored = self.stored.as_deref().map(str::trim);
         Some(match (self.kind.as_str(), stored) {
             ("float" | "percentage" | "currency", Some(stored)) => match stored.parse::<f64>() {
                 Ok(raw) if raw.is_finite() => number(raw, false, false),
-                _ => Value::Error(stored.to_owned()),
+                _ => Value::Error(stored.into()),
             },
             ("date", Some(stored)) => {
-                iso_serial(stored).map_or_else(|| Value::Text(stored.to_owned()), Value::Serial)
+                iso_serial(stored).map_or_else(|| Value::Text(stored.into()), Value::Serial)
             }
             ("time", Some(stored)) => {
-                duration_days(stored).map_or_else(|| Value::Text(stored.to_owned()), Value::Serial)
+                duration_days(stored).map_or_else(|| Value::Text(stored.into()), Value::Serial)
             }
             ("boolean", Some(stored)) => Value::Bool(stored == "true"),
             ("", _) if self.formula && text.is_empty() => Value::NoResult,
             _ if text.is_empty() => match self.stored.as_deref() {
-                Some(stored) if !stored.is_empty() => Value::Text(stored.to_owned()),
+                Some(stored) if !stored.is_empty() => Value::Text(stored.into()),
                 _ => return None,
             },
-            _ => Value::Text(text.to_owned()),
+            _ => Value::Text(text.into()),
         })
     }
 }
