@@ -21,7 +21,7 @@ pub fn cell(data: &[u8]) {
         1 => check(&Value::Serial(number)),
         _ => {
             let text = String::from_utf8_lossy(rest).into_owned();
-            check(&Value::Text(text.clone()));
+            check(&Value::Text(text.as_str().into()));
             same_in_full_width(&text);
         }
     }
@@ -72,7 +72,7 @@ fn same_in_full_width(text: &str) {
         .map(|ch| if ch.is_ascii_alphanumeric() || "/:".contains(ch) { full(ch) } else { ch })
         .collect();
     let calendar = Calendar::of(&campaign(), false);
-    let (narrow, wide) = (Value::Text(text.to_string()), Value::Text(wide));
+    let (narrow, wide) = (Value::Text(text.into()), Value::Text(wide.into()));
     let date = |value: &Value| date::read(value, &calendar, None).reading.read;
     assert_eq!(date(&narrow), date(&wide), "{text:?}");
     let start = |value: &Value| -> Read<Time> {
