@@ -33,6 +33,17 @@ pub enum Format {
     Journald,
 }
 
+/// A panic is told in the log by its place alone: what it says may quote a mail.
+pub fn tell_faults() {
+    std::panic::set_hook(Box::new(|fault| {
+        let place = fault.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(
+            place,
+            "the program met a fault of its own; the work in hand goes on without it; please report this line"
+        );
+    }));
+}
+
 /// Starts the log once. A second call (tests) changes nothing.
 pub fn start(settings: &Settings, more_verbose: i8) {
     let level = match more_verbose {

@@ -105,7 +105,7 @@ async fn check_file(
     let bytes = read(path)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let bare = !name.to_lowercase().ends_with(".eml");
-    let dissected = if bare {
+    let mut dissected = if bare {
         let (attachment, content) =
             readers.dissect_file(&name, &bytes).await.map_err(crate::daemon::Error::from)?;
         Dissected {
@@ -116,7 +116,7 @@ async fn check_file(
         readers.dissect(&bytes, None).await.map_err(crate::daemon::Error::from)?
     };
     let received_at = received.or_else(|| trusted_receipt(&dissected.message, &desk.settings.sender));
-    let examined = judge::examine(&dissected, desk.campaign);
+    let examined = judge::examine(&mut dissected, desk.campaign);
     let mail = Mail {
         dissected: &dissected,
         examined: &examined,

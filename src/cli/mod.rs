@@ -253,6 +253,7 @@ fn start(arguments: Arguments) -> Result<u8, Failure> {
     let verbosity = if arguments.quiet { -1 } else { i8::try_from(arguments.verbose).unwrap_or(2) };
     let quiet = matches!(arguments.verb, Verb::Demo(_)) && verbosity == 0;
     telemetry::start(&config.log, if quiet { -1 } else { verbosity });
+    telemetry::tell_faults();
     drop(rustls::crypto::ring::default_provider().install_default());
     let context = Context {
         config,

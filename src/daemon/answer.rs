@@ -6,9 +6,11 @@ use super::{Error, Office};
 use crate::clinic::address_key;
 use crate::inbound::uid::{MessageKey, RawMessage};
 use crate::inspection::dissected::Dissected;
+use crate::inspection::fault::contained;
 use crate::inspection::judge::budget::Budget;
 use crate::inspection::judge::{self, Desk, Examined, Known, Mail};
 use crate::inspection::judgement::{Answer, Inspection};
+use crate::inspection::rules::mail::m18_unaddressable;
 use crate::inspection::sender::trusted_receipt;
 use crate::inspection::standing::MailStanding;
 use crate::ledger::{Intake, NewLetter, NewState};
@@ -75,7 +77,7 @@ impl Office {
             Answer::Send(_) | Answer::Draft(_) => NewState::Held,
             Answer::Suppress(_) => NewState::Suppressed,
         };
-        let drafts: Vec<Draft> = reply::compose(&Occasion {
+        let occasion = Occasion {
             campaign: &self.campaign,
             settings: &self.config.replies,
             inspection,
@@ -83,7 +85,15 @@ impl Office {
             contents: &ready.dissected.contents,
             own_address: &self.identity.from,
             rehearsal: self.config.replies.rehearsal,
-        });
+        };
+        let drafts: Vec<Draft> = match contained(|| reply::compose(&occasion)) {
+            Ok(drafts) => drafts,
+            Err(reason) => {
+                inspection.needs_staff = true;
+                inspection.findings.push(m18_unaddressable(message.from(), &reason));
+                return Vec::new();
+            }
+        };
         let only_receipt = match inspection.submissions.as_slice() {
             [submission] => submission.receipt.clone(),
             _ => None,
@@ -101,10 +111,7 @@ impl Office {
                 }
                 Err(cause) => {
                     inspection.needs_staff = true;
-                    inspection.findings.push(crate::inspection::rules::mail::m18_unaddressable(
-                        &draft.to,
-                        &cause.to_string(),
-                    ));
+                    inspection.findings.push(m18_unaddressable(&draft.to, &cause.to_string()));
                 }
             }
         }

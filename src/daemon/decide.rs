@@ -131,11 +131,11 @@ impl Office {
             return Err(refused("its receipt time is in the future".into()));
         }
         let (attachment, content) = self.readers.dissect_file(entry.file_name, entry.file).await?;
-        let dissected = Dissected {
+        let mut dissected = Dissected {
             message: Message { attachments: vec![attachment], ..Message::default() },
             contents: vec![content],
         };
-        let examined = judge::examine(&dissected, &self.campaign);
+        let examined = judge::examine(&mut dissected, &self.campaign);
         let mut intake = self.ledger.begin_intake().await?;
         let registry = intake.registry().await?;
         let Some(clinic) = registry.by_venue_no(entry.venue_no) else {

@@ -250,7 +250,7 @@ impl Office {
                 working.next().await
             };
             let Some(mail) = next else { break };
-            let mail = mail.map_err(|cause| Error::Task(cause.to_string()))??;
+            let mail = mail.map_err(|_| Error::Task("a worker ended early".to_string()))??;
             let intake = if let Some(intake) = &mut batch {
                 intake
             } else {
@@ -279,8 +279,8 @@ impl Office {
 
     /// A child takes the mail apart, a worker thread reads its forms.
     async fn make_ready(self, raw: RawMessage) -> Result<Ready, Error> {
-        let dissected = self.take_apart(&raw.bytes, raw.omitted).await?;
-        let examined = judge::examine(&dissected, &self.campaign);
+        let mut dissected = self.take_apart(&raw.bytes, raw.omitted).await?;
+        let examined = judge::examine(&mut dissected, &self.campaign);
         Ok(Ready { sha256: sha256::of(&raw.bytes), raw, dissected, examined })
     }
 
@@ -330,8 +330,8 @@ impl Office {
     /// Judges a stored mail again with its first receipt time and receipt numbers, and answers it anew.
     pub async fn judge_again(&self, id: i64, actor: &str) -> Result<Inspection, Error> {
         let stored = self.ledger.stored_mail(id).await?;
-        let dissected = self.take_apart(&stored.raw.bytes, stored.raw.omitted).await?;
-        let examined = judge::examine(&dissected, &self.campaign);
+        let mut dissected = self.take_apart(&stored.raw.bytes, stored.raw.omitted).await?;
+        let examined = judge::examine(&mut dissected, &self.campaign);
         let received_at = stored.raw.received_at;
         let sha256 = format!("{}:again:{}", stored.sha256, stored.judgements);
         let ready = Ready { raw: stored.raw, sha256, dissected, examined };

@@ -77,8 +77,8 @@ impl Office {
             replayed.mails += 1;
             let stored = self.ledger.stored_mail(id).await?;
             let before = self.ledger.mail(id).await?;
-            let dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
-            let examined = judge::examine(&dissected, &self.campaign);
+            let mut dissected = self.readers.dissect(&stored.raw.bytes, stored.raw.omitted).await?;
+            let examined = judge::examine(&mut dissected, &self.campaign);
             let received_at = stored.raw.received_at;
             let sha256 = format!("{}:again:{}", stored.sha256, stored.judgements);
             let ready = Ready { raw: stored.raw, sha256, dissected, examined };

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::body::{self, Words};
+use super::container::Refusal;
 use super::dissected::Dissected;
+use super::fault::contained;
 use super::form::{self, FileReading};
 use super::judgement::{Answer, Inspection, Silence, Submission};
 use super::rules::{self, mail as m};
 use super::sender::{self, Authentication, Sender};
 use super::standing::{MailStanding, Standing};
 use super::verdict::{Finding, Outcome, Place, Severity, Template};
-use super::workbook::Content;
+use super::workbook::{Content, Workbook};
 use crate::campaign::{Campaign, Earlier};
 use crate::clinic::Registry;
 use crate::inbound::attachment::FileKind;
@@ -95,23 +97,44 @@ pub struct Known {
     pub twins: BTreeMap<String, Vec<String>>,
 }
 
-/// Reads the forms and the words of a mail.
-pub fn examine(dissected: &Dissected, campaign: &Campaign) -> Examined {
-    let files = dissected
-        .message
-        .attachments
-        .iter()
-        .zip(&dissected.contents)
-        .map(|(attachment, content)| match content {
-            Content::Workbook(workbook) => Some(form::read(workbook, &attachment.name, campaign)),
+/// Reads the forms and the words of a mail. What brings a fault of ours to light is marked as unreadable in it.
+pub fn examine(dissected: &mut Dissected, campaign: &Campaign) -> Examined {
+    examine_by(dissected, |workbook, name| form::read(workbook, name, campaign), body::read)
+}
+
+fn examine_by(
+    dissected: &mut Dissected,
+    read_form: impl Fn(&Workbook, &str) -> FileReading,
+    read_words: impl Fn(&str) -> Words,
+) -> Examined {
+    let Dissected { message, contents } = dissected;
+    let mut files = Vec::with_capacity(contents.len());
+    for (attachment, content) in message.attachments.iter().zip(contents) {
+        files.push(match content {
+            Content::Workbook(workbook) => match contained(|| read_form(workbook, &attachment.name)) {
+                Ok(reading) => Some(reading),
+                Err(reason) => {
+                    *content = Content::Refused(Refusal::Died(reason));
+                    None
+                }
+            },
             Content::Refused(_) | Content::Other => None,
-        })
-        .collect();
-    Examined { files, words: body::read(&dissected.message.text) }
+        });
+    }
+    let words = contained(|| read_words(&message.text)).unwrap_or_else(|reason| {
+        message.defects.push(Defect::Unparsable(reason));
+        Words::default()
+    });
+    Examined { files, words }
 }
 
 /// Which clinics and slot sets the ledger must be asked about.
 pub fn asks(desk: &Desk, mail: &Mail, standing: &MailStanding) -> Asks {
+    // The same fault meets the judgement, which tells it.
+    contained(|| asks_of(desk, mail, standing)).unwrap_or_default()
+}
+
+fn asks_of(desk: &Desk, mail: &Mail, standing: &MailStanding) -> Asks {
     let sender = sender_of(desk, mail, standing);
     let mut asks = Asks::default();
     if let Some(clinic) = sender.only_clinic() {
@@ -130,6 +153,40 @@ pub fn asks(desk: &Desk, mail: &Mail, standing: &MailStanding) -> Asks {
 
 /// The whole judgement of one mail.
 pub fn inspect(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
+    let received_at = mail.received_at.unwrap_or(Timestamp::UNIX_EPOCH);
+    or_unreadable(received_at, || weigh(desk, mail, known))
+}
+
+fn or_unreadable(received_at: Timestamp, judgement: impl FnOnce() -> Inspection) -> Inspection {
+    contained(judgement).unwrap_or_else(|reason| {
+        let findings = vec![m::m19_unparsable(&reason)];
+        set_aside(Outcome::Unreadable, Silence::Unparsable, findings, received_at)
+    })
+}
+
+/// A mail that is recorded and filed, and nothing more.
+fn set_aside(
+    outcome: Outcome,
+    silence: Silence,
+    findings: Vec<Finding>,
+    received_at: Timestamp,
+) -> Inspection {
+    let needs_staff =
+        outcome == Outcome::Unreadable || findings.iter().any(|finding| finding.severity == Severity::Staff);
+    Inspection {
+        outcome,
+        needs_staff,
+        findings,
+        submissions: Vec::new(),
+        other_files: Vec::new(),
+        answer: Answer::Silent(silence),
+        received_at,
+        notify: Vec::new(),
+        provisional: Vec::new(),
+    }
+}
+
+fn weigh(desk: &Desk, mail: &Mail, known: &Known) -> Inspection {
     let message = &mail.dissected.message;
     let sender = sender_of(desk, mail, &known.mail);
     let hand = Hand { desk, mail, known, sender: &sender };
@@ -167,21 +224,8 @@ struct Hand<'a> {
 }
 
 impl Hand<'_> {
-    /// A mail that is recorded and filed, and nothing more.
     fn aside(&self, outcome: Outcome, silence: Silence, findings: Vec<Finding>) -> Inspection {
-        let needs_staff = outcome == Outcome::Unreadable
-            || findings.iter().any(|finding| finding.severity == Severity::Staff);
-        Inspection {
-            outcome,
-            needs_staff,
-            findings,
-            submissions: Vec::new(),
-            other_files: Vec::new(),
-            answer: Answer::Silent(silence),
-            received_at: self.received_at(),
-            notify: Vec::new(),
-            provisional: Vec::new(),
-        }
+        set_aside(outcome, silence, findings, self.received_at())
     }
 
     fn received_at(&self) -> Timestamp {
@@ -318,4 +362,42 @@ fn unparsable(message: &Message) -> Option<String> {
 /// The worst outcome of a mail's submissions.
 fn worst(submissions: &[Submission]) -> Outcome {
     submissions.iter().map(|submission| submission.outcome).min().unwrap_or(Outcome::Ignored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::attachment::Attachment;
+
+    fn mail_with(names: [&str; 2]) -> Dissected {
+        let attachments = names.map(|name| Attachment { name: name.into(), ..Attachment::default() });
+        let message = Message { attachments: attachments.into(), ..Message::default() };
+        Dissected { message, contents: vec![Content::Workbook(Workbook::default()); 2] }
+    }
+
+    #[test]
+    fn a_fault_in_one_form_leaves_the_others_and_the_words() {
+        let mut dissected = mail_with(["a.xlsx", "b.xlsx"]);
+        let read = |_: &Workbook, name: &str| {
+            assert_ne!(name, "a.xlsx", "planted");
+            FileReading::default()
+        };
+        let examined = examine_by(&mut dissected, read, |_| Words::default());
+        assert!(matches!(dissected.contents[0], Content::Refused(Refusal::Died(_))));
+        assert!(matches!(dissected.contents[1], Content::Workbook(_)));
+        assert_eq!(examined.files, [None, Some(FileReading::default())]);
+        assert!(dissected.message.defects.is_empty());
+    }
+
+    #[test]
+    fn a_fault_in_the_words_or_the_judgement_makes_the_mail_unreadable() {
+        let mut dissected = mail_with(["a.xlsx", "b.xlsx"]);
+        examine_by(&mut dissected, |_, _| FileReading::default(), |_| unreachable!("planted"));
+        assert!(unparsable(&dissected.message).is_some());
+
+        let inspection = or_unreadable(Timestamp::UNIX_EPOCH, || unreachable!("planted"));
+        assert_eq!((inspection.outcome, inspection.needs_staff), (Outcome::Unreadable, true));
+        assert_eq!(inspection.findings[0].code, "M19");
+        assert_eq!(inspection.answer, Answer::Silent(Silence::Unparsable));
+    }
 }

@@ -3,6 +3,7 @@
 pub mod container;
 pub mod workbook;
 pub mod dissected;
+pub mod fault;
 pub mod reader;
 pub mod normalize;
 pub mod layout;

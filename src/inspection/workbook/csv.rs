@@ -111,7 +111,7 @@ mod tests {
             .cells
             .iter()
             .map(|cell| match &cell.value {
-                Value::Text(text) => (cell.row, cell.column, text.clone()),
+                Value::Text(text) => (cell.row, cell.column, text.to_string()),
                 other => panic!("{other:?}"),
             })
             .collect()

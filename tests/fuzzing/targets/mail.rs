@@ -94,7 +94,7 @@ pub fn bounce(data: &[u8]) {
 pub fn message(data: &[u8]) {
     let limits = Limits::default();
     sound_message(&open(data, &limits));
-    let dissected = dissect(data, None, &limits);
+    let mut dissected = dissect(data, None, &limits);
     assert_eq!(dissected.contents.len(), dissected.message.attachments.len());
     for (file, content) in dissected.message.attachments.iter().zip(&dissected.contents) {
         if let Content::Workbook(workbook) = content {
@@ -102,7 +102,7 @@ pub fn message(data: &[u8]) {
         }
     }
     let campaign = campaign();
-    let examined = judge::examine(&dissected, &campaign);
+    let examined = judge::examine(&mut dissected, &campaign);
     let registry = Registry::new(sample_registry());
     let settings = Settings::default();
     let desk = Desk { campaign: &campaign, registry: &registry, settings: &settings, with_registry: true };
