@@ -77,7 +77,7 @@ fn read(file: &Path) -> Form {
     let name = file.file_name().unwrap().to_string_lossy();
     let reading = reader::read(&book, &name, &campaign());
     assert_eq!(reading.forms.len(), 1, "{name}");
-    reading.forms.into_iter().next().unwrap()
+    std::sync::Arc::unwrap_or_clone(reading.forms.into_iter().next().unwrap())
 }
 
 /// Form, fields and rows, without the sheet's name (a CSV file has none).

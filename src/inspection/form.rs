@@ -4,6 +4,7 @@
 //! interpretation worth telling a [`Remark`]; the rules turn both into findings.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time, Weekday};
 use smol_str::SmolStr;
@@ -242,7 +243,7 @@ pub struct Form {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileReading {
     /// Usually one; several when the workbook holds several clinics' sheets. Empty: not one of our forms (F02).
-    pub forms: Vec<Form>,
+    pub forms: Vec<Arc<Form>>,
     /// 接種計画票, 医療物品配布希望調査票 and the like, recognised by title and left aside: the title.
     pub companion: Option<String>,
     /// Columns that look like patients' data (氏名, 生年月日, 接種券番号): rule M17. Where; never the content.

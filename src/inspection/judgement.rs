@@ -1,6 +1,7 @@
 //! Pure: the result of an inspection, as the reply, the ledger and `check` need it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub struct Submission {
     pub file_name: Option<String>,
     pub file_sha256: Option<String>,
     /// `None`: nothing could be read (password, broken, not a form).
-    pub form: Option<Form>,
+    pub form: Option<Arc<Form>>,
     /// The clinic as registered at the time of the judgement.
     pub clinic: Option<Clinic>,
     pub sender: SenderStanding,

@@ -2,6 +2,8 @@
 //!
 //! What is told is what the ledger holds, not what the file would be read as today.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use smol_str::SmolStr;
 use sqlx::SqliteConnection;
@@ -81,10 +83,12 @@ impl Intake {
             Some(id) => Some(head(&mut self.tx, id).await?),
             None => None,
         };
-        let form = row.has_form.then(|| Form {
-            number: row.form_number.map(|number| number as u8),
-            visibility: scope(row.scope_public, row.scope_private),
-            ..Form::default()
+        let form = row.has_form.then(|| {
+            Arc::new(Form {
+                number: row.form_number.map(|number| number as u8),
+                visibility: scope(row.scope_public, row.scope_private),
+                ..Form::default()
+            })
         });
         let submission = Submission {
             file: None,

@@ -169,7 +169,7 @@ pub fn read(workbook: &Workbook) -> FileReading {
 pub fn read_form(pages: &[&Page]) -> Form {
     let mut reading = read(&workbook(pages));
     assert_eq!(reading.forms.len(), 1, "{reading:#?}");
-    reading.forms.remove(0)
+    std::sync::Arc::unwrap_or_clone(reading.forms.remove(0))
 }
 
 /// 「10/25 9:00 6 0」 for every row that makes a slot; the rows with trouble as 「!」.

@@ -215,7 +215,7 @@ pub fn submission(outcome: Outcome, template: Template, timing: Timing) -> Submi
         file: Some(0),
         file_name: Some("予約枠報告様式３.xlsx".into()),
         file_sha256: None,
-        form: Some(form),
+        form: Some(form.into()),
         clinic: Some(clinic()),
         sender: SenderStanding::Registered,
         outcome,

@@ -1,6 +1,7 @@
 //! Pure: a whole workbook: which sheets are input, which clinic each belongs to, and the form they make together.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
@@ -33,26 +34,27 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
     if !ours {
         result.observations.append(&mut sorted.hidden);
         result.observations.extend(readings.iter().flat_map(|reading| reading.withdrawals.clone()));
-        result.forms.extend(sample_form(&sorted, &identifier, file_name));
+        result.forms.extend(sample_form(&sorted, &identifier, file_name).map(Arc::new));
         if sorted.returned && result.forms.is_empty() {
             result.companion.get_or_insert_with(|| returned::SHEET.to_string());
         }
         return result;
     }
     let file = FileEvidence { identifier: &identifier, file_name };
+    let mut forms = Vec::new();
     for group in group(&mut readings) {
         match assemble(group, &file) {
-            Ok(form) => result.forms.push(form),
+            Ok(form) => forms.push(form),
             Err(mut observations) => result.observations.append(&mut observations),
         }
     }
-    if let Some(form) = result.forms.first_mut() {
+    if let Some(form) = forms.first_mut() {
         form.observations.append(&mut sorted.hidden);
         if form.rows.is_empty() {
             form.observations.extend(sorted.samples.iter().filter_map(filled_sample));
         }
     }
-    for form in &mut result.forms {
+    for form in &mut forms {
         if workbook.epoch_1904 {
             form.observations.push(Observation::Epoch1904);
         }
@@ -61,6 +63,7 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
             form.observations.push(Observation::Comments);
         }
     }
+    result.forms = forms.into_iter().map(Arc::new).collect();
     result
 }
 

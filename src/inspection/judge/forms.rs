@@ -1,6 +1,7 @@
 //! Pure: the judgement of the forms in one mail: each with its clinic, its rules, its timing, its outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Desk, Hand, Mail, precedence, reply, worst};
 use crate::campaign::{Campaign, Timing};
@@ -17,7 +18,7 @@ use crate::inspection::workbook::Content;
 /// One form of the mail with what can be told without the ledger.
 pub struct Item<'a> {
     pub file: usize,
-    pub form: &'a Form,
+    pub form: &'a Arc<Form>,
     pub clinic: Option<&'a Clinic>,
     identity: Vec<Finding>,
     pub slots: Vec<Slot>,
@@ -198,7 +199,7 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, left_out: &BTreeSet<usize>)
         file: Some(item.file),
         file_name: Some(attachment.name.clone()),
         file_sha256: Some(attachment.sha256.clone()),
-        form: Some(item.form.clone()),
+        form: Some(Arc::clone(item.form)),
         clinic: item.clinic.cloned(),
         sender,
         outcome: fate.outcome,

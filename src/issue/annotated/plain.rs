@@ -191,7 +191,7 @@ fn sum_rows(reading: &FileReading) -> BTreeSet<(SmolStr, u32)> {
 
 /// What decides about slots and identity, for comparing two readings.
 fn essence(reading: &FileReading) -> Vec<String> {
-    reading.forms.iter().map(form_essence).collect()
+    reading.forms.iter().map(|form| form_essence(form)).collect()
 }
 
 fn form_essence(form: &Form) -> String {
