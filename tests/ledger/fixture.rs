@@ -207,7 +207,7 @@ impl Draft {
             file: None,
             file_name: Some("様式３.xlsx".into()),
             file_sha256: None,
-            form: self.form.then(|| Form { number: Some(3), ..Form::default() }),
+            form: self.form.then(|| Form { number: Some(3), ..Form::default() }.into()),
             clinic,
             sender: SenderStanding::Registered,
             outcome: self.outcome,
