@@ -3,6 +3,7 @@
 pub mod grid;
 pub mod label;
 pub mod mark;
+pub mod heading;
 pub mod table;
 pub mod segment;
 pub mod months;

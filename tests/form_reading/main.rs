@@ -5,6 +5,7 @@ mod tokens;
 mod lists;
 mod matrices;
 mod headers;
+mod headings;
 mod workbooks;
 mod sections;
 mod counts;

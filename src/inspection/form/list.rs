@@ -54,8 +54,8 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             continue;
         };
         found.visibility.extend(plan.visibilities());
-        let left = if index == 0 { 0 } else { segment.first };
-        let right = if index + 1 == table.segments.len() { u32::MAX } else { segment.last };
+        let left = if index == 0 { table.left } else { segment.first };
+        let right = if index + 1 == table.segments.len() { table.right } else { segment.last };
         let mut reader = Reader {
             grid,
             context,

@@ -56,6 +56,10 @@ pub fn is_sample_mark(spot: &Spot<'_>) -> bool {
     matches!(stem, "例" | "記入例" | "記載例" | "見本" | "サンプル")
 }
 
+fn within<'g, 's>(grid: &'g Grid<'s>, table: &Table, row: u32) -> std::slice::Iter<'g, Spot<'s>> {
+    grid.row_between(row, table.left, table.right).iter()
+}
+
 /// Content beside the table's columns that looks like a slot is told, never dropped in silence.
 pub fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
     let labelled: BTreeSet<u32> = table
@@ -72,7 +76,7 @@ pub fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &
     };
     for row in grid.rows_between(table.bottom + 1, table.end) {
         let loose: Vec<&Spot<'_>> =
-            grid.row(row).iter().filter(|spot| !spot.formula() && !headed(spot.column)).collect();
+            within(grid, table, row).filter(|spot| !spot.formula() && !headed(spot.column)).collect();
         if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot)) {
             continue;
         }

@@ -342,6 +342,20 @@ fn longest(base: &str) -> Option<(Class, usize)> {
     best.map(|(class, rank, _)| (class, rank))
 }
 
+/// A heading as headings are written: one of the terms, and beside it no more than a dose, a visibility or the like.
+pub fn is_plain(key: &str) -> bool {
+    let (outside, inside) = split_note(key);
+    let base = if outside.is_empty() { inside } else { outside };
+    if exact(&base).is_some() || visibility_words(&base) != Words::None {
+        return true;
+    }
+    let terms = TERMS.iter().map(|(term, _)| *term).filter(|term| base.contains(term));
+    let Some(term) = terms.max_by_key(|term| term.len()) else { return base.ends_with('枠') };
+    let beside = ["第1回", "第2回", "1回目", "2回目", "初回", "第8期", "予約", "接種", "希望", "各", "の"];
+    let rest = beside.iter().fold(base.replacen(term, "", 1), |rest, word| rest.replace(word, ""));
+    rest.chars().count() <= 2
+}
+
 /// Short, and not a note, a sum, a printed instruction or the form's own title.
 pub fn is_title(key: &str) -> bool {
     key.chars().count() <= 20

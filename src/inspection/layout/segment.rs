@@ -97,6 +97,7 @@ pub fn split(
     bottom: u32,
     columns: Vec<(Option<Class>, Column)>,
 ) -> Vec<Segment> {
+    let labelled: BTreeSet<u32> = columns.iter().map(|(_, column)| column.column).collect();
     let mut groups: Vec<Vec<(Class, Column)>> = vec![Vec::new()];
     for (class, column) in present(columns, calendar.period) {
         let Some(class) = class.filter(|class| !matches!(class, Class::Other | Class::Total)) else {
@@ -116,7 +117,7 @@ pub fn split(
         groups.into_iter().map(|group| build(grid, calendar, bottom, group)).collect();
     share(&mut segments);
     rivals(grid, bottom, &mut segments);
-    bound(&mut segments);
+    bound(&mut segments, &labelled);
     segments
 }
 
@@ -331,10 +332,20 @@ fn inherit(from: &Segment, to: &mut Segment, shared: &[Class]) {
     }
 }
 
-/// Each list reaches to the beginning of the next.
-fn bound(segments: &mut [Segment]) {
-    let starts: Vec<u32> = segments.iter().map(|segment| segment.first).collect();
-    for (segment, next) in segments.iter_mut().zip(starts.iter().skip(1)) {
-        segment.last = next.saturating_sub(1).max(segment.first);
+/// Each list reaches to the beginning of the next: to the column that nothing heads between them, else to the first
+/// heading (No., 担当) that is none of its own.
+fn bound(segments: &mut [Segment], labelled: &BTreeSet<u32>) {
+    let starts: Vec<(u32, u32)> = segments.iter().map(|segment| (segment.first, segment.last)).collect();
+    for (segment, (next, _)) in segments.iter_mut().zip(starts.iter().skip(1)) {
+        let between = || segment.last.saturating_add(1)..*next;
+        let gap = between().rev().find(|column| !labelled.contains(column));
+        let begin = gap.map(|gap| gap + 1).or_else(|| between().next()).unwrap_or(*next);
+        segment.last = begin.saturating_sub(1).max(segment.first);
+    }
+    for index in 1..segments.len() {
+        let (before, after) = segments.split_at_mut(index);
+        if let (Some(left), Some(right)) = (before.last(), after.first_mut()) {
+            right.first = right.first.min(left.last.saturating_add(1)).max(left.first);
+        }
     }
 }

@@ -3,12 +3,13 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::grid::{Grid, Spot};
-use super::label::{self, Class, Label};
+use super::heading::{self, Heading};
+use super::label::{self, Class};
 use super::mark::Half;
 use super::segment::{self, Column, Hint, Segment};
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
-use crate::inspection::normalize::{dose, time};
+use crate::inspection::normalize::dose;
 use crate::inspection::verdict::Visibility;
 
 /// How many rows above a heading a title may stand.
@@ -19,8 +20,11 @@ const TITLE_ROWS: u32 = 4;
 pub struct Table {
     pub top: u32,
     pub bottom: u32,
-    /// Last row that belongs to it: up to the next table or the end of the sheet.
+    /// Last row that belongs to it: up to the next table below it or the end of the sheet.
     pub end: u32,
+    /// First and last column whose texts speak of it: up to its neighbours'.
+    pub left: u32,
+    pub right: u32,
     pub segments: Vec<Segment>,
 }
 
@@ -38,131 +42,81 @@ impl Table {
     }
 }
 
-/// Every list on the sheet, top to bottom.
+/// Every list on the sheet, top to bottom. Lists may stand side by side with their headings in different rows.
 pub fn find(grid: &Grid<'_>, calendar: &Calendar) -> Vec<Table> {
-    let rows: Vec<u32> = grid.row_numbers().collect();
     let mut tables: Vec<Table> = Vec::new();
-    let mut index = 0;
-    while let Some(&row) = rows.get(index) {
-        index += 1;
-        if tables.last().is_some_and(|table| table.bottom >= row) {
-            continue;
-        }
-        let Some((top, bottom)) = heading_at(grid, row) else { continue };
-        if let Some(previous) = tables.last_mut() {
-            previous.end = top.saturating_sub(1).max(previous.bottom);
-        }
-        let floor = tables.last().map_or(0, |table| table.bottom + 1);
-        let segments = segments_of(grid, calendar, top, bottom, floor);
-        if !segments.is_empty() {
-            tables.push(Table { top, bottom, end: grid.last_row(), segments });
+    for row in grid.row_numbers() {
+        for heading in heading::of_row(grid, calendar, row) {
+            let over = |table: &&mut Table| table.end >= row && heading.meets(table);
+            if tables.iter_mut().any(|table| over(&table) && table.bottom >= row) {
+                continue;
+            }
+            let beside = tables.iter().any(|table| table.end >= row);
+            let stands = match tables.iter_mut().rfind(over) {
+                Some(above) => heading.follows(grid, calendar, above),
+                None => !beside || heading.has_rows(grid, calendar),
+            };
+            if !stands {
+                continue;
+            }
+            let floor =
+                tables.iter().filter(|table| heading.meets(table)).map(|table| table.bottom + 1).max();
+            let (left, right) = neighbours(&tables, &heading);
+            let segments = segments_of(grid, calendar, &heading, (left, right), floor.unwrap_or(0));
+            if segments.is_empty() {
+                continue;
+            }
+            give_way(&mut tables, &heading);
+            let (top, bottom) = (heading.top, heading.bottom);
+            tables.push(Table { top, bottom, end: grid.last_row(), left, right, segments });
         }
     }
     tables
 }
 
-/// Which of date, time and count a row's headings name.
-#[derive(Clone, Copy, Default)]
-struct Kinds {
-    date: bool,
-    time: bool,
-    count: bool,
+/// How far a list may reach to the left and right of its headings.
+fn neighbours(tables: &[Table], heading: &Heading) -> (u32, u32) {
+    let beside = || tables.iter().filter(|table| table.end >= heading.top && !heading.meets(table));
+    let left = beside().map(Table::last_column).filter(|last| *last < heading.first).max();
+    let right = beside().map(Table::first_column).filter(|first| *first > heading.last).min();
+    (left.map_or(0, |last| last + 1), right.map_or(u32::MAX, |first| first.saturating_sub(1)))
 }
 
-impl Kinds {
-    fn of(spots: &[Spot<'_>]) -> Self {
-        let mut kinds = Self::default();
-        let (mut day, mut month) = (false, false);
-        for label in spots.iter().filter_map(|spot| spot.label) {
-            match label.class {
-                Some(Class::Date) => kinds.date = true,
-                Some(Class::Start) => kinds.time = true,
-                Some(Class::Day) => day = true,
-                Some(Class::Month) => month = true,
-                _ if label.is_count() => kinds.count = true,
-                _ => {}
-            }
-        }
-        kinds.date |= day && (month || kinds.time || kinds.count);
-        kinds
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            date: self.date || other.date,
-            time: self.time || other.time,
-            count: self.count || other.count,
+/// A list ends above the next one below it, and before the next one beside it.
+fn give_way(tables: &mut [Table], heading: &Heading) {
+    for table in tables.iter_mut().filter(|table| table.end >= heading.top) {
+        if heading.meets(table) {
+            table.end = heading.top.saturating_sub(1).max(table.bottom);
+        } else if table.last_column() < heading.first {
+            table.right = table.right.min(heading.first.saturating_sub(1));
+        } else {
+            table.left = table.left.max(heading.last + 1);
         }
     }
-
-    fn number(self) -> u8 {
-        u8::from(self.date) + u8::from(self.time) + u8::from(self.count)
-    }
 }
 
-/// The heading that begins in this row: its first and last row.
-fn heading_at(grid: &Grid<'_>, row: u32) -> Option<(u32, u32)> {
-    let own = Kinds::of(grid.row(row));
-    if own.number() == 0 {
-        return None;
-    }
-    let below = row + 1;
-    if own.number() >= 2 {
-        return Some((row, if is_second_heading(grid, below) { below } else { row }));
-    }
-    let next = Kinds::of(grid.row(below));
-    let joined = next.number() == 1 && own.and(next).number() >= 2;
-    (joined && is_heading_only(grid.row(row)) && is_heading_only(grid.row(below))).then_some((row, below))
-}
-
-fn is_heading_only(spots: &[Spot<'_>]) -> bool {
-    !spots.is_empty() && spots.iter().all(|spot| spot.is_text() && spot.label.is_some())
-}
-
-/// The second row of a heading holds headings only, and at least one that divides a column.
-fn is_second_heading(grid: &Grid<'_>, row: u32) -> bool {
-    let spots = grid.row(row);
-    // A lone 「１回目」 is a title over the rows below, not part of the heading.
-    let divides = |label: Label| {
-        label.is_count()
-            || matches!(label.class, Some(Class::Start | Class::End))
-            || (label.class.is_none() && spots.len() > 1)
-    };
-    // 「公開枠」 under 接種日 is a title over the rows below.
-    let is_title = |spot: &Spot<'_>| {
-        spot.label.is_some_and(|label| label.is_count())
-            && grid.at(row - 1, spot.column).and_then(|above| above.label).is_some_and(|above| {
-                above
-                    .class
-                    .is_some_and(|class| !matches!(class, Class::Count | Class::Public | Class::Private))
-            })
-    };
-    is_heading_only(spots)
-        && !spots.iter().any(is_title)
-        && spots.iter().filter_map(|spot| spot.label).any(divides)
-        && !(Kinds::of(spots).number() >= 2 && Kinds::of(spots).date)
-}
-
-fn segments_of(grid: &Grid<'_>, calendar: &Calendar, top: u32, bottom: u32, floor: u32) -> Vec<Segment> {
-    let mut columns: Vec<u32> = grid
-        .between(top, bottom)
-        .iter()
-        .filter(|spot| spot.label.is_some())
-        .map(|spot| spot.column)
-        .collect();
+fn segments_of(
+    grid: &Grid<'_>,
+    calendar: &Calendar,
+    heading: &Heading,
+    (left, right): (u32, u32),
+    floor: u32,
+) -> Vec<Segment> {
+    let Heading { top, bottom, .. } = *heading;
+    let spots = || (top..=bottom).flat_map(|row| grid.row_between(row, left, right));
+    let mut columns: Vec<u32> = spots().filter(|spot| spot.label.is_some()).map(|spot| spot.column).collect();
     columns.sort_unstable();
     columns.dedup();
     let columns: Vec<(Option<Class>, Column)> =
         columns.into_iter().filter_map(|column| compose(grid, top, bottom, column)).collect();
     let mut segments = segment::split(grid, calendar, bottom, columns);
-    let heading = grid.between(top, bottom);
     for segment in &mut segments {
-        segment.labelled.extend(heading.iter().map(|spot| spot.column));
+        segment.labelled.extend(spots().map(|spot| spot.column));
     }
     let mut below = top;
     while below > floor && top - below < TITLE_ROWS {
         below -= 1;
-        adopt_titles(grid, calendar, below, &mut segments);
+        adopt_titles(grid.row_between(below, left, right), calendar, &mut segments);
     }
     for segment in &mut segments {
         segment.month = segment.month.or_else(|| {
@@ -235,12 +189,8 @@ fn groups(grid: &Grid<'_>, spot: &Spot<'_>) -> bool {
 }
 
 /// Takes dose, visibility and month from one row of titles above the heading, where not yet known.
-fn adopt_titles(grid: &Grid<'_>, calendar: &Calendar, row: u32, segments: &mut [Segment]) {
-    let spots = grid.row(row);
-    let is_data = spots.iter().any(|spot| {
-        !spot.is_text() || date::is_certain(&spot.cell.value, calendar) || time::is_certain(&spot.cell.value)
-    });
-    if is_data {
+fn adopt_titles(spots: &[Spot<'_>], calendar: &Calendar, segments: &mut [Segment]) {
+    if spots.iter().any(|spot| heading::is_data(spot, calendar)) {
         return;
     }
     let titles = || spots.iter().filter(|spot| label::is_title(&spot.key));
