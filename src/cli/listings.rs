@@ -74,12 +74,7 @@ pub async fn mails(context: &Context, arguments: &MailsArguments) -> Result<u8, 
 pub async fn mail(context: &Context, arguments: &MailArguments) -> Result<u8, Failure> {
     let ledger = context.office().await?.ledger;
     if arguments.raw {
-        use std::io::Write;
-        let raw = ledger.raw_mail(arguments.id).await?;
-        std::io::stdout()
-            .lock()
-            .write_all(&raw)
-            .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write the mail: {cause}")))?;
+        super::output::print_bytes(&ledger.raw_mail(arguments.id).await?);
         return Ok(0);
     }
     let mail = ledger.mail(arguments.id).await?;

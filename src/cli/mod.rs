@@ -1,15 +1,18 @@
 //! The command line: one small file per verb; help, human tables, JSON, exit codes.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::daemon::Office;
 use crate::telemetry;
+
+pub use output::{complain, print, print_json};
 
 pub mod table;
 mod check;
@@ -22,6 +25,7 @@ mod forms;
 mod listings;
 mod once;
 mod outbox;
+mod output;
 mod progress;
 mod replay;
 mod restore;
@@ -234,12 +238,21 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let usage = error.use_stderr();
-            drop(error.print());
-            return if usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+            if error.use_stderr() {
+                drop(error.print());
+                return ExitCode::from(EXIT_USAGE);
+            }
+            let help = error.render();
+            let styled = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            output::print(&if styled { help.ansi().to_string() } else { help.to_string() });
+            return end(Ok(0));
         }
     };
-    match start(arguments) {
+    end(start(arguments))
+}
+
+fn end(ended: Result<u8, Failure>) -> ExitCode {
+    match ended.and_then(output::ended) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             complain(&failure.message);
@@ -306,37 +319,18 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Simulate(arguments) => simulate::simulate(context, &arguments).await,
         Verb::Doctor => doctor::doctor(context).await,
         Verb::Completions { shell } => {
-            use clap::CommandFactory;
-            clap_complete::generate(shell, &mut Arguments::command(), "uketsuke", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "uketsuke", &mut script);
+            output::print_bytes(&script);
             Ok(0)
         }
         Verb::Man => {
-            use clap::CommandFactory;
-            clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(|cause| {
-                Failure::new(EXIT_IO, format!("failed to write the manual page: {cause}"))
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page).map_err(|cause| {
+                Failure::new(EXIT_IO, format!("failed to lay out the manual page: {cause}"))
             })?;
+            output::print_bytes(&page);
             Ok(0)
         }
     }
-}
-
-/// Prints an answer. A closed pipe (`| head`) is no error.
-pub fn print(text: &str) {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
-}
-
-/// Prints exactly one JSON document.
-pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write JSON: {cause}")))?;
-    print(&format!("{text}\n"));
-    Ok(())
-}
-
-/// A message for the person at the terminal, on stderr.
-pub fn complain(message: &str) {
-    use std::io::Write;
-    drop(writeln!(std::io::stderr(), "uketsuke: {message}"));
 }
