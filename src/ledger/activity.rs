@@ -8,7 +8,10 @@ use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 
 use super::column::{instant, maybe_instant, micros};
-use super::{Error, Ledger, NewState, audit, breaker, outbox, progress, slots, work};
+use super::{
+    Error, Ledger, NewState, audit, breaker, differences, mail_state, outbox, progress, slots, work,
+};
+use crate::clinic::Registry;
 use crate::outbound::activity::{Changes, DayActivity, Health, MailLine};
 use crate::outbound::letter::Letter;
 
@@ -46,10 +49,10 @@ impl Ledger {
             clinics,
             work: work::items(&mut tx, &registry).await?,
             changes: changes(&mut tx, from, until, since).await?,
-            differences: Vec::new(),
+            differences: differences::lines(&mut tx, &registry, from, until, since).await?,
             days: slots::by_day(&in_force),
             slots: in_force,
-            mails: mail_lines(&mut tx, from, until, since).await?,
+            mails: mail_lines(&mut tx, &registry, from, until, since).await?,
             health: health(&mut tx, from, until, since).await?,
         })
     }
@@ -218,13 +221,15 @@ async fn changes(
 
 async fn mail_lines(
     connection: &mut SqliteConnection,
+    registry: &Registry,
     from: Timestamp,
     until: Timestamp,
     since: Option<i64>,
 ) -> Result<Vec<MailLine>, sqlx::Error> {
-    type Line = (i64, i64, String, String, String, Option<String>, Option<String>);
+    type Line = (i64, i64, String, String, Option<String>, Option<String>);
+    let states = mail_state::states(&mut *connection, registry, None).await?;
     let rows: Vec<Line> = sqlx::query_as(
-        "SELECT m.id, m.received_at, m.from_address, m.subject, j.outcome,
+        "SELECT m.id, m.received_at, m.from_address, m.subject,
                 (SELECT json_group_array(s.receipt) FROM submission s
                  WHERE s.mail_id = m.id AND s.receipt IS NOT NULL),
                 (SELECT o.state FROM outbox o WHERE o.mail_id = m.id AND o.kind <> 'notice'
@@ -240,12 +245,12 @@ async fn mail_lines(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, received_at, from, subject, outcome, receipts, reply_state)| MailLine {
+        .map(|(id, received_at, from, subject, receipts, reply_state)| MailLine {
             id,
             received_at: instant(received_at),
             from,
             subject,
-            outcome,
+            outcome: states.get(&id).map_or_else(String::new, |state| state.outcome.clone()),
             receipts: receipts.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
             reply_state,
         })

@@ -1,6 +1,7 @@
 //! I/O: the state of every clinic of the registry (`status`, the digest's tables).
 //!
-//! An attempt is open until a version received after it is accepted or found identical, or staff decide.
+//! An attempt is open until a version received after it is accepted or found identical, or staff decide: by a note on a
+//! held mail without a form; by turning a form down, while another one is in force.
 //! The state is the gravest of the open attempts, else `accepted` while something is in force.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,6 +163,10 @@ async fn open(connection: &mut SqliteConnection) -> Result<BTreeMap<String, Vec<
            AND (r.outcome <> 'not_a_form'
                 OR (r.template IS NOT NULL AND r.sender IN ('registered', 'provisional', 'staff')
                     AND (r.attempt = 1 OR NOT EXISTS (SELECT 1 FROM in_force f WHERE f.venue_key = r.venue_key))))
+           AND NOT (r.outcome = 'rejected' AND r.decision_id IS NOT NULL
+                    AND EXISTS (SELECT 1 FROM in_force f WHERE f.venue_key = r.venue_key))
+           AND NOT (r.outcome = 'held' AND s.receipt IS NULL
+                    AND EXISTS (SELECT 1 FROM staff_decision d WHERE d.mail_id = s.mail_id AND d.at >= r.made_at))
            AND NOT EXISTS (
                SELECT 1 FROM current_ruling a JOIN submission sa ON sa.id = a.submission_id
                WHERE a.venue_key = r.venue_key

@@ -39,6 +39,8 @@ pub mod activity;
 mod clinics;
 mod slots;
 mod work;
+mod mail_state;
+mod differences;
 pub mod views;
 pub mod submissions;
 pub mod show;

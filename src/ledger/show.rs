@@ -4,9 +4,10 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::column::instant;
+use super::differences::{self, changes};
 use super::submissions::{SubmissionView, submission_views};
 use super::views::{MailView, mail_views};
-use super::{Error, Ledger, standing};
+use super::{Error, Ledger, mail_state, standing};
 use crate::campaign::rfc3339;
 use crate::inspection::verdict::{Change, Slot, Visibility};
 
@@ -121,12 +122,30 @@ struct Base {
     private: bool,
 }
 
+impl Base {
+    async fn before(
+        &self,
+        connection: &mut SqliteConnection,
+        visibility: Visibility,
+    ) -> Result<Option<Vec<Slot>>, sqlx::Error> {
+        let place = (self.received_at, self.submission_id);
+        let version =
+            differences::version_before(connection, self.venue.as_deref(), visibility, place).await?;
+        match version {
+            Some(version) => Ok(Some(standing::slots(connection, version.reading_id).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
 impl Ledger {
     /// One mail, or [`Error::Missing`].
     pub async fn mail(&self, id: i64) -> Result<MailDetail, Error> {
+        let registry = self.registry().await?;
         let mut tx = self.read().await?;
+        let states = mail_state::states(&mut tx, &registry, Some(id)).await?;
         let mail =
-            mail_views(&mut tx, Some(id), false).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
+            mail_views(&mut tx, Some(id), &states).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
         let (judgement, silence): (i64, Option<String>) =
             sqlx::query_as("SELECT id, silence FROM current_judgement WHERE mail_id = ?1")
                 .bind(id)
@@ -175,7 +194,7 @@ impl Ledger {
         let mut difference = Vec::new();
         for visibility in Visibility::BOTH {
             let covered = if visibility == Visibility::Public { base.public } else { base.private };
-            if covered && let Some(before) = slots_before(&mut tx, &base, visibility).await? {
+            if covered && let Some(before) = base.before(&mut tx, visibility).await? {
                 difference.extend(changes(&before, &slots, visibility));
             }
         }
@@ -204,47 +223,6 @@ async fn base(connection: &mut SqliteConnection, receipt: &str) -> Result<Base, 
     .fetch_one(connection)
     .await?;
     Ok(Base { submission_id, reading_id, venue, received_at, public, private })
-}
-
-/// The slots of the accepted version that was received last before this submission and covers the visibility.
-async fn slots_before(
-    connection: &mut SqliteConnection,
-    base: &Base,
-    visibility: Visibility,
-) -> Result<Option<Vec<Slot>>, sqlx::Error> {
-    let reading: Option<i64> = sqlx::query_scalar(
-        "SELECT r.reading_id FROM current_ruling r
-         WHERE r.venue_key = ?1 AND r.outcome IN ('accepted', 'accepted_with_warnings')
-           AND CASE ?2 WHEN 'public' THEN r.scope_public ELSE r.scope_private END = 1
-           AND (r.received_at, r.submission_id) < (?3, ?4)
-         ORDER BY r.received_at DESC, r.submission_id DESC LIMIT 1",
-    )
-    .bind(&base.venue)
-    .bind(visibility.as_str())
-    .bind(base.received_at)
-    .bind(base.submission_id)
-    .fetch_optional(&mut *connection)
-    .await?;
-    match reading {
-        Some(reading) => Ok(Some(standing::slots(connection, reading).await?)),
-        None => Ok(None),
-    }
-}
-
-/// What was added, removed or changed for one visibility.
-fn changes(before: &[Slot], after: &[Slot], visibility: Visibility) -> Vec<Change> {
-    let mut counts = std::collections::BTreeMap::new();
-    for slot in before {
-        counts.entry((slot.date, slot.start)).or_insert((0, 0)).0 += slot.count(visibility);
-    }
-    for slot in after {
-        counts.entry((slot.date, slot.start)).or_insert((0, 0)).1 += slot.count(visibility);
-    }
-    counts
-        .into_iter()
-        .filter(|(_, (before, after))| before != after)
-        .map(|((date, start), (before, after))| Change { date, start, visibility, before, after })
-        .collect()
 }
 
 fn change_view(change: &Change) -> ChangeView {
