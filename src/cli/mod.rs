@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::daemon::Office;
+use crate::ledger::Ledger;
 use crate::telemetry;
 
 pub use output::{complain, print, print_json};
@@ -22,6 +23,7 @@ mod digest;
 mod doctor;
 mod export;
 mod forms;
+mod full;
 mod listings;
 mod once;
 mod outbox;
@@ -91,11 +93,11 @@ enum Verb {
     /// Every mail ever seen and what became of it.
     Mails(listings::MailsArguments),
     /// One mail in full.
-    Mail(listings::MailArguments),
+    Mail(full::MailArguments),
     /// Recorded submissions.
     Submissions(listings::SubmissionsArguments),
     /// One submission in full.
-    Show(listings::ShowArguments),
+    Show(full::ShowArguments),
     /// Registry and state: one line per clinic.
     Status,
     /// The slots in force.
@@ -227,7 +229,32 @@ impl Context {
         self.format == Format::Json
     }
 
-    /// Opens the ledger without touching mailbox or transport.
+    /// The ledger, which must exist.
+    pub async fn ledger(&self) -> Result<Ledger, Failure> {
+        Ok(self.existing_office().await?.ledger)
+    }
+
+    /// As [`Context::office`] for verbs that look at a ledger or decide on what is in it: they make none.
+    pub async fn existing_office(&self) -> Result<Office, Failure> {
+        let path = &self.config.database.path;
+        match path.try_exists() {
+            Ok(true) => self.office().await,
+            Ok(false) => Err(Failure::new(
+                EXIT_IO,
+                format!(
+                    "there is no ledger at {}; `uketsuke run`, `once` or `clinics import` makes it (or is \
+                     database.path, or the working directory, another one?)",
+                    path.display()
+                ),
+            )),
+            Err(cause) => Err(Failure::new(
+                EXIT_IO,
+                format!("failed to look for the ledger {}: {cause}", path.display()),
+            )),
+        }
+    }
+
+    /// Opens the ledger without touching mailbox or transport; makes it if there is none.
     pub async fn office(&self) -> Result<Office, Failure> {
         Ok(Office::open(self.config.clone(), self.clock).await?)
     }
@@ -292,9 +319,9 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Check(arguments) => check::check(context, &arguments).await,
         Verb::Clinics(verb) => clinics::clinics(context, &verb).await,
         Verb::Mails(arguments) => listings::mails(context, &arguments).await,
-        Verb::Mail(arguments) => listings::mail(context, &arguments).await,
+        Verb::Mail(arguments) => full::mail(context, &arguments).await,
         Verb::Submissions(arguments) => listings::submissions(context, &arguments).await,
-        Verb::Show(arguments) => listings::show(context, &arguments).await,
+        Verb::Show(arguments) => full::show(context, &arguments).await,
         Verb::Status => listings::status(context).await,
         Verb::Slots(arguments) => listings::slots(context, &arguments).await,
         Verb::Outbox(arguments) => outbox::outbox(context, &arguments).await,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 
 use super::column::{instant, maybe_instant, micros};
 use super::{
@@ -38,23 +38,21 @@ impl Ledger {
     ) -> Result<DayActivity, Error> {
         let registry = self.registry().await?;
         let mut tx = self.read().await?;
-        let mut clinics = super::clinics::lines(&mut tx, &registry).await?;
-        clinics.sort_by_key(|line| (line.clinic.ward, crate::clinic::venue_key(&line.clinic.venue_no)));
-        let since = since(&mut tx, from).await?;
-        let in_force = slots::in_force(&mut tx, None).await?;
-        Ok(DayActivity {
-            from,
-            until,
-            merged,
-            clinics,
-            work: work::items(&mut tx, &registry).await?,
-            changes: changes(&mut tx, from, until, since).await?,
-            differences: differences::lines(&mut tx, &registry, from, until, since).await?,
-            days: slots::by_day(&in_force),
-            slots: in_force,
-            mails: mail_lines(&mut tx, &registry, from, until, since).await?,
-            health: health(&mut tx, from, until, since).await?,
-        })
+        gather(&mut tx, &registry, from, until, merged).await
+    }
+
+    /// The same of a window that is over, with the states of its end (see `look_back`).
+    pub async fn past_activity(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<DayActivity, Error> {
+        let registry = self.registry().await?;
+        let mut connection = self.look_back(until).await?;
+        let activity = gather(&mut connection, &registry, from, until, false).await?;
+        connection.close().await?;
+        Ok(DayActivity { looked_back_at: Some(now), ..activity })
     }
 
     /// Marks a digest as built and queues its letters, in one commit; false when it was done before.
@@ -150,6 +148,33 @@ impl Ledger {
         tx.commit().await?;
         Ok(instant(since))
     }
+}
+
+async fn gather(
+    connection: &mut SqliteConnection,
+    registry: &Registry,
+    from: Timestamp,
+    until: Timestamp,
+    merged: bool,
+) -> Result<DayActivity, Error> {
+    let mut clinics = super::clinics::lines(&mut *connection, registry).await?;
+    clinics.sort_by_key(|line| (line.clinic.ward, crate::clinic::venue_key(&line.clinic.venue_no)));
+    let since = since(&mut *connection, from).await?;
+    let in_force = slots::in_force(&mut *connection, None).await?;
+    Ok(DayActivity {
+        from,
+        until,
+        looked_back_at: None,
+        merged,
+        clinics,
+        work: work::items(&mut *connection, registry).await?,
+        changes: changes(&mut *connection, from, until, since).await?,
+        differences: differences::lines(&mut *connection, registry, from, until, since).await?,
+        days: slots::by_day(&in_force),
+        slots: in_force,
+        mails: mail_lines(&mut *connection, registry, from, until, since).await?,
+        health: health(connection, from, until, since).await?,
+    })
 }
 
 /// When the digest before this window was built: what was recorded after that and received before the window

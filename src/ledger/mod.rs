@@ -41,6 +41,7 @@ mod slots;
 mod work;
 mod mail_state;
 mod differences;
+mod look_back;
 pub mod views;
 pub mod submissions;
 pub mod show;

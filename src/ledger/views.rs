@@ -10,7 +10,7 @@ use super::column::{instant, time_text};
 use super::mail_state::{self, MailState};
 use super::{Error, Ledger, clinics, progress, slots};
 use crate::campaign::rfc3339;
-use crate::clinic::venue_key;
+use crate::clinic::{venue_key, venue_order};
 
 /// `mails`.
 #[derive(Clone, Debug, Serialize)]
@@ -173,11 +173,12 @@ impl Ledger {
         bytes.ok_or_else(|| Error::missing("mail", &id))
     }
 
-    /// One line per clinic, in the order of the venue numbers.
+    /// One line per clinic, in the order of the venue numbers: 0044 before 0107.
     pub async fn status(&self) -> Result<Vec<StatusView>, Error> {
         let registry = self.registry().await?;
         let mut tx = self.read().await?;
-        let lines = clinics::lines(&mut tx, &registry).await?;
+        let mut lines = clinics::lines(&mut tx, &registry).await?;
+        lines.sort_by_cached_key(|line| venue_order(&line.clinic.venue_no));
         Ok(lines
             .into_iter()
             .map(|line| {
@@ -210,7 +211,8 @@ impl Ledger {
     ) -> Result<Vec<SlotView>, Error> {
         let mut tx = self.read().await?;
         let venue = venue_no.map(venue_key);
-        let rows = slots::in_force(&mut tx, venue.as_deref()).await?;
+        let mut rows = slots::in_force(&mut tx, venue.as_deref()).await?;
+        rows.sort_by_cached_key(|row| venue_order(&row.venue_no));
         let unchanged: BTreeSet<String> = match changed_since {
             None => BTreeSet::new(),
             Some(export) => sqlx::query_scalar(

@@ -243,3 +243,43 @@ async fn a_mail_stands_as_its_forms_stand() {
     assert_eq!((shown.outcome.as_str(), shown.needs_staff), ("accepted", false));
     desk.assert_sound().await;
 }
+
+#[tokio::test]
+async fn a_letter_that_came_back_is_one_matter() {
+    let desk = Desk::open().await;
+    let (letter, _) = desk.take(Draft::new(1, "0123", Outcome::Accepted)).await;
+    desk.sql("UPDATE outbox SET state = 'sent', attempts = 1, next_attempt_at = NULL").await;
+    let mut report =
+        Draft::new(2, "", Outcome::Ignored).received("10-04T09:05:00").silent(Silence::Automatic);
+    (report.form, report.needs_staff, report.from) = (false, true, "mailer-daemon@example.jp".into());
+    let (report, _) = desk.take(report).await;
+    // As the judgement of a delivery report leaves it.
+    desk.sql(
+        "DROP TRIGGER mail_is_immutable; UPDATE mail SET is_bounce = 1 WHERE id = 2;
+         INSERT INTO finding (judgement_id, code, severity, message)
+         SELECT id, 'M18', 'staff', 'clinic0123@example.jp へ返信できません。電話でご連絡ください。' FROM judgement WHERE mail_id = 2;
+         UPDATE outbox SET state = 'bounced', last_error = 'bounced: 5.1.1 clinic0123@example.jp'",
+    )
+    .await;
+    let kinds = async || {
+        let day = desk.ledger.day_activity(at("10-04T00:00:00"), at("10-05T00:00:00"), false).await.unwrap();
+        let open: Vec<i64> =
+            desk.ledger.mails(true).await.unwrap().mails.iter().map(|mail| mail.id).collect();
+        (day.work.into_iter().map(|item| (item.kind, item.mail_id)).collect::<Vec<_>>(), open)
+    };
+    assert_eq!(kinds().await, (vec![("返信不能".to_string(), Some(letter))], vec![report]));
+    // A note on the report deals with it, like one on the letter's mail.
+    desk.ledger.note(Subject::Mail(report), by_staff()).await.unwrap();
+    assert_eq!(kinds().await, (Vec::new(), Vec::new()));
+}
+
+#[tokio::test]
+async fn a_suppressed_reply_is_told_as_such() {
+    let desk = Desk::open().await;
+    let mut many = Draft::new(1, "0123", Outcome::NotAForm);
+    (many.form, many.needs_staff, many.answer) = (false, true, Answer::Suppress(Template::Noatt));
+    desk.take(many).await;
+    let day = desk.ledger.day_activity(at("10-04T00:00:00"), at("10-05T00:00:00"), false).await.unwrap();
+    assert_eq!(day.work[0].kind, "返信の抑止");
+    assert!(day.work[0].action.contains("outbox release"));
+}
