@@ -93,7 +93,12 @@ pub async fn doctor(context: &Context) -> Result<u8, Failure> {
 /// Loading the configuration has checked its keys and values; this is what may be meant otherwise.
 fn configuration(context: &Context) -> Vec<Check> {
     let config = &context.config;
-    let mut checks = vec![Check::good("configuration", "every key is known and valid")];
+    let mut checks = vec![match config.check_files() {
+        Ok(()) => Check::good("configuration", "every key is known and valid, its files are there"),
+        Err(cause) => {
+            Check::bad("configuration", cause.to_string(), "mend that key, or the file that it names")
+        }
+    }];
     match Campaign::new(config.campaign.clone()) {
         Err(cause) => checks.push(Check::bad("campaign", cause, "mend section [campaign]")),
         Ok(campaign) => {

@@ -295,6 +295,9 @@ fn start(arguments: Arguments) -> Result<u8, Failure> {
     telemetry::start(&config.log, if quiet { -1 } else { verbosity });
     telemetry::tell_faults();
     drop(rustls::crypto::ring::default_provider().install_default());
+    if matches!(arguments.verb, Verb::Run | Verb::Once) {
+        config.check_files()?;
+    }
     let context = Context {
         config,
         clock: arguments.now.map_or_else(Clock::system, Clock::starting_at),

@@ -1,9 +1,16 @@
 //! `uketsuke run`: the daemon.
 
 use super::{Context, Failure};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::daemon::Office;
 use crate::daemon::service::Ended;
+
+/// What SIGHUP brings must be as good as what a start would need.
+fn reload(context: &Context) -> Result<Config, config::Error> {
+    let config = Config::load(&context.files)?;
+    config.check_files()?;
+    Ok(config)
+}
 
 pub async fn run(context: &Context) -> Result<u8, Failure> {
     let mut office = context.office().await?;
@@ -11,7 +18,7 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
     office.require_sandbox().await?;
     office.load_registry_file().await?;
     loop {
-        match office.run(|| Config::load(&context.files)).await? {
+        match office.run(|| reload(context)).await? {
             Ended::Stopped => return Ok(0),
             Ended::Reloaded(config) => {
                 office = Office::open(*config, context.clock).await?;
