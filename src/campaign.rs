@@ -280,6 +280,37 @@ impl Campaign {
         Deadlines { submission: self.submission_deadline, correction: self.correction_deadline }
     }
 
+    /// A clinic's own deadlines may give it more time, up to the opening of booking, never less.
+    pub fn check_extension(&self, own: Deadlines) -> Result<(), String> {
+        for (name, at, usual) in [
+            ("submission", own.submission, self.submission_deadline),
+            ("correction", own.correction, self.correction_deadline),
+        ] {
+            if at < usual {
+                return Err(format!(
+                    "--{name} {} is before everybody's deadline, {}",
+                    rfc3339(at),
+                    rfc3339(usual)
+                ));
+            }
+            if at >= self.booking_opens {
+                return Err(format!(
+                    "--{name} {} is not before booking opens, {}; from then on staff decide on every form (accept)",
+                    rfc3339(at),
+                    rfc3339(self.booking_opens)
+                ));
+            }
+        }
+        if own.correction < own.submission {
+            return Err(format!(
+                "the correction deadline {} would be before the submission deadline {}; extend it, too (--correction)",
+                rfc3339(own.correction),
+                rfc3339(own.submission)
+            ));
+        }
+        Ok(())
+    }
+
     /// The table "Timing" of the specification, by the server's receipt time.
     pub fn timing(&self, received_at: Timestamp, deadlines: Deadlines, earlier: Earlier) -> Timing {
         if received_at >= self.booking_opens {

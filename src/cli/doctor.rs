@@ -172,8 +172,11 @@ async fn ledger(context: &Context) -> Vec<Check> {
         Ok(registry) => {
             let silent = registry.iter().filter(|clinic| !clinic.has_addresses()).count();
             let capless = registry.iter().filter(|clinic| clinic.cap.is_none()).count();
-            let detail =
-                format!("{} clinics, {silent} without address, {capless} without cap", registry.len());
+            let gone = registry.iter().filter(|clinic| clinic.not_in_file).count();
+            let detail = format!(
+                "{} clinics, {silent} without address, {capless} without cap, {gone} not in the last file",
+                registry.len()
+            );
             if capless > 0 {
                 Check::note(
                     "registry",
