@@ -196,11 +196,8 @@ fn item(mail: &Open, reasons: &[Reason], registry: &Registry) -> Option<WorkItem
     let held = waiting.is_some();
     let (kind, action) = match found {
         Some((_, reason)) if reason.reassigned && reason.held => ("割当済・判断待ち", DECIDE),
-        Some((matter, _))
-            if held && !matter.action.contains("accept") && !matter.action.contains("reassign") =>
-        {
-            (matter.kind, DECIDE)
-        }
+        // A note closes nothing that is held.
+        Some((matter, _)) if held && matter.action.contains("note で") => (matter.kind, DECIDE),
         Some((matter, _)) => (matter.kind, matter.action),
         None if mail.is_bounce => ("返信不能", "電話で結果を連絡してください。"),
         None => unnamed(mail, held),
@@ -342,7 +339,8 @@ async fn by_other_channels(
     connection: &mut SqliteConnection,
     registry: &Registry,
 ) -> Result<Vec<WorkItem>, sqlx::Error> {
-    let rows: Vec<(Option<String>, Option<String>, i64, Option<String>)> = sqlx::query_as(
+    type Row = (Option<String>, Option<String>, i64, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT s.receipt, r.venue_key, s.received_at,
                 (SELECT f.message FROM finding f WHERE f.reading_id = r.reading_id
                  ORDER BY f.severity <> 'staff', f.severity <> 'error', f.id LIMIT 1)
