@@ -82,4 +82,12 @@ mod tests {
         check(UTC_TIME, "4912312359", None);
         check(4, "491231235959Z", None);
     }
+
+    #[test]
+    fn a_ca_that_stands_in_for_a_server_is_told_as_that() {
+        let told = distrust("Other(OtherError(CaUsedAsEndEntity))", "mailbox.ca_file");
+        assert!(told.contains("self-signed") && !told.contains("OtherError"), "{told}");
+        let told = distrust("UnknownIssuer", "outgoing.ca_file");
+        assert!(told.contains("outgoing.ca_file") && told.contains("outgoing.host"), "{told}");
+    }
 }

@@ -206,7 +206,8 @@ impl Settings {
         }
         let given = self.password.is_some()
             || !self.password_file.as_os_str().is_empty()
-            || std::env::var_os("CREDENTIALS_DIRECTORY").is_some();
+            || std::env::var_os("CREDENTIALS_DIRECTORY")
+                .is_some_and(|folder| PathBuf::from(folder).join("outgoing-password").exists());
         if self.auth == Auth::Password && !self.username.is_empty() && !given {
             return Err("outgoing.username is set, but there is no password: set outgoing.password_file, \
                         UKETSUKE__OUTGOING__PASSWORD, or the systemd credential \"outgoing-password\""
