@@ -147,6 +147,13 @@ fn cell_types() {
         r#"<row r="1"><c r="A1" t="inlineStr"><is><r><rPr><strike/></rPr><t>消</t></r></is></c></row>"#,
         &["A1=~'消"],
     );
+    // An empty one is blank, whatever stood in the cell before it.
+    for empty in ["", "<is/>", "<is></is>", "<is><t/></is>", "<is><t> </t></is>"] {
+        let cells = format!(
+            r#"<row r="1"><c r="A1" t="inlineStr"><is><t>6</t></is></c><c r="B1" t="inlineStr">{empty}</c><c r="C1"><v>1</v></c></row>"#
+        );
+        check(&cells, &["A1='6", "C1=1"]);
+    }
     check(
         r#"<row r="1"><c r="A1" t="b"><v>1</v></c><c r="B1" t="e"><v>#REF!</v></c><c r="C1" t="d"><v>2021-10-25</v></c></row>"#,
         &["A1=true", "B1=!#REF!", "C1=#44494"],

@@ -165,10 +165,7 @@ impl Reading<'_, '_, '_> {
             }
             "f" => self.cell.formula = true,
             "row" => self.begin_row(element)?,
-            "is" => {
-                self.inline.clear();
-                self.capture = Capture::Inline;
-            }
+            "is" => self.capture = Capture::Inline,
             _ if self.capture == Capture::Inline => self.inline.start(&self.xml, element)?,
             _ => {}
         }
@@ -239,6 +236,7 @@ impl Reading<'_, '_, '_> {
         let mut value = std::mem::take(&mut self.cell.value);
         value.clear();
         self.cell = Open { value, ..Open::default() };
+        self.inline.clear();
     }
 
     fn cell_attribute(
@@ -291,6 +289,10 @@ impl Reading<'_, '_, '_> {
         let style = self.shared.styles.get(self.cell.style);
         let mut strike = style.strike;
         let Some(value) = self.value(style, &mut strike)? else { return Ok(()) };
+        // A typed text of nothing is a blank cell.
+        if !self.cell.formula && matches!(&value, Value::Text(text) if text.trim().is_empty()) {
+            return Ok(());
+        }
         self.grid.push(Cell {
             row: self.cell.row,
             column: self.cell.column,
