@@ -118,3 +118,19 @@ fn a_title_over_the_number_column_is_of_the_right_list() {
         assert_eq!(doses, [1, 2], "{title}");
     }
 }
+
+#[test]
+fn notes_tell_the_parts_of_a_time() {
+    for (start, end) in
+        [("時刻（開始）", "時刻（終了）"), ("時間（自）", "時間（至）"), ("時間帯", "時間帯（まで）")]
+    {
+        let mut page = Page::new("様式１");
+        page.values("A1", &["接種日", end, start, "公開枠数"]);
+        page.values("A2", &["10/25", "9:30", "9:00", "6"]).values("A3", &["10/26", "10:30", "10:00", "6"]);
+        check(&page, &["10/25 9:00 6 0", "10/26 10:00 6 0"]);
+    }
+    let mut page = Page::new("様式１");
+    page.values("A1", &["接種日", "時刻（時）", "時刻（分）", "公開枠数"]);
+    page.values("A2", &["10/25", "9", "30", "6"]).values("A3", &["10/26", "13", "0", "6"]);
+    check(&page, &["10/25 9:30 6 0", "10/26 13:00 6 0"]);
+}

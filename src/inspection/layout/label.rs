@@ -186,6 +186,7 @@ pub fn of(key: &str) -> Option<Label> {
                 _ => (named.map(|(class, _)| class), rank),
             }
         }
+        Some((Class::Start, rank)) => (Some(part_of_time(&inside)), rank),
         Some((class, rank)) => (Some(class), rank),
     };
     let visibility = match words {
@@ -193,6 +194,15 @@ pub fn of(key: &str) -> Option<Label> {
         _ => None,
     };
     (class.is_some() || dose.is_some()).then_some(Label { class, dose, visibility, rank })
+}
+
+/// 「時刻（終了）」「時間（至）」「時刻（分）」: the note tells which part of a time it is.
+fn part_of_time(note: &str) -> Class {
+    match note {
+        "分" => Class::Minute,
+        "終了" | "終" | "至" | "まで" | "終了時刻" | "終了時間" => Class::End,
+        _ => Class::Start,
+    }
 }
 
 /// The visibility that a sheet name, title or section heading speaks of, if it is exactly one.
