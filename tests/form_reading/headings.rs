@@ -134,3 +134,19 @@ fn notes_tell_the_parts_of_a_time() {
     page.values("A2", &["10/25", "9", "30", "6"]).values("A3", &["10/26", "13", "0", "6"]);
     check(&page, &["10/25 9:30 6 0", "10/26 13:00 6 0"]);
 }
+
+#[test]
+fn a_summary_of_the_days_beside_the_list_is_no_list() {
+    let page = |counts: [&str; 2]| {
+        let mut page = Page::new("様式１");
+        page.values("A1", &["接種日", "時刻", "公開枠数"]).values("E1", &["接種日", "公開"]);
+        page.values("A2", &["10/25", "9:00", "6"]).values("A3", &["10/25", "10:00", "4"]);
+        page.values("A4", &["10/26", "9:00", "6"]);
+        page.values("E2", &["10/25", counts[0]]).values("E3", &["10/26", counts[1]]);
+        page
+    };
+    check(&page(["10", "6"]), &["10/25 9:00 6 0", "10/25 10:00 4 0", "10/26 9:00 6 0"]);
+    // What does not add up is not left aside in silence.
+    let form = read_form(&[&page(["10", "7"])]);
+    assert!(form.rows.len() > 3 || !form.observations.is_empty(), "{form:#?}");
+}

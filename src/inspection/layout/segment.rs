@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::grid::Grid;
@@ -115,6 +116,7 @@ pub fn split(
     let groups = join_halves(groups);
     let mut segments: Vec<Segment> =
         groups.into_iter().map(|group| build(grid, calendar, bottom, group)).collect();
+    summaries(grid, calendar, bottom, &mut segments);
     share(&mut segments);
     rivals(grid, bottom, &mut segments);
     bound(&mut segments, &labelled);
@@ -153,6 +155,44 @@ fn present(columns: Vec<(Option<Class>, Column)>, period: u32) -> Vec<(Option<Cl
     };
     let keep: Vec<bool> = aged.iter().map(|(class, age, _)| stays(*class, *age)).collect();
     columns.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(column, _)| column).collect()
+}
+
+/// A list of days beside the list, without times, whose counts are what the list adds up to on each day: no slots.
+fn summaries(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, segments: &mut Vec<Segment>) {
+    let daily = |one: &Segment| one.columns.contains_key(&Class::Date) && one.column(Class::Start).is_none();
+    let Some(list) = segments.iter().find(|one| one.missing().is_empty()).cloned() else { return };
+    let sums = by_day(grid, calendar, bottom, &list);
+    segments.retain(|one| {
+        let own = if daily(one) { by_day(grid, calendar, bottom, one) } else { BTreeMap::new() };
+        own.is_empty() || own.iter().any(|(day, count)| sums.get(day) != Some(count))
+    });
+}
+
+/// The people of each day, of both visibilities or of any.
+fn by_day(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, list: &Segment) -> BTreeMap<Date, u64> {
+    let mut days = BTreeMap::new();
+    let Some(dates) = list.column(Class::Date) else { return days };
+    let mut day = None;
+    for row in grid.rows_between(bottom + 1, grid.last_row()) {
+        if let Some(spot) = grid.at(row, dates.column) {
+            day = match date::read(&spot.cell.value, calendar, list.month).reading.read {
+                Read::Value(date) => Some(date),
+                _ => None,
+            };
+        }
+        let counts = [Class::Public, Class::Private, Class::Count].into_iter().filter_map(|class| {
+            let spot = grid.at(row, list.column(class)?.column)?;
+            match count::read(&spot.cell.value).read {
+                Read::Value(people) => Some(u64::from(people)),
+                _ => None,
+            }
+        });
+        let people: u64 = counts.sum();
+        if let Some(day) = day.filter(|_| people > 0) {
+            *days.entry(day).or_default() += people;
+        }
+    }
+    days
 }
 
 /// Two counts of one kind beside one date and time, that nothing tells apart: neither is taken.
