@@ -159,13 +159,18 @@ fn present(columns: Vec<(Option<Class>, Column)>, period: u32) -> Vec<(Option<Cl
 
 /// A list of days beside the list, without times, whose counts are what the list adds up to on each day: no slots.
 fn summaries(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, segments: &mut Vec<Segment>) {
-    let daily = |one: &Segment| one.columns.contains_key(&Class::Date) && one.column(Class::Start).is_none();
     let Some(list) = segments.iter().find(|one| one.missing().is_empty()).cloned() else { return };
-    let sums = by_day(grid, calendar, bottom, &list);
-    segments.retain(|one| {
-        let own = if daily(one) { by_day(grid, calendar, bottom, one) } else { BTreeMap::new() };
-        own.is_empty() || own.iter().any(|(day, count)| sums.get(day) != Some(count))
-    });
+    segments.retain(|one| !sums_up(grid, calendar, (bottom, one), (bottom, &list)));
+}
+
+/// Do the counts of the first say for each of its days what the second adds up to? Each with the row of its headings.
+pub fn sums_up(grid: &Grid<'_>, calendar: &Calendar, one: (u32, &Segment), list: (u32, &Segment)) -> bool {
+    if !one.1.columns.contains_key(&Class::Date) || one.1.column(Class::Start).is_some() {
+        return false;
+    }
+    let days = by_day(grid, calendar, one.0, one.1);
+    let sums = by_day(grid, calendar, list.0, list.1);
+    !days.is_empty() && days.iter().all(|(day, count)| sums.get(day) == Some(count))
 }
 
 /// The people of each day, of both visibilities or of any.
