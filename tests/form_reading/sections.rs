@@ -466,3 +466,16 @@ fn seconds_are_asked_back() {
     let noisy: f64 = (0..19).map(|_| 1.0 / 48.0).sum();
     assert!(row(&with(noisy + 1e-9), 7).start.value().is_some());
 }
+
+#[test]
+fn hours_of_another_table_are_not_the_lists() {
+    let mut page = Page::new("様式１");
+    page.values("A1", &["接種日", "時刻", "公開枠数"]).text("E1", "診療時間");
+    page.values("A2", &["10/25", "8:00", "6"]).texts("E2", &["午前", "9時から12時"]);
+    page.values("A3", &["10/26", "8:00", "6"]).texts("E3", &["午後", "14時から18時"]);
+    assert_eq!(slots(&read_form(&[&page])), ["10/25 8:00 6 0", "10/26 8:00 6 0"]);
+    let mut page = Page::new("様式１");
+    page.values("A1", &["接種日", "時刻", "公開枠数"]);
+    page.values("A2", &["10/25", "2:00", "6"]).text("D2", "午後");
+    assert_eq!(slots(&read_form(&[&page])), ["10/25 14:00 6 0"]);
+}

@@ -153,7 +153,7 @@ impl Reader<'_, '_> {
             if gone || (ticked && !zero) {
                 beside.gone.get_or_insert(entry(place(), heading.clone(), raw(), Reading::value(())));
             }
-            if let Some(half) = half {
+            if let Some(half) = half.filter(|_| self.adjoins(spot.column)) {
                 // Of two columns the one nearer to the time.
                 let near = |column: u32| column.abs_diff(self.plan.start.column);
                 if beside.half.as_ref().is_none_or(|(known, _, _)| near(spot.column) < near(*known)) {
@@ -162,6 +162,17 @@ impl Reader<'_, '_> {
             }
         }
         beside
+    }
+
+    /// No column without a heading stands between this one and the list's own.
+    fn adjoins(&self, column: u32) -> bool {
+        let segment = self.plan.segment;
+        let mut between = if column > segment.last {
+            segment.last.saturating_add(1)..column
+        } else {
+            column.saturating_add(1)..segment.first
+        };
+        between.all(|column| self.grid.covering(self.plan.date.row, column).is_some())
     }
 
     fn heading(&self, column: u32) -> SmolStr {
