@@ -43,6 +43,8 @@ pub enum Trouble {
     Formula,
     /// The time and the half of the day that stands beside or above it (午前, 午後) do not fit (R13).
     HalfOfDay { said: String },
+    /// Some of the text is struck through: what remains is another value than the whole (F11).
+    PartlyStruck,
     /// A time with seconds (R13).
     Seconds,
     /// The count's cell is merged over several rows (R30): the range and what it says.

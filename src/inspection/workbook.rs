@@ -50,8 +50,17 @@ pub struct Cell {
     pub value: Value,
     /// The cell contains a formula (`value` is its stored result).
     pub formula: bool,
-    /// The font is struck through.
-    pub strike: bool,
+    pub strike: Strike,
+}
+
+/// How much of a cell's text is struck through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Strike {
+    #[default]
+    None,
+    /// Some of it: a correction written beside what it corrects (見え消し).
+    Part,
+    Whole,
 }
 
 /// An inclusive merged range, zero-based.

@@ -3,7 +3,7 @@
 use uketsuke::campaign::Dose;
 use uketsuke::inspection::form::{Observation, Read, Remark, Trouble};
 use uketsuke::inspection::verdict::Visibility;
-use uketsuke::inspection::workbook::Value;
+use uketsuke::inspection::workbook::{Strike, Value};
 
 use crate::builder::{Page, has, issued, read_form, row, slots};
 
@@ -371,6 +371,27 @@ fn hidden_and_struck_rows_are_included_and_told() {
         |seen| matches!(seen, Observation::HiddenColumns { columns, .. } if columns == &["C"])
     ));
     assert!(has(&form, |seen| matches!(seen, Observation::Struck { rows, .. } if rows == &[4])));
+}
+
+#[test]
+fn a_partly_struck_value_is_no_value() {
+    let mut sheet = page(&[
+        &["接種日", "時刻", "公開枠数"],
+        &["10/25", "9:00"],
+        &["10/26", "", "6"],
+        &["", "9:00", "6"],
+        &["10/28", "9:00", "6"],
+    ]);
+    sheet.text("C2", "12").struck("C2", Strike::Part);
+    sheet.text("B3", "19:00").struck("B3", Strike::Part);
+    sheet.text("A4", "10/27").struck("A4", Strike::Part);
+    let form = read_form(&[&sheet]);
+    assert_eq!(slots(&form), ["10/28 9:00 6 0", "!2", "!3", "!4"]);
+    let struck = Some(&Trouble::PartlyStruck);
+    assert_eq!(row(&form, 2).public.as_ref().unwrap().trouble(), struck);
+    assert_eq!(row(&form, 3).start.trouble(), struck);
+    assert_eq!(row(&form, 4).date.trouble(), struck);
+    assert!(!has(&form, |seen| matches!(seen, Observation::Struck { .. })));
 }
 
 #[test]

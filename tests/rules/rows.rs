@@ -64,6 +64,30 @@ fn a_date_that_is_missing_or_unreadable() {
 }
 
 #[test]
+fn a_value_that_is_struck_in_part() {
+    for (quirk, spoil, expected) in [
+        (
+            "F11: the date",
+            (|s: &mut Scene| s.row(14).date = trouble(14, DATE, "10/2510/26", Trouble::PartlyStruck))
+                as fn(&mut Scene),
+            "F11 B14 error",
+        ),
+        (
+            "F11: the time",
+            |s| s.row(14).start = trouble(14, START, "19:00", Trouble::PartlyStruck),
+            "F11 E14 error",
+        ),
+        (
+            "F11: the count",
+            |s| s.row(14).public = Some(trouble(14, PUBLIC, "12", Trouble::PartlyStruck)),
+            "F11 G14 error",
+        ),
+    ] {
+        spoiled(quirk, spoil, &[expected]);
+    }
+}
+
+#[test]
 fn a_date_in_neither_period() {
     for (day, code) in [
         ("2021-09-30", "R03"),

@@ -9,7 +9,7 @@ use crate::inspection::layout::label;
 use crate::inspection::normalize::glance::Glance;
 use crate::inspection::normalize::{Read, Reading, count, dose, serial, token};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
@@ -217,6 +217,7 @@ fn value_at(grid: &Grid<'_>, spot: &Spot<'_>, field: Field) -> Written {
     let place = grid.place(spot.row, spot.column);
     let trouble = match &spot.cell.value {
         Value::NoResult | Value::Error(_) => Some(Trouble::Formula),
+        _ if spot.cell.strike == Strike::Part => Some(Trouble::PartlyStruck),
         _ => None,
     };
     let raw = serial::written(&spot.cell.value);

@@ -26,7 +26,7 @@ use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::date::Month;
 use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 /// Reads every list of the table into `found`.
 pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
@@ -491,6 +491,6 @@ impl Reader<'_, '_> {
             .into_iter()
             .flatten()
             .filter_map(|column| self.grid.at(row, column.column))
-            .any(|spot| spot.cell.strike)
+            .any(|spot| spot.cell.strike == Strike::Whole)
     }
 }

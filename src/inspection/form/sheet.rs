@@ -12,7 +12,7 @@ use crate::inspection::layout::segment::Hint;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, time, token};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 /// What a sheet as a whole tells its tables.
 #[derive(Clone, Debug)]
@@ -81,6 +81,11 @@ pub fn hinted<T: Copy>(grid: &Grid<'_>, hint: &Hint<T>) -> Entry<T> {
     entry(grid.place(hint.row, hint.column), "", hint.raw.clone(), Reading::value(hint.value))
 }
 
+/// A correction beside what it corrects (見え消し): read together they are a third value.
+fn partly_struck(spot: &Spot<'_>) -> bool {
+    spot.cell.strike == Strike::Part
+}
+
 /// Is this a formula's 0: a reference to an empty cell?
 pub fn is_empty_reference(spot: &Spot<'_>) -> bool {
     spot.cell.formula
@@ -99,8 +104,11 @@ pub fn date_entry(
     if is_empty_reference(spot) {
         return (blank(place, heading.clone()), None);
     }
-    let dated = date::read(&spot.cell.value, calendar, month);
     let raw = serial::written_in_date_column(&spot.cell.value, calendar.epoch_1904);
+    if partly_struck(spot) {
+        return (entry(place, heading.clone(), raw, Reading::not(Trouble::PartlyStruck)), None);
+    }
+    let dated = date::read(&spot.cell.value, calendar, month);
     (entry(place, heading.clone(), raw, dated.reading), dated.weekday)
 }
 
@@ -128,6 +136,9 @@ pub fn count_entry(
     }
     let Some(spot) = grid.covering(row, column) else { return blank(place, heading.clone()) };
     let raw = serial::written(&spot.cell.value);
+    if partly_struck(spot) {
+        return entry(place, heading.clone(), raw, Reading::not(Trouble::PartlyStruck));
+    }
     entry(place, heading.clone(), raw, count::read(&spot.cell.value))
 }
 
@@ -188,7 +199,11 @@ pub fn time_entry(
     heading: &SmolStr,
     date: Option<Date>,
 ) -> (Entry<Time>, Option<Time>) {
-    let reading = time::read(&spot.cell.value, date);
+    let reading = if partly_struck(spot) {
+        Reading::not(Trouble::PartlyStruck)
+    } else {
+        time::read(&spot.cell.value, date)
+    };
     let end = match &reading.read {
         Read::Value(span) => span.end,
         _ => None,

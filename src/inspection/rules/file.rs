@@ -199,7 +199,8 @@ pub(super) fn f10_moved(case: &Case) -> Vec<Finding> {
     findings
 }
 
-/// Struck rows are told; a row that a word in it calls off is asked back, at the word.
+/// Struck rows are told; a value that is struck in part and a row that a word in it calls off are asked back, where
+/// they stand.
 pub(super) fn f11_struck(case: &Case) -> Vec<Finding> {
     let rows_gone = case.form.rows.iter().filter(|row| claims(row)).filter_map(|row| {
         let mark = row.gone.as_ref()?;
@@ -214,6 +215,13 @@ pub(super) fn f11_struck(case: &Case) -> Vec<Finding> {
         Some(at_cell(finding, &mark.place, label, &mark.raw))
     });
     let mut findings: Vec<Finding> = rows_gone.collect();
+    let struck_in_part = case.form.rows.iter().flat_map(cells).filter(|cell| {
+        cell.trouble == Some(&Trouble::PartlyStruck) && !matches!(cell.kind, Kind::Dose | Kind::End)
+    });
+    findings.extend(struck_in_part.map(|cell| {
+        let mend = "取り消し線の文字を消して、残す値のみをご記入ください。".to_string();
+        cell.tell(Finding { severity: Severity::Error, mend: Some(mend), ..raise_other("F11", 1, &[]) })
+    }));
     findings.extend(seen(case, |observation| match observation {
         Observation::Struck { sheet, rows: struck } => {
             Some(at_sheet(raise("F11", &[("rows", rows(struck))]), sheet))

@@ -205,7 +205,7 @@ fn written<'f>(form: &Form, entry: Option<&'f Entry<()>>) -> Option<&'f Entry<()
         .iter()
         .any(|seen| matches!(seen, Observation::Sample { place, .. } if *place == entry.place));
     let says = match &entry.read {
-        Read::Blank | Read::Not(Trouble::Formula) => false,
+        Read::Blank | Read::Not(Trouble::Formula | Trouble::PartlyStruck) => false,
         Read::Value(()) | Read::Not(_) => !entry.raw.trim().is_empty(),
     };
     (says && !sample).then_some(entry)
