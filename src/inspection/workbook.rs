@@ -36,7 +36,8 @@ pub enum Value {
     Bool(bool),
     /// `#REF!` and the like, as Excel writes it.
     Error(SmolStr),
-    /// A number with a date or time format: a serial of the **1900** system (1904 workbooks are already shifted).
+    /// A number with a date or time format: a serial of the **1900** system (1904 workbooks are already shifted), or
+    /// whatever was typed into such a cell (1025, 900): the column tells.
     Serial(f64),
     /// A formula without a stored result.
     NoResult,

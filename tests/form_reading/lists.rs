@@ -374,6 +374,20 @@ fn hidden_and_struck_rows_are_included_and_told() {
 }
 
 #[test]
+fn a_number_typed_into_a_formatted_cell_is_quoted_as_typed() {
+    let mut sheet = page(&[&["接種日", "時刻", "公開枠数"]]);
+    sheet.serial("A2", 1025.0).serial("B2", 900.0).number("C2", 6.0);
+    sheet.serial("A3", 930.0).serial("B3", 24.0).number("C3", 6.0);
+    sheet.serial("A4", 7969.0).serial("B4", 1.0).number("C4", 6.0);
+    let form = read_form(&[&sheet]);
+    let raw = |number| (row(&form, number).date.raw.to_string(), row(&form, number).start.raw.to_string());
+    assert_eq!(raw(2), ("1025".to_string(), "900".to_string()));
+    assert_eq!(raw(3), ("930".to_string(), "24".to_string()));
+    assert_eq!(raw(4), ("1921/10/25".to_string(), "24:00".to_string()));
+    assert_eq!(slots(&form), ["10/25 9:00 6 0", "!3", "!4"]);
+}
+
+#[test]
 fn a_partly_struck_value_is_no_value() {
     let mut sheet = page(&[
         &["接種日", "時刻", "公開枠数"],

@@ -100,9 +100,10 @@ pub fn is_ditto(squashed: &str) -> bool {
     )
 }
 
-/// An error value that arrived as text (CSV, or pasted).
+/// An error value that arrived as text (CSV, or pasted), or the 「####」 of a column that was too narrow.
 pub fn is_error_text(squashed: &str) -> bool {
-    ["#ref!", "#value!", "#n/a", "#name?", "#div/0!", "#num!", "#null!"]
+    let narrow = squashed.len() >= 3 && squashed.bytes().all(|byte| byte == b'#');
+    narrow || ["#ref!", "#value!", "#n/a", "#name?", "#div/0!", "#num!", "#null!"]
         .iter()
         .any(|error| squashed.eq_ignore_ascii_case(error))
 }
