@@ -214,6 +214,13 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
+    /// Figures under a heading that does not say what they count, or under none (F04): the heading's cell.
+    /// `common`: beside most counts, and not their sum.
+    StrangeFigures {
+        place: Place,
+        raw: SmolStr,
+        common: bool,
+    },
     Comments,
     /// .xlsm (M05) and .csv (F15) are told from `Workbook::container` by the rules.
     Other(String),

@@ -107,6 +107,27 @@ fn what_the_reader_noticed() {
 }
 
 #[test]
+fn figures_that_nothing_explains() {
+    let figures = |common| {
+        let place = Place::cell(&sheet(), 11, 7);
+        saw(Observation::StrangeFigures { place, raw: "電話受付".into(), common })
+    };
+    spoiled("F04: beside most counts", figures(true), &["F04 H12 warning"]);
+    spoiled("F04: beside few, or the sum", figures(false), &[]);
+    for common in [true, false] {
+        spoiled_both(
+            "F04: both kinds have a column",
+            figures(common),
+            if common { &["F04 H12 warning"] } else { &[] },
+        );
+        let mut scene = Scene::clean();
+        scene.form.number = Some(3);
+        figures(common)(&mut scene);
+        check("F04: of a form for both, one kind has none", &scene, &["F04 H12 error"]);
+    }
+}
+
+#[test]
 fn the_same_slot_in_two_sheets() {
     let second = |day: &str| Row { sheet: "追加".into(), ..row(13, day, "9:00", 6) };
     let sheets = || Observation::SeveralSheets { sheets: vec![sheet(), "追加".into()] };

@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use uketsuke::campaign::Dose;
 use uketsuke::inspection::form::{Observation, Remark, Trouble};
-use uketsuke::inspection::verdict::Visibility;
+use uketsuke::inspection::verdict::{Place, Visibility};
 
 use crate::builder::*;
 
@@ -60,6 +60,27 @@ fn a_date_that_is_missing_or_unreadable() {
             s.row(17).public = count(17, PUBLIC, 0);
         },
         &[],
+    );
+}
+
+#[test]
+fn the_name_of_a_sheet_against_the_counts() {
+    let named = |s: &mut Scene, said| {
+        for row in &mut s.form.rows {
+            let mut entry = value(1, 0, "非公開枠", said);
+            entry.place = Place::sheet(&SHEET.into());
+            row.section = Some(entry);
+        }
+    };
+    spoiled("R26: once per sheet", |s| named(s, Visibility::Private), &["R26 - error"]);
+    spoiled("R26: the name agrees", |s| named(s, Visibility::Public), &[]);
+    spoiled(
+        "R26: the form's own number says it at the count",
+        |s| {
+            named(s, Visibility::Private);
+            s.form.number = Some(2);
+        },
+        &["R26 G13 error"],
     );
 }
 

@@ -100,6 +100,13 @@ pub fn is_label(spot: &Spot<'_>) -> bool {
     spot.is_text() && !spot.key.starts_with('※') && !pieces(spot).is_empty()
 }
 
+/// Is this a label whose value stands elsewhere?
+pub fn is_bare_label(spot: &Spot<'_>) -> bool {
+    spot.is_text()
+        && !spot.key.starts_with('※')
+        && pieces(spot).last().is_some_and(|(_, value)| value.is_empty())
+}
+
 /// Reads the fields of one sheet, and the totals that were typed outside its tables.
 pub fn read(grid: &Grid<'_>, areas: &[Area]) -> (Fields, Vec<TypedTotal>) {
     let mut fields = Fields::default();

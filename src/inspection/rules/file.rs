@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::Case;
-use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, raise, raise_other};
-use super::rows::cells::{Kind, cells, claims, offered, unread_count};
+use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, count_label, raise, raise_other};
+use super::rows::cells::{Kind, cells, claims, lacking, offered, unread_count};
 use super::rows::count::r26_other_visibility;
 use super::slots::people;
 use super::wording::{form as form_title, previous_term, quote, rows, term, wide};
@@ -67,7 +67,23 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
             };
             Some(at_cell(finding, place, "表の外の記入", raw))
         }
+        Observation::StrangeFigures { place, raw, common } => {
+            let finding = strange_figures(case, *common)?;
+            Some(at_cell(finding, place, "見出し", raw))
+        }
         _ => None,
+    })
+}
+
+/// In a form for both visibilities with a column for one, the figures are the other's.
+fn strange_figures(case: &Case, common: bool) -> Option<Finding> {
+    if let Some(missing) = lacking(case) {
+        return Some(raise("F04", &[("labels", count_label(missing).to_string())]));
+    }
+    common.then(|| Finding {
+        severity: Severity::Warning,
+        mend: Some("予約枠とする場合は、「公開枠数」または「非公開枠数」の欄にご記入ください。".to_string()),
+        ..raise_other("F04", 2, &[])
     })
 }
 
