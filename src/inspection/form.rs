@@ -199,6 +199,11 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
+    /// A clinic filled in the 記入例 sheet and left the others empty: its number there (F06).
+    FilledSample {
+        place: Place,
+        raw: SmolStr,
+    },
     /// 「利用しません」「辞退」「取下げ」 (F14).
     Withdrawal {
         place: Place,

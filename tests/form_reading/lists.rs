@@ -269,6 +269,37 @@ fn dates_are_carried_down_only_where_that_is_clear() {
 }
 
 #[test]
+fn what_is_carried_down_is_told_by_its_value() {
+    let form = read_form(&[&page(&[
+        &["接種日", "接種回", "時刻", "公開枠数", "非公開枠数"],
+        &["10月25日(月)", "１回目", "午後1時", "休", "6名"],
+        &["〃", "同上", "14:00", "〃", "々"],
+        &["同上", "〃", "15:00", "同上", "〃"],
+        &["", "", "16:00", "〃", "〃"],
+        &["〃", "", "〃", "〃", "〃"],
+        &["11/15", "２回目", "9:00", "6"],
+        &["11/16", "", "9:00", "", "〃"],
+    ])]);
+    let from = |remarks: &[Remark]| match remarks.iter().find(|r| matches!(r, Remark::CarriedDown { .. })) {
+        Some(Remark::CarriedDown { from, .. }) => from.to_string(),
+        _ => String::new(),
+    };
+    let told = |number| {
+        let row = row(&form, number);
+        let dose = row.dose.as_ref().map(|dose| from(&dose.remarks)).unwrap_or_default();
+        let count =
+            |entry: &Option<uketsuke::inspection::form::Entry<u32>>| from(&entry.as_ref().unwrap().remarks);
+        [from(&row.date.remarks), dose, from(&row.start.remarks), count(&row.public), count(&row.private)]
+            .join(" ")
+    };
+    assert_eq!(told(3), "2021/10/25 １回目  0 6");
+    assert_eq!(told(4), "2021/10/25 １回目  0 6");
+    assert_eq!(told(5), "2021/10/25   0 6");
+    assert_eq!(told(6), "2021/10/25  16:00 0 6");
+    assert_eq!(told(8), "    0");
+}
+
+#[test]
 fn month_over_bare_days() {
     let form = read_form(&[&page(&[
         &["接種日", "時刻", "公開枠数"],

@@ -417,6 +417,14 @@ fn counts_of_the_other_visibility() {
 fn readings_that_are_asked_back() {
     let carried = |from: &str, ditto, merged| Remark::CarriedDown { from: from.into(), ditto, merged };
     spoiled(
+        "R25: a sign that repeats 0 is told though the row offers nothing",
+        |s| {
+            s.row(15).public = count(15, PUBLIC, 0).map(|entry| remark(entry, carried("0", true, false)));
+            s.row(18).public = count(18, PUBLIC, 0);
+        },
+        &["R25 G15 warning"],
+    );
+    spoiled(
         "R25: 〃 in a count",
         |s| s.row(14).public = Some(remark(value(14, PUBLIC, "〃", 6), carried("6", true, false))),
         &["R25 G14 warning"],

@@ -13,7 +13,7 @@ use super::half::{self, Said};
 use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
 use super::plan::{self, Plan};
 use super::sheet::{
-    Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
+    Area, Context, Found, Told, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
     time_entry,
 };
 use super::written::{Written, found_visibility};
@@ -230,7 +230,7 @@ impl Reader<'_, '_> {
         (month.or(self.month), own.is_some())
     }
 
-    fn ditto<T: Copy>(
+    fn ditto<T: Told>(
         &self,
         spot: &Spot<'_>,
         heading: &SmolStr,

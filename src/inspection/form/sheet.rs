@@ -1,7 +1,7 @@
 //! Pure: what is common to reading lists and matrices: the context of a sheet, entries with their places, findings.
 
 use jiff::civil::{Date, Time, Weekday};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr as _};
 
 use super::roster::Company;
 use super::{Entry, Observation, Remark, Row, TypedTotal};
@@ -146,16 +146,45 @@ pub fn is_ditto(spot: &Spot<'_>) -> bool {
     spot.is_text() && token::is_ditto(&spot.key)
 }
 
-/// The value of the row above, taken over by 〃, by a merged range, or by a blank.
-pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: SmolStr, ditto: bool, merged: bool) -> Entry<T> {
-    let from = if above.raw.is_empty() { source_text(above) } else { above.raw.clone() };
+/// A value as a person writes it.
+pub trait Told: Copy {
+    fn told(self) -> SmolStr;
+}
+
+impl Told for Date {
+    fn told(self) -> SmolStr {
+        serial::date_text(self)
+    }
+}
+
+impl Told for Time {
+    fn told(self) -> SmolStr {
+        serial::time_text(self)
+    }
+}
+
+impl Told for u32 {
+    fn told(self) -> SmolStr {
+        self.to_smolstr()
+    }
+}
+
+impl Told for Dose {
+    fn told(self) -> SmolStr {
+        SmolStr::new_static(self.label())
+    }
+}
+
+/// The value of the row above, taken over by 〃, by a merged range, or by a blank. What is told of it is the value: the
+/// cell above may say 〃 itself.
+pub fn carried<T: Told>(above: &Entry<T>, place: Place, raw: SmolStr, ditto: bool, merged: bool) -> Entry<T> {
     match &above.read {
         Read::Value(value) => Entry {
             place,
             label: above.label.clone(),
             raw,
             read: Read::Value(*value),
-            remarks: vec![Remark::CarriedDown { from, ditto, merged }],
+            remarks: vec![Remark::CarriedDown { from: value.told(), ditto, merged }],
         },
         // What could not be read above is mended there.
         Read::Not(_) => above.clone(),
@@ -163,17 +192,6 @@ pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: SmolStr, ditto: boo
             Entry { place, label: above.label.clone(), raw, read: Read::Blank, remarks: Vec::new() }
         }
     }
-}
-
-fn source_text<T>(above: &Entry<T>) -> SmolStr {
-    above
-        .remarks
-        .iter()
-        .find_map(|remark| match remark {
-            Remark::CarriedDown { from, .. } => Some(from.clone()),
-            _ => None,
-        })
-        .unwrap_or_default()
 }
 
 /// 様式３ with one of its two counts left blank: no slot of that kind.

@@ -115,6 +115,13 @@ pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
 
 pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
     seen(case, |observation| match observation {
+        Observation::FilledSample { place, raw } => {
+            let finding = Finding {
+                mend: Some("様式のシートにご記入のうえ、再度お送りください。".to_string()),
+                ..raise_other("F06", 0, &[])
+            };
+            Some(at_cell(finding, place, VENUE_NO, raw))
+        }
         Observation::Sample { place, raw } => {
             let name = case.form.fields.name.as_ref().is_some_and(|name| name.place == *place);
             let label = if name { NAME } else { VENUE_NO };

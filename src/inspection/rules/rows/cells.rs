@@ -52,7 +52,7 @@ pub(in super::super) struct Cell<'f> {
 
 impl<'f> Cell<'f> {
     /// `None`: the form has no such column.
-    fn at(row: &'f Row, kind: Kind) -> Option<Self> {
+    pub(in super::super) fn at(row: &'f Row, kind: Kind) -> Option<Self> {
         Some(match kind {
             Kind::Date => Self::of(row, kind, &row.date),
             Kind::Start => Self::of(row, kind, &row.start),
