@@ -17,7 +17,7 @@ use support::{DeskFolder, Post, campaign, form, row};
 use uketsuke::inbound::attachment::FileKind;
 use uketsuke::inspection::form as reader;
 use uketsuke::inspection::verdict::{Place, Severity};
-use uketsuke::inspection::workbook::{self, Shown, Value, Workbook};
+use uketsuke::inspection::workbook::{self, Shown, Strike, Value, Workbook};
 use uketsuke::issue::annotated::{Annotated, Mark, Subject, annotated};
 use uketsuke::limits::Limits;
 
@@ -197,7 +197,7 @@ fn hostile_layouts_are_written_or_left_out_but_never_fail() {
         column,
         value: Value::Text("x".into()),
         formula: false,
-        strike: false,
+        strike: Strike::None,
     };
     let merged = |first_row, first_column, last_row, last_column| workbook::Merged {
         first_row,
@@ -250,7 +250,7 @@ fn what_is_too_large_goes_back_as_a_list_and_the_rest_not_at_all() {
             column: 0,
             value: Value::Number(f64::from(row)),
             formula: false,
-            strike: false,
+            strike: Strike::None,
         })
         .collect();
     let own = Workbook {

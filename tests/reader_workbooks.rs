@@ -104,7 +104,7 @@ fn styles_that_matter() {
     let sheet = first(&workbook);
     assert_eq!(
         show(sheet),
-        ["A1=6", "C1='隠した列", "D1='幅ゼロ", "A2=~6", "A3=~'消した", "A4='消した残した", "A5='隠した行"]
+        ["A1=6", "C1='隠した列", "D1='幅ゼロ", "A2=~6", "A3=~'消した", "A4=~-'消した残した", "A5='隠した行"]
     );
     assert_eq!(sheet.hidden_rows, [4]);
     assert_eq!(sheet.hidden_columns, [2, 3]);
@@ -141,6 +141,11 @@ fn cell_types() {
     );
     check(
         r#"<row r="1"><c r="A1" t="inlineStr"><is><t>直接</t><rPh sb="0" eb="1"><t>チョクセツ</t></rPh></is></c></row>"#,
+        &["A1='直接"],
+    );
+    // A cell of inline text without any: nothing of the cell before it shows through.
+    check(
+        r#"<row r="1"><c r="A1" t="inlineStr"><is><t>直接</t></is></c><c r="B1" t="inlineStr"></c><c r="C1" t="inlineStr"/></row>"#,
         &["A1='直接"],
     );
     check(

@@ -20,7 +20,7 @@ use uketsuke::inbound::message::Message;
 use uketsuke::inspection::judgement::{Answer, Inspection, SenderStanding, Silence};
 use uketsuke::inspection::rules::mail::m19_taken_away;
 use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
-use uketsuke::inspection::workbook::{Cell, Content, Sheet, Value, Workbook};
+use uketsuke::inspection::workbook::{Cell, Content, Sheet, Strike, Value, Workbook};
 use uketsuke::outbound::confirm::{self, Confirmation};
 use uketsuke::outbound::letter::Draft;
 use uketsuke::outbound::remind::{self, Reminder, Unmended};
@@ -380,7 +380,7 @@ fn the_marked_copy_goes_to_registered_addresses_that_are_no_telephone() {
             column: 0,
             value: Value::Text("様式３".into()),
             formula: false,
-            strike: false,
+            strike: Strike::None,
         }],
         ..Sheet::default()
     };

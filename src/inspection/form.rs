@@ -199,6 +199,11 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
+    /// A clinic filled in the 記入例 sheet and left the others empty: its number there (F06).
+    FilledSample {
+        place: Place,
+        raw: SmolStr,
+    },
     /// 「利用しません」「辞退」「取下げ」 (F14).
     Withdrawal {
         place: Place,
@@ -213,6 +218,13 @@ pub enum Observation {
     Unplaced {
         place: Place,
         raw: SmolStr,
+    },
+    /// Figures under a heading that does not say what they count, or under none (F04): the heading's cell.
+    /// `common`: beside most counts, and not their sum.
+    StrangeFigures {
+        place: Place,
+        raw: SmolStr,
+        common: bool,
     },
     Comments,
     /// .xlsm (M05) and .csv (F15) are told from `Workbook::container` by the rules.

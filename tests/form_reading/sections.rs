@@ -479,3 +479,29 @@ fn hours_of_another_table_are_not_the_lists() {
     page.values("A2", &["10/25", "2:00", "6"]).text("D2", "午後");
     assert_eq!(slots(&read_form(&[&page])), ["10/25 14:00 6 0"]);
 }
+
+#[test]
+fn the_name_of_a_sheet_against_the_headings_is_kept_beside_the_row() {
+    let rows: [&[&str]; 2] = [&["接種日", "接種時刻", "公開枠数"], &["10/25", "9:00", "6"]];
+    for (name, said) in [
+        ("非公開枠", true),
+        ("医療機関受付分", true),
+        ("非公開枠（１回目）", true),
+        ("公開枠", false),
+        ("公開・非公開", false),
+        ("様式１（公開枠のみ）", false),
+        ("当院", false),
+        ("院内接種", false),
+        ("Sheet1", false),
+    ] {
+        let mut sheet = Page::new(name);
+        sheet.text("A1", "予約枠報告様式１（公開枠のみ）").texts("A2", &["会場番号", "0123"]);
+        sheet.values("A4", rows[0]).values("A5", rows[1]);
+        let form = read_form(&[&sheet]);
+        assert_eq!(slots(&form), ["10/25 9:00 6 0"], "{name}");
+        let section = row(&form, 5).section.as_ref();
+        assert_eq!(section.map(|entry| entry.value()), said.then_some(Some(Visibility::Private)), "{name}");
+        sheet.values("D4", &["非公開枠数"]).values("D5", &["2"]);
+        assert!(row(&read_form(&[&sheet]), 5).section.is_none(), "{name}");
+    }
+}

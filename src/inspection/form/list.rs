@@ -1,22 +1,23 @@
 //! Pure: the rows of a list table.
 
 mod parts;
+mod strange;
 mod title;
 
 use jiff::civil::{Date, Time, Weekday};
 
-use self::title::{Beside, HalfColumn, gone_columns, half_above, title_above};
+use self::title::{Beside, HalfColumn, gone_columns, half_above, named_by_sheet, title_above};
 use smol_str::SmolStr;
 
 use super::half::{self, Said};
 use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
 use super::plan::{self, Plan};
 use super::sheet::{
-    Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
+    Area, Context, Found, Told, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
     time_entry,
 };
 use super::written::{Written, found_visibility};
-use super::{Entry, Observation, Row, Trouble, WeekdayEntry, fields, sheet};
+use super::{Entry, Observation, Row, Trouble, fields, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
@@ -24,7 +25,7 @@ use crate::inspection::layout::mark::Half;
 use crate::inspection::layout::segment::{Column, Hint};
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::date::Month;
-use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token};
 use crate::inspection::verdict::{Place, Visibility};
 use crate::inspection::workbook::Value;
 
@@ -64,6 +65,7 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             right,
             gone_columns: gone_columns(grid, table),
             section: title_above(grid, segment),
+            sheet_says: named_by_sheet(grid, segment),
             half: half_above(grid, segment, context),
             half_column: None,
             doubtful: false,
@@ -73,11 +75,13 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             month: segment.month,
             found,
         };
+        let first = reader.found.rows.len();
         for row in grid.rows_between(table.bottom + 1, table.end) {
             if reader.row(row) {
                 last_used = last_used.max(row);
             }
         }
+        reader.note_strange_columns(table, first);
     }
     note_unplaced(grid, table, context, found);
     found.areas.push(Area {
@@ -100,6 +104,8 @@ struct Reader<'r, 'g> {
     gone_columns: Vec<u32>,
     /// The visibility, and the half of the day, that the last title over rows named.
     section: Option<Hint<Visibility>>,
+    /// The visibility that the sheet's name tells, against the only count column.
+    sheet_says: Option<Visibility>,
     half: Option<Hint<Half>>,
     half_column: Option<HalfColumn>,
     /// That visibility may be another list's.
@@ -136,9 +142,9 @@ impl Reader<'_, '_> {
         let outside_note = || spots.iter().filter(|spot| Some(spot.column) != note);
         if !(dated && timed) {
             // A field below the table, its value in whatever column stands beside the label.
-            let bare = written.date.is_blank() && written.start.is_blank();
+            let bare = (written.date.is_blank() && written.start.is_blank()) || !written.has_count();
             let labels = spots.iter().rev().skip(1).filter(|spot| bare || Some(spot.column) != note);
-            if outside_note().chain(labels).any(fields::is_label) {
+            if outside_note().chain(labels).any(fields::is_label) && !self.offers(row, dated || timed) {
                 return false;
             }
             if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {
@@ -224,7 +230,7 @@ impl Reader<'_, '_> {
         (month.or(self.month), own.is_some())
     }
 
-    fn ditto<T: Copy>(
+    fn ditto<T: Told>(
         &self,
         spot: &Spot<'_>,
         heading: &SmolStr,
@@ -423,74 +429,5 @@ impl Reader<'_, '_> {
         let raw = serial::written(&spot.cell.value);
         let read = entry(place.clone(), column.heading.clone(), raw.clone(), dose::read(&spot.cell.value));
         if spot.row < row { carried(&read, place, raw, false, true) } else { read }
-    }
-
-    fn weekday(&self, row: u32, written: &Written) -> Option<WeekdayEntry> {
-        let typed = self.plan.segment.column(Class::Weekday).map(|column| {
-            let place = self.grid.place(row, column.column);
-            match self.grid.covering(row, column.column).filter(|spot| !spot.formula()) {
-                Some(spot) => entry(
-                    self.grid.place(spot.row, spot.column),
-                    column.heading.clone(),
-                    serial::written(&spot.cell.value),
-                    weekday::read(&spot.cell.value),
-                ),
-                None => blank(place, column.heading.clone()),
-            }
-        });
-        let Some(named) = written.day_name else { return typed };
-        let in_date = || {
-            entry(
-                written.date.place.clone(),
-                written.date.label.clone(),
-                written.date.raw.clone(),
-                Reading::value(named),
-            )
-        };
-        match typed.as_ref().and_then(Entry::value) {
-            None => Some(in_date()),
-            // Of two weekdays the one that does not fit the date is worth telling.
-            Some(day) if written.date.value().is_some_and(|date| date.weekday() == day) => Some(in_date()),
-            Some(_) => typed,
-        }
-    }
-
-    fn end(&self, row: u32, written: &Written) -> Option<Entry<Time>> {
-        let typed = self.plan.segment.column(Class::End).map(|column| {
-            let place = self.grid.place(row, column.column);
-            match self
-                .grid
-                .covering(row, column.column)
-                .filter(|spot| !is_ditto(spot) && !is_empty_reference(spot))
-            {
-                Some(spot) if count::is_zero_word(&spot.key) => blank(place, column.heading.clone()),
-                Some(spot) => time_entry(self.grid, spot, &column.heading, written.date.value()).0,
-                None => blank(place, column.heading.clone()),
-            }
-        });
-        match (typed, written.span_end) {
-            (Some(typed), Some(_)) if !typed.is_blank() => Some(typed),
-            (_, Some(end)) => {
-                let start = &written.start;
-                Some(entry(start.place.clone(), start.label.clone(), start.raw.clone(), Reading::value(end)))
-            }
-            (typed, None) => typed,
-        }
-    }
-
-    fn note(&self, row: u32) -> Option<Entry<()>> {
-        let column = self.plan.segment.column(Class::Note)?;
-        let spot = self.grid.covering(row, column.column).filter(|spot| spot.is_text())?;
-        let raw = serial::written(&spot.cell.value);
-        Some(entry(self.grid.place(spot.row, spot.column), column.heading.clone(), raw, Reading::value(())))
-    }
-
-    fn is_struck(&self, row: u32) -> bool {
-        let columns = [Some(self.plan.date), Some(self.plan.start), self.plan.public, self.plan.private];
-        columns
-            .into_iter()
-            .flatten()
-            .filter_map(|column| self.grid.at(row, column.column))
-            .any(|spot| spot.cell.strike)
     }
 }

@@ -236,7 +236,7 @@ fn body_cell(
             entry(grid.place(spot.row, spot.column), "", raw, Reading::value(()))
         }),
         hidden: hidden_row,
-        struck: spot.cell.strike,
+        struck: spot.cell.strike == crate::inspection::workbook::Strike::Whole,
     });
     if hidden_column {
         let columns = vec![sheet::column_letters(sheet_column)];

@@ -412,7 +412,7 @@ fn filled_sample(grid: &Grid<'_>) -> Option<Observation> {
     let (fields, _) = fields::read(grid, &[]);
     let venue =
         fields.venue_no.filter(|venue| !venue.is_blank() && !notices::is_sample_number(&venue.raw))?;
-    Some(Observation::Sample { place: venue.place, raw: venue.raw })
+    Some(Observation::FilledSample { place: venue.place, raw: venue.raw })
 }
 
 /// Only 記入例 sheets of ours were sent: a form without rows that says so.
@@ -424,7 +424,10 @@ fn sample_form(sorted: &Sorted<'_>, identifier: &Identifier, file_name: &str) ->
         mark.map_or((0, 0, grid.name.clone()), |spot| (spot.row, spot.column, spot.text.clone()));
     let mut form = Form {
         sheets: vec![grid.name.clone()],
-        observations: vec![Observation::Sample { place: grid.place(row, column), raw }],
+        observations: vec![
+            filled_sample(grid)
+                .unwrap_or_else(|| Observation::Sample { place: grid.place(row, column), raw }),
+        ],
         template: identifier.template.clone(),
         ..Form::default()
     };

@@ -49,7 +49,10 @@ pub fn items<'a>(
     standing: &MailStanding,
     sender: &Sender<'a>,
 ) -> Vec<Item<'a>> {
-    let thread = standing.answers.as_ref().and_then(|letter| letter.venue_no.as_deref());
+    let thread = standing.answers.as_ref().and_then(|letter| letter.venue_no.as_deref()).or_else(|| {
+        let subject = &mail.dissected.message.subject;
+        rules::clinic_of_receipt(subject, desk.campaign.period, desk.registry, sender.address)
+    });
     let mut items = Vec::new();
     for (file, reading) in mail.examined.files.iter().enumerate() {
         for form in reading.iter().flat_map(|reading| &reading.forms) {

@@ -5,14 +5,47 @@ use smol_str::format_smolstr;
 
 use super::Reader;
 use crate::inspection::form::loose::is_grand_total;
-use crate::inspection::form::sheet::entry;
-use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal};
+use crate::inspection::form::sheet::{blank, entry, is_ditto, is_empty_reference, time_entry};
+use crate::inspection::form::written::Written;
+use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal, WeekdayEntry, fields};
 use crate::inspection::layout::grid::Spot;
 use crate::inspection::layout::label::Class;
-use crate::inspection::normalize::{Read, Remark, count, dose, serial, token};
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
 use crate::inspection::verdict::Visibility;
+use crate::inspection::workbook::Strike;
 
 impl Reader<'_, '_> {
+    /// A count that is no header field's value, beside a date or time (`placed`) or what stands in their columns: a
+    /// row of the list, though 「担当：田中」 stands in it.
+    pub(super) fn offers(&self, row: u32, placed: bool) -> bool {
+        let plan = &self.plan;
+        let counts = [plan.public, plan.private, plan.by_row.map(|(count, _)| count)];
+        let counted = counts.into_iter().flatten().any(|column| {
+            let spot = self.grid.at(row, column.column).filter(|spot| !spot.formula());
+            spot.is_some_and(|spot| {
+                let read = count::read(&spot.cell.value).read;
+                let figure = matches!(read, Read::Value(people) if people > 0)
+                    || (placed
+                        && matches!(read, Read::Not(_))
+                        && spot.key.contains(|ch: char| ch.is_ascii_digit()));
+                figure && !fields::is_label(spot) && !self.is_field_value(spot)
+            })
+        });
+        let labelled = || {
+            let at = |column: u32| self.grid.at(row, column);
+            let own = [plan.date, plan.start].into_iter().filter_map(|column| at(column.column));
+            own.into_iter().any(|spot| fields::is_label(spot) && !fields::is_bare_label(spot))
+        };
+        counted && (placed || labelled())
+    }
+
+    /// The nearest text before it is a label without a value of its own; single characters between are 方眼紙.
+    fn is_field_value(&self, spot: &Spot<'_>) -> bool {
+        let before = self.grid.row_up_to(spot.row, spot.column).iter().rev().skip(1);
+        let mut wide = before.skip_while(|spot| serial::written(&spot.cell.value).chars().count() == 1);
+        wide.next().is_some_and(fields::is_bare_label)
+    }
+
     /// The date of a row; where each dose has a date of its own, the one that is written.
     pub(super) fn one_date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
         let (mut date, day_name) = self.date(row, self.plan.date);
@@ -75,5 +108,74 @@ impl Reader<'_, '_> {
             let sheet = self.grid.name.clone();
             self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
         }
+    }
+
+    pub(super) fn weekday(&self, row: u32, written: &Written) -> Option<WeekdayEntry> {
+        let typed = self.plan.segment.column(Class::Weekday).map(|column| {
+            let place = self.grid.place(row, column.column);
+            match self.grid.covering(row, column.column).filter(|spot| !spot.formula()) {
+                Some(spot) => entry(
+                    self.grid.place(spot.row, spot.column),
+                    column.heading.clone(),
+                    serial::written(&spot.cell.value),
+                    weekday::read(&spot.cell.value),
+                ),
+                None => blank(place, column.heading.clone()),
+            }
+        });
+        let Some(named) = written.day_name else { return typed };
+        let in_date = || {
+            entry(
+                written.date.place.clone(),
+                written.date.label.clone(),
+                written.date.raw.clone(),
+                Reading::value(named),
+            )
+        };
+        match typed.as_ref().and_then(Entry::value) {
+            None => Some(in_date()),
+            // Of two weekdays the one that does not fit the date is worth telling.
+            Some(day) if written.date.value().is_some_and(|date| date.weekday() == day) => Some(in_date()),
+            Some(_) => typed,
+        }
+    }
+
+    pub(super) fn end(&self, row: u32, written: &Written) -> Option<Entry<Time>> {
+        let typed = self.plan.segment.column(Class::End).map(|column| {
+            let place = self.grid.place(row, column.column);
+            match self
+                .grid
+                .covering(row, column.column)
+                .filter(|spot| !is_ditto(spot) && !is_empty_reference(spot))
+            {
+                Some(spot) if count::is_zero_word(&spot.key) => blank(place, column.heading.clone()),
+                Some(spot) => time_entry(self.grid, spot, &column.heading, written.date.value()).0,
+                None => blank(place, column.heading.clone()),
+            }
+        });
+        match (typed, written.span_end) {
+            (Some(typed), Some(_)) if !typed.is_blank() => Some(typed),
+            (_, Some(end)) => {
+                let start = &written.start;
+                Some(entry(start.place.clone(), start.label.clone(), start.raw.clone(), Reading::value(end)))
+            }
+            (typed, None) => typed,
+        }
+    }
+
+    pub(super) fn note(&self, row: u32) -> Option<Entry<()>> {
+        let column = self.plan.segment.column(Class::Note)?;
+        let spot = self.grid.covering(row, column.column).filter(|spot| spot.is_text())?;
+        let raw = serial::written(&spot.cell.value);
+        Some(entry(self.grid.place(spot.row, spot.column), column.heading.clone(), raw, Reading::value(())))
+    }
+
+    pub(super) fn is_struck(&self, row: u32) -> bool {
+        let columns = [Some(self.plan.date), Some(self.plan.start), self.plan.public, self.plan.private];
+        columns
+            .into_iter()
+            .flatten()
+            .filter_map(|column| self.grid.at(row, column.column))
+            .any(|spot| spot.cell.strike == Strike::Whole)
     }
 }

@@ -134,6 +134,7 @@ pub(in super::super) fn r23_unit(case: &Case) -> Vec<Finding> {
 pub(in super::super) fn r26_other_visibility(case: &Case) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         case.form.rows.iter().filter_map(|row| contradiction(case, row)).collect();
+    findings.extend(named_sheets(case));
     let Some((number, other)) = only(case) else { return findings };
     let mut rows = case.form.rows.iter().filter(|row| people(row, other) > 0);
     let Some((first, entry)) = rows.next().and_then(|row| Some((row, row.count(other)?))) else {
@@ -169,7 +170,7 @@ fn contradiction(case: &Case, row: &Row) -> Option<Finding> {
     // Of two counts a remark may well speak of one.
     let beside =
         |text: &&Entry<Visibility>| under(text) && text.value().is_some_and(|said| people(row, said) == 0);
-    let title = row.section.as_ref().filter(under);
+    let title = row.section.as_ref().filter(|title| title.place.cell.is_some()).filter(under);
     let entry = title.or_else(|| row.beside.as_ref().filter(beside))?;
     let said = entry.value()?;
     let count = row.count(said.other())?;
@@ -194,6 +195,30 @@ fn contradiction(case: &Case, row: &Row) -> Option<Finding> {
         }
     };
     Some(at(finding, entry, label))
+}
+
+/// The name of a sheet says one visibility and its counts stand under the other: once per sheet. What the form's own
+/// number says against the heading is told at the count.
+fn named_sheets(case: &Case) -> Vec<Finding> {
+    let mut told: BTreeSet<&SmolStr> = BTreeSet::new();
+    let rows = case.form.rows.iter().filter_map(|row| {
+        let name = row.section.as_ref().filter(|entry| entry.place.cell.is_none())?;
+        let said = name.value()?;
+        let known = only(case).is_some_and(|(_, other)| other == said.other());
+        let count = row.count(said.other()).filter(|_| people(row, said.other()) > 0 && !known)?;
+        told.insert(&row.sheet).then_some((name, said, count))
+    });
+    rows.map(|(name, said, count)| {
+        let values = [
+            ("vis", said.other().label().to_string()),
+            ("other", said.label().to_string()),
+            ("cell", count.place.cell.as_deref().unwrap_or_default().to_string()),
+        ];
+        let mend = "公開枠・非公開枠のどちらであるかご確認のうえ、シート名と枠数の見出しを合わせてください。";
+        let finding = Finding { mend: Some(mend.to_string()), ..raise_other("R26", 2, &values) };
+        at(finding, name, "シート名")
+    })
+    .collect()
 }
 
 /// Once per merged range.
