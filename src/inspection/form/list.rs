@@ -193,16 +193,15 @@ impl Reader<'_, '_> {
         let Some(spot) = self.grid.covering(row, column.column) else {
             return (blank(place, column.heading.clone()), None);
         };
-        let calendar = &self.context.calendar;
         if spot.row < row {
-            let (source, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+            let (source, day_name) = self.date_at(spot, column, month.0);
             let raw = source.raw.clone();
             return (carried(&source, place, raw, false, true), day_name);
         }
         if is_ditto(spot) {
             return (self.ditto(spot, &column.heading, |above| Some(&above.date)), None);
         }
-        let (mut entry, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+        let (mut entry, day_name) = self.date_at(spot, column, month.0);
         if month.1 && entry.value().is_some() {
             entry.remarks.retain(|remark| *remark != Remark::Estimated);
             entry.remarks.push(Remark::NoYear);
@@ -254,7 +253,7 @@ impl Reader<'_, '_> {
         if spot.row == row && is_ditto(spot) {
             return (self.ditto(spot, &column.heading, |above| Some(&above.start)), None);
         }
-        let (source, end) = time_entry(self.grid, spot, &column.heading, date);
+        let (source, end) = self.time_at(spot, column, date);
         let source = self.with_minutes(row, source);
         if spot.row < row {
             let raw = source.raw.clone();

@@ -5,12 +5,14 @@ use smol_str::format_smolstr;
 
 use super::Reader;
 use crate::inspection::form::loose::is_grand_total;
-use crate::inspection::form::sheet::{blank, entry, is_ditto, is_empty_reference, time_entry};
+use crate::inspection::form::sheet::{blank, date_entry, entry, is_ditto, is_empty_reference, time_entry};
 use crate::inspection::form::written::Written;
 use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal, WeekdayEntry, fields};
 use crate::inspection::layout::grid::Spot;
 use crate::inspection::layout::label::Class;
-use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
+use crate::inspection::layout::segment::Column;
+use crate::inspection::normalize::date::Month;
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, moment, serial, token, weekday};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::Strike;
 
@@ -60,6 +62,53 @@ impl Reader<'_, '_> {
         date.raw = format_smolstr!("{}、{}", date.raw, other.raw);
         date.read = Read::Not(Trouble::Several);
         (date, None)
+    }
+
+    /// Date and time stand in one column.
+    fn joined(&self) -> bool {
+        self.plan.date.column == self.plan.start.column
+    }
+
+    /// A column of times alone: no title over rows stands there.
+    pub(super) fn is_time_column(&self, column: u32) -> bool {
+        self.plan.start.column == column && !self.joined()
+    }
+
+    pub(super) fn date_at(
+        &self,
+        spot: &Spot<'_>,
+        column: &Column,
+        month: Option<Month>,
+    ) -> (Entry<Date>, Option<Weekday>) {
+        let calendar = &self.context.calendar;
+        let (mut date, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month);
+        if !self.joined() || date.trouble() == Some(&Trouble::PartlyStruck) || date.read == Read::Blank {
+            return (date, day_name);
+        }
+        let (dated, _) = moment::read(&spot.cell.value, calendar);
+        (date.read, date.remarks) = (dated.reading.read, dated.reading.remarks);
+        (date, dated.weekday)
+    }
+
+    pub(super) fn time_at(
+        &self,
+        spot: &Spot<'_>,
+        column: &Column,
+        date: Option<Date>,
+    ) -> (Entry<Time>, Option<Time>) {
+        let (mut start, end) = time_entry(self.grid, spot, &column.heading, date);
+        if !self.joined() || start.trouble() == Some(&Trouble::PartlyStruck) || start.read == Read::Blank {
+            return (start, end);
+        }
+        let (_, time) = moment::read(&spot.cell.value, &self.context.calendar);
+        let (read, end) = match time.read {
+            Read::Value(span) => (Read::Value(span.start), span.end),
+            Read::Blank => return (blank(start.place, column.heading.clone()), None),
+            Read::Not(trouble) => (Read::Not(trouble), None),
+        };
+        start.raw = serial::written_in_date_column(&spot.cell.value, self.context.calendar.epoch_1904);
+        (start.read, start.remarks) = (read, time.remarks);
+        (start, end)
     }
 
     /// 「時」 and 「分」 in columns of their own.
