@@ -13,8 +13,7 @@ use super::half::{self, Said};
 use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
 use super::plan::{self, Plan};
 use super::sheet::{
-    Area, Context, Found, Told, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
-    time_entry,
+    Area, Context, Found, Told, blank, carried, count_entry, entry, is_ditto, is_empty_reference,
 };
 use super::written::{Written, found_visibility};
 use super::{Entry, Observation, Row, Trouble, fields, sheet};
@@ -144,7 +143,7 @@ impl Reader<'_, '_> {
             // A field below the table, its value in whatever column stands beside the label.
             let bare = (written.date.is_blank() && written.start.is_blank()) || !written.has_count();
             let labels = spots.iter().rev().skip(1).filter(|spot| bare || Some(spot.column) != note);
-            if outside_note().chain(labels).any(fields::is_label) && !self.offers(row, dated || timed) {
+            if outside_note().chain(labels).any(fields::is_label) && !self.offers(row, dated, timed) {
                 return false;
             }
             if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {

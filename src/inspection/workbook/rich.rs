@@ -25,9 +25,9 @@ impl Fonts {
         match (struck, plain) {
             (true, true) => Strike::Part,
             (true, false) => Strike::Whole,
-            (false, true) => Strike::None,
+            // No visible text at all.
             (false, false) if cell => Strike::Whole,
-            (false, false) => Strike::None,
+            (false, _) => Strike::None,
         }
     }
 }

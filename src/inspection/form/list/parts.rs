@@ -17,28 +17,27 @@ use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::Strike;
 
 impl Reader<'_, '_> {
-    /// A count that is no header field's value, beside a date or time (`placed`) or what stands in their columns: a
-    /// row of the list, though 「担当：田中」 stands in it.
-    pub(super) fn offers(&self, row: u32, placed: bool) -> bool {
+    /// A row of the list, though a label like 「担当：田中」 stands in it: it has a count beside a date or time (`dated`,
+    /// `timed`) that is no header field's value; or the count itself is none, beside a field that has its own.
+    pub(super) fn offers(&self, row: u32, dated: bool, timed: bool) -> bool {
         let plan = &self.plan;
+        let at = |column: &Column| self.grid.at(row, column.column);
+        let free = |column| at(column).is_some_and(|spot| !self.is_field_value(spot));
+        let placed = (dated && free(plan.date)) || (timed && free(plan.start));
+        let complete = |spot: &Spot<'_>| fields::is_label(spot) && !fields::is_bare_label(spot);
+        let beside = || dated || timed || [plan.date, plan.start].into_iter().filter_map(at).any(complete);
         let counts = [plan.public, plan.private, plan.by_row.map(|(count, _)| count)];
-        let counted = counts.into_iter().flatten().any(|column| {
-            let spot = self.grid.at(row, column.column).filter(|spot| !spot.formula());
-            spot.is_some_and(|spot| {
-                let read = count::read(&spot.cell.value).read;
-                let figure = matches!(read, Read::Value(people) if people > 0)
-                    || (placed
-                        && matches!(read, Read::Not(_))
-                        && spot.key.contains(|ch: char| ch.is_ascii_digit()));
-                figure && !fields::is_label(spot) && !self.is_field_value(spot)
-            })
-        });
-        let labelled = || {
-            let at = |column: u32| self.grid.at(row, column);
-            let own = [plan.date, plan.start].into_iter().filter_map(|column| at(column.column));
-            own.into_iter().any(|spot| fields::is_label(spot) && !fields::is_bare_label(spot))
-        };
-        counted && (placed || labelled())
+        let mut spots = counts.into_iter().flatten().filter_map(at);
+        spots.any(|spot| {
+            if spot.formula() || fields::is_label(spot) {
+                return false;
+            }
+            match count::read(&spot.cell.value).read {
+                Read::Value(people) => people > 0 && (placed || (beside() && !self.is_field_value(spot))),
+                Read::Not(_) => placed,
+                Read::Blank => false,
+            }
+        })
     }
 
     /// The nearest text before it is a label without a value of its own; single characters between are 方眼紙.
