@@ -440,5 +440,6 @@ def misleading(slots):
 
 
 def cases(rng):
-    for family in (broken_rows, cells_with_breaks, header_habits, beside, wide_lists, matrix_habits, misleading):
+    for family in (broken_rows, cells_with_breaks, header_habits, one_column_for_date_and_time,
+                   typed_into_formatted_cells, beside, wide_lists, matrix_habits, misleading):
         yield from family(make_plan(rng, 3))
