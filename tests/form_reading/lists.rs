@@ -512,6 +512,36 @@ fn a_partly_struck_value_is_no_value() {
 }
 
 #[test]
+fn a_visibility_that_is_struck_in_part_is_asked_back() {
+    let trouble = |form: &uketsuke::inspection::form::Form, number| {
+        let row = row(form, number);
+        let mut counts = row.public.iter().chain(&row.private);
+        let count = counts.find(|count| count.trouble() == Some(&Trouble::PartlyStruck)).unwrap();
+        count.place.cell.clone().unwrap()
+    };
+    let mut heading = page(&[&["接種日", "時刻", "非公開枠数"], &["10/25", "9:00", "6"]]);
+    heading.struck("C1", Strike::Part);
+    assert_eq!(trouble(&read_form(&[&heading]), 2), "C1");
+    let mut beside = page(&[
+        &["接種日", "時刻", "区分", "枠数"],
+        &["10/25", "9:00", "非公開", "6"],
+        &["10/26", "9:00", "公開", "6"],
+    ]);
+    beside.struck("C2", Strike::Part);
+    assert_eq!(trouble(&read_form(&[&beside]), 2), "C2");
+    let mut title = page(&[
+        &["接種日", "時刻", "枠数"],
+        &["公開枠"],
+        &["10/25", "9:00", "6"],
+        &["非公開枠"],
+        &["10/26", "9:00", "6"],
+    ]);
+    assert!(!has(&read_form(&[&title]), |seen| matches!(seen, Observation::MissingColumns { .. })));
+    title.struck("A4", Strike::Part);
+    assert!(has(&read_form(&[&title]), |seen| matches!(seen, Observation::MissingColumns { .. })));
+}
+
+#[test]
 fn content_beside_the_table_is_not_dropped_in_silence() {
     let form = read_form(&[&page(&[
         &["接種日", "時刻", "公開枠数"],

@@ -26,7 +26,7 @@ use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::date::Month;
 use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 /// Reads every list of the table into `found`.
 pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
@@ -63,6 +63,11 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             left,
             right,
             gone_columns: gone_columns(grid, table),
+            struck_heads: grid
+                .between(table.top, table.bottom)
+                .iter()
+                .filter(|spot| spot.cell.strike == Strike::Part)
+                .collect(),
             section: title_above(grid, segment),
             sheet_says: named_by_sheet(grid, segment),
             half: half_above(grid, segment, context),
@@ -101,6 +106,8 @@ struct Reader<'r, 'g> {
     right: u32,
     /// Columns headed 取消 or 削除.
     gone_columns: Vec<u32>,
+    /// Headings that are struck in part: 「非公開枠数」 without its 「非」 names the other kind.
+    struck_heads: Vec<&'r Spot<'g>>,
     /// The visibility, and the half of the day, that the last title over rows named.
     section: Option<Hint<Visibility>>,
     /// The visibility that the sheet's name tells, against the only count column.
@@ -130,7 +137,7 @@ impl Reader<'_, '_> {
             return false;
         }
         if self.is_title(spots) {
-            self.doubtful = false;
+            self.doubtful = spots.iter().any(|spot| spot.cell.strike == Strike::Part);
             return false;
         }
         let beside = self.beside(row);
@@ -262,7 +269,18 @@ impl Reader<'_, '_> {
     }
 
     fn counts(&self, row: u32) -> (Option<Entry<u32>>, Option<Entry<u32>>) {
+        let struck = |spot: &Spot<'_>, column: &Column| {
+            let raw = serial::written(&spot.cell.value);
+            let place = self.grid.place(spot.row, spot.column);
+            entry(place, column.heading.clone(), raw, Reading::not(Trouble::PartlyStruck))
+        };
         let one = |column: &Column, of: fn(&Row) -> Option<&Entry<u32>>| {
+            let counted = || self.grid.covering(row, column.column).is_some();
+            if let Some(head) =
+                self.struck_heads.iter().find(|head| head.column == column.column).filter(|_| counted())
+            {
+                return struck(head, column);
+            }
             if let Some(spot) = self.grid.at(row, column.column).filter(|spot| is_ditto(spot)) {
                 return self.ditto(spot, &column.heading, of);
             }
@@ -272,6 +290,11 @@ impl Reader<'_, '_> {
         let general = self.plan.general.then(|| self.plan.public.or(self.plan.private)).flatten();
         if let Some((count, kind)) = self.plan.by_row.or(general.map(|count| (count, None))) {
             let said = kind.and_then(|kind| self.grid.covering(row, kind));
+            if let Some(said) = said.filter(|said| said.cell.strike == Strike::Part)
+                && self.grid.covering(row, count.column).is_some()
+            {
+                return (Some(struck(said, count)), None);
+            }
             let said = said.and_then(|spot| label::visibility_mentioned(&spot.key)).or(section);
             let told = if self.plan.public.is_some() { Visibility::Public } else { Visibility::Private };
             return match said.or(general.map(|_| told)) {
