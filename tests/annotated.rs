@@ -191,6 +191,22 @@ fn nothing_in_it_can_act() {
 }
 
 #[test]
+fn a_value_that_is_struck_in_part_is_never_sent_back_whole() {
+    let mut own = read(&form(1, "0123", "みなみ内科クリニック", vec![row(0, 9, Some(12), None)]));
+    let sheet = own.sheets[0].name.clone();
+    let marks = [mark(Severity::Error, &sheet, "G13")];
+    for (column, with_sheets) in [(6, false), (0, true)] {
+        let mut struck = own.clone();
+        let cell =
+            struck.sheets[0].cells.iter_mut().find(|cell| (cell.row, cell.column) == (12, column)).unwrap();
+        cell.strike = Strike::Part;
+        assert_eq!(copy(&struck, &marks).with_sheets, with_sheets, "column {column}");
+    }
+    own.sheets.truncate(1);
+    assert!(copy(&own, &marks).with_sheets);
+}
+
+#[test]
 fn hostile_layouts_are_written_or_left_out_but_never_fail() {
     let cell = |row, column| workbook::Cell {
         row,

@@ -11,6 +11,7 @@ pub mod serial;
 pub mod scan;
 pub mod date;
 pub mod time;
+pub mod moment;
 pub mod count;
 pub mod dose;
 pub mod weekday;

@@ -175,6 +175,20 @@ fn figures_under_a_heading_that_explains_nothing_are_told() {
 }
 
 #[test]
+fn numbers_of_rows_are_no_figures() {
+    for numbers in [["1", "2", "3"], ["1", "3", "4"], ["101", "105", "202"]] {
+        let rows: [[&str; 5]; 3] = [
+            [numbers[0], "10/25", "9:00", "6", "4"],
+            [numbers[1], "10/26", "9:00", "6", "4"],
+            [numbers[2], "11/15", "9:00", "6", "4"],
+        ];
+        let head: &[&str] = &["", "接種日", "接種時刻", "公開枠数", "非公開枠数"];
+        let form = of_form(3, &[head, &rows[0], &rows[1], &rows[2]]);
+        assert!(strange(&form).is_empty(), "{numbers:?}");
+    }
+}
+
+#[test]
 fn a_count_without_heading_is_told_where_the_form_is_for_both() {
     let form = of_form(
         3,

@@ -300,6 +300,78 @@ fn what_is_carried_down_is_told_by_its_value() {
 }
 
 #[test]
+fn date_and_time_in_one_column() {
+    for heading in ["接種日時", "日時", "予約日時", "実施日時"] {
+        let mut sheet = page(&[
+            &[heading, "公開枠数"],
+            &["", "1"],
+            &["10/26(火) 9:00", "2"],
+            &["2021/10/27 9:00～9:30", "3"],
+            &["10月28日13時30分", "4"],
+            &["2021-10-29T10:00", "5"],
+            &["令和３年１１月１日（月）１０：００", "6"],
+        ]);
+        sheet.serial("A2", 44494.375);
+        let form = read_form(&[&sheet]);
+        let expected = [
+            "10/25 9:00 1 0",
+            "10/26 9:00 2 0",
+            "10/27 9:00 3 0",
+            "10/28 13:30 4 0",
+            "10/29 10:00 5 0",
+            "11/1 10:00 6 0",
+        ];
+        assert_eq!(slots(&form), expected, "{form:#?}");
+        assert_eq!(row(&form, 3).weekday.as_ref().unwrap().value(), Some(jiff::civil::Weekday::Tuesday));
+        assert_eq!(row(&form, 4).end.as_ref().unwrap().value(), Some(jiff::civil::time(9, 30, 0, 0)));
+        assert_eq!(row(&form, 2).start.raw, "2021/10/25 9:00");
+        assert!(!has(&form, |seen| matches!(seen, Observation::MissingColumns { .. })));
+    }
+    let titled = read_form(&[&page(&[
+        &["接種日時", "公開枠数"],
+        &["【１回目】"],
+        &["10/25 9:00", "6"],
+        &["【２回目】"],
+        &["11/15 9:00", "6"],
+        &["合計", "12"],
+    ])]);
+    assert_eq!(slots(&titled), ["10/25 9:00 6 0", "11/15 9:00 6 0"]);
+    assert_eq!(row(&titled, 5).dose.as_ref().unwrap().value(), Some(Dose::Second));
+    // Without such a heading the cells tell; a column of times of its own has the last word.
+    let mut sheet = page(&[&["接種日", "公開枠数"], &["", "1"], &["10/26 9:00", "2"]]);
+    sheet.serial("A2", 44494.375);
+    assert_eq!(slots(&read_form(&[&sheet])), ["10/25 9:00 1 0", "10/26 9:00 2 0"]);
+    let mut sheet = page(&[&["接種日時", "時刻", "公開枠数"], &["", "10:00", "1"]]);
+    sheet.serial("A2", 44494.0);
+    assert_eq!(slots(&read_form(&[&sheet])), ["10/25 10:00 1 0"]);
+    let form = read_form(&[&page(&[&["接種日", "公開枠数"], &["10/25", "1"], &["10/26 9:00", "2"]])]);
+    assert!(has(&form, |seen| matches!(seen, Observation::MissingColumns { .. })));
+}
+
+#[test]
+fn date_and_time_in_one_column_are_never_guessed() {
+    for (written, date, start) in [
+        ("10/25", true, Some("blank")),
+        ("10/25 9", true, None),
+        ("10/25 午前", true, None),
+        ("10/25 9:00、10:00", true, None),
+        ("10/25～10/26 9:00", false, None),
+        ("9:30", false, None),
+        ("月曜 9:00", false, None),
+        ("10/32 9:00", false, None),
+    ] {
+        let mut sheet = page(&[&["接種日時", "公開枠数"], &["", "6"]]);
+        sheet.text("A2", written);
+        let form = read_form(&[&sheet]);
+        let read = row(&form, 2);
+        assert_eq!(read.date.value().is_some(), date, "{written}: {read:#?}");
+        assert_eq!(read.start.value(), None, "{written}: {read:#?}");
+        assert_eq!(read.start.is_blank(), start.is_some(), "{written}: {read:#?}");
+        assert_eq!(read.start.place.cell.as_deref(), Some("A2"));
+    }
+}
+
+#[test]
 fn month_over_bare_days() {
     let form = read_form(&[&page(&[
         &["接種日", "時刻", "公開枠数"],
@@ -437,6 +509,36 @@ fn a_partly_struck_value_is_no_value() {
     assert_eq!(row(&form, 3).start.trouble(), struck);
     assert_eq!(row(&form, 4).date.trouble(), struck);
     assert!(!has(&form, |seen| matches!(seen, Observation::Struck { .. })));
+}
+
+#[test]
+fn a_visibility_that_is_struck_in_part_is_asked_back() {
+    let trouble = |form: &uketsuke::inspection::form::Form, number| {
+        let row = row(form, number);
+        let mut counts = row.public.iter().chain(&row.private);
+        let count = counts.find(|count| count.trouble() == Some(&Trouble::PartlyStruck)).unwrap();
+        count.place.cell.clone().unwrap()
+    };
+    let mut heading = page(&[&["接種日", "時刻", "非公開枠数"], &["10/25", "9:00", "6"]]);
+    heading.struck("C1", Strike::Part);
+    assert_eq!(trouble(&read_form(&[&heading]), 2), "C1");
+    let mut beside = page(&[
+        &["接種日", "時刻", "区分", "枠数"],
+        &["10/25", "9:00", "非公開", "6"],
+        &["10/26", "9:00", "公開", "6"],
+    ]);
+    beside.struck("C2", Strike::Part);
+    assert_eq!(trouble(&read_form(&[&beside]), 2), "C2");
+    let mut title = page(&[
+        &["接種日", "時刻", "枠数"],
+        &["公開枠"],
+        &["10/25", "9:00", "6"],
+        &["非公開枠"],
+        &["10/26", "9:00", "6"],
+    ]);
+    assert!(!has(&read_form(&[&title]), |seen| matches!(seen, Observation::MissingColumns { .. })));
+    title.struck("A4", Strike::Part);
+    assert!(has(&read_form(&[&title]), |seen| matches!(seen, Observation::MissingColumns { .. })));
 }
 
 #[test]

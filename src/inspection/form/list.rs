@@ -13,8 +13,7 @@ use super::half::{self, Said};
 use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
 use super::plan::{self, Plan};
 use super::sheet::{
-    Area, Context, Found, Told, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
-    time_entry,
+    Area, Context, Found, Told, blank, carried, count_entry, entry, is_ditto, is_empty_reference,
 };
 use super::written::{Written, found_visibility};
 use super::{Entry, Observation, Row, Trouble, fields, sheet};
@@ -27,7 +26,7 @@ use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::date::Month;
 use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 /// Reads every list of the table into `found`.
 pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
@@ -64,6 +63,11 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             left,
             right,
             gone_columns: gone_columns(grid, table),
+            struck_heads: grid
+                .between(table.top, table.bottom)
+                .iter()
+                .filter(|spot| spot.cell.strike == Strike::Part)
+                .collect(),
             section: title_above(grid, segment),
             sheet_says: named_by_sheet(grid, segment),
             half: half_above(grid, segment, context),
@@ -102,6 +106,8 @@ struct Reader<'r, 'g> {
     right: u32,
     /// Columns headed 取消 or 削除.
     gone_columns: Vec<u32>,
+    /// Headings that are struck in part: 「非公開枠数」 without its 「非」 names the other kind.
+    struck_heads: Vec<&'r Spot<'g>>,
     /// The visibility, and the half of the day, that the last title over rows named.
     section: Option<Hint<Visibility>>,
     /// The visibility that the sheet's name tells, against the only count column.
@@ -131,7 +137,7 @@ impl Reader<'_, '_> {
             return false;
         }
         if self.is_title(spots) {
-            self.doubtful = false;
+            self.doubtful = spots.iter().any(|spot| spot.cell.strike == Strike::Part);
             return false;
         }
         let beside = self.beside(row);
@@ -144,7 +150,7 @@ impl Reader<'_, '_> {
             // A field below the table, its value in whatever column stands beside the label.
             let bare = (written.date.is_blank() && written.start.is_blank()) || !written.has_count();
             let labels = spots.iter().rev().skip(1).filter(|spot| bare || Some(spot.column) != note);
-            if outside_note().chain(labels).any(fields::is_label) && !self.offers(row, dated || timed) {
+            if outside_note().chain(labels).any(fields::is_label) && !self.offers(row, dated, timed) {
                 return false;
             }
             if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {
@@ -193,16 +199,15 @@ impl Reader<'_, '_> {
         let Some(spot) = self.grid.covering(row, column.column) else {
             return (blank(place, column.heading.clone()), None);
         };
-        let calendar = &self.context.calendar;
         if spot.row < row {
-            let (source, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+            let (source, day_name) = self.date_at(spot, column, month.0);
             let raw = source.raw.clone();
             return (carried(&source, place, raw, false, true), day_name);
         }
         if is_ditto(spot) {
             return (self.ditto(spot, &column.heading, |above| Some(&above.date)), None);
         }
-        let (mut entry, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+        let (mut entry, day_name) = self.date_at(spot, column, month.0);
         if month.1 && entry.value().is_some() {
             entry.remarks.retain(|remark| *remark != Remark::Estimated);
             entry.remarks.push(Remark::NoYear);
@@ -254,7 +259,7 @@ impl Reader<'_, '_> {
         if spot.row == row && is_ditto(spot) {
             return (self.ditto(spot, &column.heading, |above| Some(&above.start)), None);
         }
-        let (source, end) = time_entry(self.grid, spot, &column.heading, date);
+        let (source, end) = self.time_at(spot, column, date);
         let source = self.with_minutes(row, source);
         if spot.row < row {
             let raw = source.raw.clone();
@@ -264,7 +269,18 @@ impl Reader<'_, '_> {
     }
 
     fn counts(&self, row: u32) -> (Option<Entry<u32>>, Option<Entry<u32>>) {
+        let struck = |spot: &Spot<'_>, column: &Column| {
+            let raw = serial::written(&spot.cell.value);
+            let place = self.grid.place(spot.row, spot.column);
+            entry(place, column.heading.clone(), raw, Reading::not(Trouble::PartlyStruck))
+        };
         let one = |column: &Column, of: fn(&Row) -> Option<&Entry<u32>>| {
+            let counted = || self.grid.covering(row, column.column).is_some();
+            if let Some(head) =
+                self.struck_heads.iter().find(|head| head.column == column.column).filter(|_| counted())
+            {
+                return struck(head, column);
+            }
             if let Some(spot) = self.grid.at(row, column.column).filter(|spot| is_ditto(spot)) {
                 return self.ditto(spot, &column.heading, of);
             }
@@ -274,6 +290,11 @@ impl Reader<'_, '_> {
         let general = self.plan.general.then(|| self.plan.public.or(self.plan.private)).flatten();
         if let Some((count, kind)) = self.plan.by_row.or(general.map(|count| (count, None))) {
             let said = kind.and_then(|kind| self.grid.covering(row, kind));
+            if let Some(said) = said.filter(|said| said.cell.strike == Strike::Part)
+                && self.grid.covering(row, count.column).is_some()
+            {
+                return (Some(struck(said, count)), None);
+            }
             let said = said.and_then(|spot| label::visibility_mentioned(&spot.key)).or(section);
             let told = if self.plan.public.is_some() { Visibility::Public } else { Visibility::Private };
             return match said.or(general.map(|_| told)) {

@@ -10,7 +10,7 @@ use super::label::{self, Age, Class};
 use super::mark::Half;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
-use crate::inspection::normalize::{Read, count, time, token};
+use crate::inspection::normalize::{Read, count, moment, time, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::Value;
 
@@ -118,6 +118,9 @@ pub fn split(
         groups.into_iter().map(|group| build(grid, calendar, bottom, group)).collect();
     summaries(grid, calendar, bottom, &mut segments);
     share(&mut segments);
+    for segment in &mut segments {
+        join_moments(grid, calendar, bottom, segment);
+    }
     rivals(grid, bottom, &mut segments);
     bound(&mut segments, &labelled);
     segments
@@ -359,6 +362,27 @@ fn share(segments: &mut [Segment]) {
         segment.shares_start = start.is_some() && starts.iter().filter(|other| **other == start).count() > 1;
         let own = date_column(segment);
         segment.shares = own.is_some() && dates.iter().filter(|date| **date == own).count() > 1;
+    }
+}
+
+/// A column of dates that says the time, too, where no other does: 「接種日時」, or cells with date and time.
+fn join_moments(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, segment: &mut Segment) {
+    let Some(column) = segment.column(Class::Date).filter(|_| segment.column(Class::Start).is_none()) else {
+        return;
+    };
+    if segment.other_date.is_some() {
+        return;
+    }
+    let mut spots = (bottom + 1..=bottom.saturating_add(SAMPLE_ROWS).min(grid.last_row()))
+        .filter_map(|row| grid.at(row, column.column))
+        .filter(|spot| {
+            date::is_certain(&spot.cell.value, calendar) || moment::is_certain(&spot.cell.value, calendar)
+        })
+        .peekable();
+    let all = spots.peek().is_some() && spots.all(|spot| moment::is_certain(&spot.cell.value, calendar));
+    if all || label::is_moment(&token::key(&column.heading)) {
+        let column = column.clone();
+        segment.columns.insert(Class::Start, column);
     }
 }
 

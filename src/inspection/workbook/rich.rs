@@ -25,6 +25,7 @@ impl Fonts {
         match (struck, plain) {
             (true, true) => Strike::Part,
             (true, false) => Strike::Whole,
+            // No visible text at all.
             (false, false) if cell => Strike::Whole,
             (false, _) => Strike::None,
         }

@@ -5,38 +5,39 @@ use smol_str::format_smolstr;
 
 use super::Reader;
 use crate::inspection::form::loose::is_grand_total;
-use crate::inspection::form::sheet::{blank, entry, is_ditto, is_empty_reference, time_entry};
+use crate::inspection::form::sheet::{blank, date_entry, entry, is_ditto, is_empty_reference, time_entry};
 use crate::inspection::form::written::Written;
 use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal, WeekdayEntry, fields};
 use crate::inspection::layout::grid::Spot;
 use crate::inspection::layout::label::Class;
-use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
+use crate::inspection::layout::segment::Column;
+use crate::inspection::normalize::date::Month;
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, moment, serial, token, weekday};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::Strike;
 
 impl Reader<'_, '_> {
-    /// A count that is no header field's value, beside a date or time (`placed`) or what stands in their columns: a
-    /// row of the list, though 「担当：田中」 stands in it.
-    pub(super) fn offers(&self, row: u32, placed: bool) -> bool {
+    /// A row of the list, though a label like 「担当：田中」 stands in it: it has a count beside a date or time (`dated`,
+    /// `timed`) that is no header field's value; or the count itself is none, beside a field that has its own.
+    pub(super) fn offers(&self, row: u32, dated: bool, timed: bool) -> bool {
         let plan = &self.plan;
+        let at = |column: &Column| self.grid.at(row, column.column);
+        let free = |column| at(column).is_some_and(|spot| !self.is_field_value(spot));
+        let placed = (dated && free(plan.date)) || (timed && free(plan.start));
+        let complete = |spot: &Spot<'_>| fields::is_label(spot) && !fields::is_bare_label(spot);
+        let beside = || dated || timed || [plan.date, plan.start].into_iter().filter_map(at).any(complete);
         let counts = [plan.public, plan.private, plan.by_row.map(|(count, _)| count)];
-        let counted = counts.into_iter().flatten().any(|column| {
-            let spot = self.grid.at(row, column.column).filter(|spot| !spot.formula());
-            spot.is_some_and(|spot| {
-                let read = count::read(&spot.cell.value).read;
-                let figure = matches!(read, Read::Value(people) if people > 0)
-                    || (placed
-                        && matches!(read, Read::Not(_))
-                        && spot.key.contains(|ch: char| ch.is_ascii_digit()));
-                figure && !fields::is_label(spot) && !self.is_field_value(spot)
-            })
-        });
-        let labelled = || {
-            let at = |column: u32| self.grid.at(row, column);
-            let own = [plan.date, plan.start].into_iter().filter_map(|column| at(column.column));
-            own.into_iter().any(|spot| fields::is_label(spot) && !fields::is_bare_label(spot))
-        };
-        counted && (placed || labelled())
+        let mut spots = counts.into_iter().flatten().filter_map(at);
+        spots.any(|spot| {
+            if spot.formula() || fields::is_label(spot) {
+                return false;
+            }
+            match count::read(&spot.cell.value).read {
+                Read::Value(people) => people > 0 && (placed || (beside() && !self.is_field_value(spot))),
+                Read::Not(_) => placed,
+                Read::Blank => false,
+            }
+        })
     }
 
     /// The nearest text before it is a label without a value of its own; single characters between are 方眼紙.
@@ -60,6 +61,53 @@ impl Reader<'_, '_> {
         date.raw = format_smolstr!("{}、{}", date.raw, other.raw);
         date.read = Read::Not(Trouble::Several);
         (date, None)
+    }
+
+    /// Date and time stand in one column.
+    fn joined(&self) -> bool {
+        self.plan.date.column == self.plan.start.column
+    }
+
+    /// A column of times alone: no title over rows stands there.
+    pub(super) fn is_time_column(&self, column: u32) -> bool {
+        self.plan.start.column == column && !self.joined()
+    }
+
+    pub(super) fn date_at(
+        &self,
+        spot: &Spot<'_>,
+        column: &Column,
+        month: Option<Month>,
+    ) -> (Entry<Date>, Option<Weekday>) {
+        let calendar = &self.context.calendar;
+        let (mut date, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month);
+        if !self.joined() || date.trouble() == Some(&Trouble::PartlyStruck) || date.read == Read::Blank {
+            return (date, day_name);
+        }
+        let (dated, _) = moment::read(&spot.cell.value, calendar);
+        (date.read, date.remarks) = (dated.reading.read, dated.reading.remarks);
+        (date, dated.weekday)
+    }
+
+    pub(super) fn time_at(
+        &self,
+        spot: &Spot<'_>,
+        column: &Column,
+        date: Option<Date>,
+    ) -> (Entry<Time>, Option<Time>) {
+        let (mut start, end) = time_entry(self.grid, spot, &column.heading, date);
+        if !self.joined() || start.trouble() == Some(&Trouble::PartlyStruck) || start.read == Read::Blank {
+            return (start, end);
+        }
+        let (_, time) = moment::read(&spot.cell.value, &self.context.calendar);
+        let (read, end) = match time.read {
+            Read::Value(span) => (Read::Value(span.start), span.end),
+            Read::Blank => return (blank(start.place, column.heading.clone()), None),
+            Read::Not(trouble) => (Read::Not(trouble), None),
+        };
+        start.raw = serial::written_in_date_column(&spot.cell.value, self.context.calendar.epoch_1904);
+        (start.read, start.remarks) = (read, time.remarks);
+        (start, end)
     }
 
     /// 「時」 and 「分」 in columns of their own.

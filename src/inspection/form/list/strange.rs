@@ -8,7 +8,7 @@ use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::{Read, count, glance::Glance, serial};
 
 /// Words of headings over figures that are no places on offer.
-const OTHER_FIGURES: [&str; 46] = [
+const OTHER_FIGURES: [&str; 47] = [
     "医師",
     "看護",
     "ナース",
@@ -55,6 +55,7 @@ const OTHER_FIGURES: [&str; 46] = [
     "齢",
     "済",
     "実績",
+    "枚",
 ];
 
 /// The figures of one column, and the counts beside them.
@@ -88,7 +89,10 @@ impl Reader<'_, '_> {
         }
         for (column, _) in columns.into_iter().filter(|(_, explained)| !explained) {
             let figures = self.figures(&rows, column);
-            if figures.values.is_empty() || numbers_rows(&figures.values) {
+            let before = column < self.plan.date.column.min(self.plan.start.column);
+            let numbers =
+                numbers_rows(&figures.values) || (before && figures.values.is_sorted_by(|a, b| a < b));
+            if numbers {
                 continue;
             }
             let heading = self.grid.covering(table.bottom, column);

@@ -79,7 +79,7 @@ impl Reader<'_, '_> {
     }
 
     fn month_title(&self, only: &Spot<'_>) -> Option<date::Month> {
-        let own = only.column == self.plan.start.column;
+        let own = self.is_time_column(only.column);
         (only.is_text() && !own && label::is_title(&only.key)).then(|| date::month_heading(&only.text))?
     }
 
@@ -93,7 +93,7 @@ impl Reader<'_, '_> {
         let in_dose_column = Some(spot.column) == self.plan.dose.map(|column| column.column);
         let may_dose = spot.label.is_some_and(|label| label.dose.is_some())
             && !in_dose_column
-            && spot.column != self.plan.start.column
+            && !self.is_time_column(spot.column)
             && label::is_title(&spot.key);
         let dose = if may_dose { table::hint(spot, table::dose_title(&spot.key)) } else { None };
         if visibility.is_none() && half.is_none() && dose.is_none() {
