@@ -172,11 +172,17 @@ impl Ledger {
         .bind(base.reading_id)
         .fetch_all(&mut *tx)
         .await?;
-        let mut difference = Vec::new();
+        let mut before = Vec::new();
         for visibility in Visibility::BOTH {
+            before.push((visibility, slots_before(&mut tx, &base, visibility).await?));
+        }
+        // A visibility that is covered for the first time is all additions; a first submission changes nothing.
+        let first = before.iter().all(|(_, slots)| slots.is_none());
+        let mut difference = Vec::new();
+        for (visibility, before) in before {
             let covered = if visibility == Visibility::Public { base.public } else { base.private };
-            if covered && let Some(before) = slots_before(&mut tx, &base, visibility).await? {
-                difference.extend(changes(&before, &slots, visibility));
+            if covered && !first {
+                difference.extend(changes(&before.unwrap_or_default(), &slots, visibility));
             }
         }
         difference.sort_by_key(|change| (change.date, change.start, change.visibility));

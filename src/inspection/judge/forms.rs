@@ -190,11 +190,7 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, left_out: &BTreeSet<usize>)
         // Its text says that both forms were accepted.
         findings.retain(|finding| finding.code != "X13");
     }
-    let changes = if standing.in_force.iter().any(|version| !version.in_force.is_disjoint(&item.scope)) {
-        rules::changes(&standing.slots_of(&item.scope), &item.slots)
-    } else {
-        Vec::new()
-    };
+    let changes = rules::changes_in_force(&standing, &item.scope, &item.slots);
     Some(Submission {
         file: Some(item.file),
         file_name: Some(attachment.name.clone()),
