@@ -95,7 +95,8 @@ fn caps() {
     let over = scene.findings().into_iter().find(|found| found.code == "X03").unwrap();
     assert_eq!(over.read.as_deref(), Some("合計 66（１回目 33／２回目 33）"));
     assert!(
-        over.message.starts_with("今回の様式の66に受付済みの内容（受付番号 8-0123-1）の36を加えた合計（102）が"),
+        over.message
+            .starts_with("今回の様式の66に受付済みの内容（受付番号 8-0123-1）の36を加えた合計（102）が"),
         "{}",
         over.message
     );

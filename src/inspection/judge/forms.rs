@@ -288,7 +288,7 @@ fn holding(hand: &Hand, item: &Item, sender: SenderStanding, siblings: &[&Item])
         match (item.clinic, sender) {
             (None, _) => findings.push(m::m08_unknown_clinic(item.form)),
             (Some(clinic), SenderStanding::Unknown) => {
-                findings.push(m::m07_unregistered(hand.sender.address, clinic));
+                findings.push(m::m07_unregistered(&hand.mail.dissected.message, clinic));
             }
             (Some(clinic), SenderStanding::Elsewhere) => findings.push(m::m09_elsewhere(hand.sender, clinic)),
             (Some(_), _) => {}

@@ -27,8 +27,7 @@ pub(in super::super) fn x12_changes(case: &Case) -> Vec<Finding> {
     if changes.is_empty() {
         return Vec::new();
     }
-    let receipts: Vec<&str> =
-        case.standing.in_force.iter().map(|version| version.receipt.as_str()).collect();
+    let receipts: Vec<&str> = case.standing.in_force.iter().map(|version| version.receipt.as_str()).collect();
     // The other visibility, which stays as it is, counts on both sides.
     let kept: u64 = Totals::of(&case.standing.slots_of(&uncovered(case.scope))).sum();
     let (before, after) = before_and_after(case);
