@@ -207,7 +207,9 @@ async fn not_as_exported(
     Ok(if !new.is_empty() {
         Some(format!("{new} is in force but not in the last export: run `export` and set that up first"))
     } else if gone > 0 {
-        Some("a part of the last export is no longer in force: run `export` and take it out first".to_string())
+        Some(
+            "a part of the last export is no longer in force: run `export` and take it out first".to_string(),
+        )
     } else {
         None
     })

@@ -1,5 +1,7 @@
 //! Pure: the M rules: what the mail as a whole shows (spec: "Mail level"). Their texts stand in the catalogue.
 
+mod refused;
+
 use crate::clinic::Clinic;
 use crate::inbound::attachment::{Attachment, FileKind};
 use crate::inbound::message::{AutomaticSign, Defect, Message};
@@ -11,6 +13,7 @@ use crate::inspection::verdict::{Finding, Place, Severity};
 use crate::inspection::workbook::Refusal;
 
 use super::finding::{NAME, VENUE_NO, at_cell, raise, raise_other};
+pub use refused::{m19_died, refused};
 
 /// The first picture of a text is taken for a signature's logo (image001.png), unless it is larger than one.
 const LOGO: u64 = 50_000;
@@ -123,39 +126,6 @@ pub fn m19_taken_away(file: &str) -> Finding {
 /// message/external-body.
 pub fn m16_external() -> Finding {
     for_staff(raise_other("M16", 0, &[]))
-}
-
-/// M03, M19, F01 by the reason for which a file gave no cells.
-pub fn refused(file: &str, refusal: &Refusal) -> Finding {
-    let named = [("file", file.to_string())];
-    let found = match refusal {
-        Refusal::Password => raise("M03", &named),
-        Refusal::Corrupt(_) => raise("F01", &named),
-        Refusal::OldFormat(kind) => {
-            raise_other("F01", 0, &[("file", file.to_string()), ("format", format_name(*kind).to_string())])
-        }
-        Refusal::Empty => raise_other("M19", 0, &named),
-        Refusal::Limit { setting, allowed, found } => {
-            let values = [
-                ("file", file.to_string()),
-                ("setting", setting.clone()),
-                ("found", found.to_string()),
-                ("allowed", allowed.to_string()),
-            ];
-            raise_other("M19", 1, &values)
-        }
-        Refusal::Died(_) => raise("M19", &named),
-    };
-    reading(found, file)
-}
-
-fn format_name(kind: FileKind) -> &'static str {
-    match kind {
-        FileKind::HtmlWorkbook => "HTML形式",
-        FileKind::XmlWorkbook => "XMLスプレッドシート2003",
-        FileKind::OldWorkbook => "Excel 4.0以前",
-        _ => "対応していない形式",
-    }
 }
 
 /// The same trouble beside a form that could be read: for staff only.
