@@ -18,7 +18,9 @@ use uketsuke::campaign::Timing;
 use uketsuke::inbound::attachment::{Attachment, FileKind};
 use uketsuke::inbound::message::Message;
 use uketsuke::inspection::judgement::{Answer, Inspection, SenderStanding, Silence};
+use uketsuke::inspection::rules::changes_in_force;
 use uketsuke::inspection::rules::mail::{m19_died, m19_taken_away, refused};
+use uketsuke::inspection::standing::Standing;
 use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
 use uketsuke::inspection::workbook::{Cell, Content, Refusal, Sheet, Value, Workbook};
 use uketsuke::outbound::confirm::{self, Confirmation};
@@ -159,6 +161,26 @@ fn a_correction_of_one_scope_names_the_receipt_of_the_other() {
     submission.scope = BTreeSet::from([Visibility::Public]);
     let text = golden_reply("corr_ok-public-only", "10-12T14:32", submission).text;
     assert!(text.contains("非公開枠は、受付番号 8-0123-1 の"));
+}
+
+#[test]
+fn a_scope_of_its_own_is_told_as_additions() {
+    let mut late = submission(Outcome::Held, Template::CorrLate, Timing::CorrectionLate);
+    late.form = Some(uketsuke::inspection::form::Form { number: Some(2), ..Default::default() }.into());
+    late.scope = BTreeSet::from([Visibility::Private]);
+    late.slots = vec![slot(11, 1, 9, 0, 10), slot(11, 22, 9, 0, 10)];
+    let first = [slot(11, 1, 9, 30, 0), slot(11, 22, 9, 30, 0)];
+    let mut before = version(false);
+    before.scope = BTreeSet::from([Visibility::Public]);
+    before.in_force = before.scope.clone();
+    before.slots = first.to_vec();
+    late.union = late.slots.iter().chain(&first).cloned().collect();
+    let standing = Standing { in_force: vec![before.clone()], ..Standing::default() };
+    late.changes = changes_in_force(&standing, &late.scope, &late.slots);
+    late.previous = vec![before];
+    let text = golden_reply("corr_late-new-scope", "10-14T10:00", late).text;
+    assert!(text.contains("追加2件・削除0件・変更0件、合計 60 → 80"), "{text}");
+    assert!(text.contains("非公開　追加　10人") && !text.contains("変更はありません"), "{text}");
 }
 
 #[test]

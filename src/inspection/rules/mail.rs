@@ -31,7 +31,7 @@ pub fn on_mail(mail: &Mail) -> Vec<Finding> {
     }
     findings.extend(words.beyond_greeting.as_deref().map(m13_words));
     let pasted = message.attachments.iter().any(|file| is_pasted_picture(file) && !is_logo(file));
-    if pasted || (words.typed_table && mail.examined.has_form()) {
+    if pasted || words.typed_table {
         findings.push(raise("M14", &[]));
     }
     if words.download_link && !mail.examined.has_form() {

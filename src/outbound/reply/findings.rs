@@ -291,6 +291,14 @@ mod tests {
     }
 
     #[test]
+    fn a_question_has_no_heading_of_its_own_for_what_could_be_done() {
+        let mut warning = finding("X09", Severity::Warning, "B18", "");
+        warning.mend = Some("そのままで差し支えありません。".into());
+        let told = told(&[warning], 30).warnings;
+        assert_eq!(told.lines[1], "　　確認事項　：日付として読み取れません。そのままで差し支えありません。");
+    }
+
+    #[test]
     fn over_the_limit_every_kind_keeps_a_place_and_the_rest_is_counted() {
         let mut all: Vec<Finding> =
             (18..58).map(|row| finding("R02", Severity::Error, &format!("B{row}"), "月末")).collect();

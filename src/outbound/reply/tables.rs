@@ -92,25 +92,28 @@ pub fn days(slots: &[Slot]) -> Vec<String> {
         .collect()
 }
 
-/// 「・11月1日（月）9:00　公開　6人 → 8人」
-pub fn changes(changes: &[Change]) -> Vec<String> {
-    changes
-        .iter()
-        .map(|change| {
-            let what = match (change.before, change.after) {
-                (before, 0) => format!("削除（{before}人）"),
-                (0, after) => format!("追加　{after}人"),
-                (before, after) => format!("{before}人 → {after}人"),
-            };
-            format!(
-                "　・{}{}:{:02}　{}　{what}",
-                day(change.date),
-                change.start.hour(),
-                change.start.minute(),
-                change.visibility.label()
-            )
-        })
-        .collect()
+/// 「追加1件・削除1件・変更1件、合計 18 → 20」, then 「・11月1日（月）9:00　公開　6人 → 8人」 for each.
+pub fn changes(changes: &[Change], before: u64, after: u64) -> Vec<String> {
+    let added = changes.iter().filter(|change| change.before == 0).count();
+    let removed = changes.iter().filter(|change| change.after == 0).count();
+    let changed = changes.len() - added - removed;
+    let counts = format!("　追加{added}件・削除{removed}件・変更{changed}件、合計 {before} → {after}");
+    let first = (!changes.is_empty()).then_some(counts);
+    let each = changes.iter().map(|change| {
+        let what = match (change.before, change.after) {
+            (before, 0) => format!("削除（{before}人）"),
+            (0, after) => format!("追加　{after}人"),
+            (before, after) => format!("{before}人 → {after}人"),
+        };
+        format!(
+            "　・{}{}:{:02}　{}　{what}",
+            day(change.date),
+            change.start.hour(),
+            change.start.minute(),
+            change.visibility.label()
+        )
+    });
+    first.into_iter().chain(each).collect()
 }
 
 fn line(label: &str, numbers: &[String; 3]) -> String {

@@ -360,7 +360,9 @@ impl View {
 
     /// Against what was in force before.
     fn compare(&mut self, campaign: &Campaign, submission: &Submission) {
-        self.changes = tables::changes(&submission.changes);
+        let sum_of = |version: &&Version| Totals::of(&restrict(&version.slots, &version.in_force)).sum();
+        let before: u64 = submission.previous.iter().map(|version| sum_of(&version)).sum();
+        self.changes = tables::changes(&submission.changes, before, Totals::of(&submission.union).sum());
         let same = submission.previous.iter().filter(|version| {
             !submission.fingerprint.is_empty() && version.fingerprint == submission.fingerprint
         });
@@ -370,8 +372,7 @@ impl View {
         if !previous.is_empty() {
             let numbers: Vec<&str> = previous.iter().map(|version| version.receipt.as_str()).collect();
             self.previous_no = Some(numbers.join("、"));
-            let sum = |version: &&Version| Totals::of(&restrict(&version.slots, &version.in_force)).sum();
-            self.previous_sum = Some(previous.iter().map(sum).sum());
+            self.previous_sum = Some(previous.iter().map(sum_of).sum());
             self.previous_received =
                 previous.iter().map(|version| version.received_at).max().map(wording::moment);
         }

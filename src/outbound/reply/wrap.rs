@@ -192,7 +192,9 @@ fn may_break(before: char, after: char) -> bool {
     // A number keeps its counter: 10月13日 and 84人 stay whole.
     let counted = before.is_ascii_digit() && "年月日時分人件回枠番".contains(after)
         || after.is_ascii_digit() && "年月第".contains(before)
-        || before == '日' && after == '（';
+        || before == '日' && after == '（'
+        || before == '様' && after == '式'
+        || before == '式' && ('０'..='９').contains(&after);
     let held_together = joined(before) && joined(after) || counted;
     let forbidden = NEVER_FIRST.contains(after) || NEVER_LAST.contains(before) || after == ' ';
     !held_together && !forbidden
