@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 
 use super::column::{instant, maybe_instant, micros};
-use super::{Error, Ledger, NewState, audit, breaker, outbox, progress, slots, work};
+use super::{Error, Ledger, NewState, audit, breaker, difference, outbox, progress, slots, work};
 use crate::outbound::activity::{Changes, DayActivity, Health, MailLine};
 use crate::outbound::letter::Letter;
 
@@ -46,7 +46,7 @@ impl Ledger {
             clinics,
             work: work::items(&mut tx, &registry).await?,
             changes: changes(&mut tx, from, until, since).await?,
-            differences: Vec::new(),
+            differences: difference::in_window(&mut tx, &registry, from, until, since).await?,
             days: slots::by_day(&in_force),
             slots: in_force,
             mails: mail_lines(&mut tx, from, until, since).await?,

@@ -38,6 +38,7 @@ pub mod setup;
 pub mod activity;
 mod clinics;
 mod slots;
+mod difference;
 mod work;
 pub mod views;
 pub mod submissions;

@@ -193,11 +193,7 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, left_out: &BTreeSet<usize>)
         // Its text says that both forms were accepted.
         findings.retain(|finding| finding.code != "X13");
     }
-    let changes = if standing.in_force.iter().any(|version| !version.in_force.is_disjoint(&item.scope)) {
-        rules::changes(&standing.slots_of(&item.scope), &item.slots)
-    } else {
-        Vec::new()
-    };
+    let changes = rules::changes_in_force(&standing, &item.scope, &item.slots);
     Some(Submission {
         file: Some(item.file),
         file_name: Some(attachment.name.clone()),
@@ -295,7 +291,7 @@ fn holding(hand: &Hand, item: &Item, sender: SenderStanding, siblings: &[&Item])
         match (item.clinic, sender) {
             (None, _) => findings.push(m::m08_unknown_clinic(item.form)),
             (Some(clinic), SenderStanding::Unknown) => {
-                findings.push(m::m07_unregistered(hand.sender.address, clinic));
+                findings.push(m::m07_unregistered(&hand.mail.dissected.message, clinic));
             }
             (Some(clinic), SenderStanding::Elsewhere) => findings.push(m::m09_elsewhere(hand.sender, clinic)),
             (Some(_), _) => {}

@@ -4,10 +4,10 @@ use super::Rule;
 use crate::inspection::verdict::Severity;
 
 pub(super) const RULES: [Rule; 15] = [
-    Rule::error("F01", "開けない", "添付ファイル（{file}）を開くことができませんでした。")
+    Rule::error("F01", "開けない", "ファイルが破損しているか、対応していない形式の可能性があります。送信の途中で破損することもあります。")
         .star()
-        .more(&["添付ファイル（{file}）の形式（{format}）は読み取れませんでした。"])
-        .mend("Excelで開いて「Excelブック（*.xlsx）」で保存し直したうえで、再度お送りください。")
+        .more(&["Excelブックではなく、{format}で保存されたファイルでした。"])
+        .mend("お手数ですが、Excelで開いて「名前を付けて保存」→「Excelブック（*.xlsx）」で保存し直したうえで、再度お送りください。")
         .source("通知3"),
     Rule::error(
         "F02",
