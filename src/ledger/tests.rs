@@ -6,9 +6,7 @@ use super::*;
 use crate::inbound::uid::MessageKey;
 
 fn keys(count: u32) -> Vec<MessageKey> {
-    (0..count)
-        .map(|n| MessageKey::Maildir { folder: "INBOX".into(), name: format!("{n:0>200}") })
-        .collect()
+    (0..count).map(|n| MessageKey::Maildir { folder: "INBOX".into(), name: format!("{n:0>200}") }).collect()
 }
 
 async fn page_limit(ledger: &Ledger, pages: i64) {
