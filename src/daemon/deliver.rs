@@ -82,7 +82,7 @@ impl Carrier {
             if due.is_empty() {
                 return Ok(delivered);
             }
-            let carried = self.carry(&due).await?;
+            let carried = Box::pin(self.carry(&due)).await?;
             self.office.progress.sent(carried.sent);
             delivered.add(carried);
         }

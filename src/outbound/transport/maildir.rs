@@ -48,7 +48,9 @@ impl Maildir {
             results.iter().filter(|(_, settled)| settled.is_none()).map(|(id, _)| *id).collect();
         if !unsettled.is_empty() {
             fence(unsettled.clone()).await?;
-            unsettled.into_iter().for_each(|id| tell(Event::Offering(id)));
+            for id in unsettled {
+                tell(Event::Offering(id));
+            }
         }
         let mut deliveries = Vec::with_capacity(letters.len());
         for (letter, (id, settled)) in letters.iter().zip(results) {
@@ -62,7 +64,9 @@ impl Maildir {
             deliveries.push((id, delivery));
         }
         self.force(&mut deliveries).await;
-        deliveries.into_iter().for_each(|(id, delivery)| tell(Event::Settled(id, delivery)));
+        for (id, delivery) in deliveries {
+            tell(Event::Settled(id, delivery));
+        }
         Ok(())
     }
 

@@ -151,7 +151,9 @@ fn refusal(what: &str, reply: &Reply) -> Delivery {
             Delivery::Refused(format!("the server refuses {what}: {}", reply.text()))
         }
         Reply::Broken(cause) => Delivery::Deferred(format!("no answer about {what}: {cause}")),
-        _ => Delivery::Deferred(format!("the server does not take {what} now: {}", reply.text())),
+        Reply::Code(..) => {
+            Delivery::Deferred(format!("the server does not take {what} now: {}", reply.text()))
+        }
     }
 }
 
