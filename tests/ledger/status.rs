@@ -76,7 +76,7 @@ async fn a_digest_adds_up_and_is_sent_once() {
     let letters = [letter("digest", Template::Digest, "pt@example.jp")];
     assert!(desk.ledger.digest_done(run, &letters).await.unwrap());
     assert!(!desk.ledger.digest_done(run, &letters).await.unwrap());
-    assert_eq!(desk.ledger.last_digest().await.unwrap(), Some(until));
+    assert_eq!(desk.ledger.last_digest(until).await.unwrap(), Some(until));
     assert_eq!(desk.ledger.outbox(None).await.unwrap().len(), 4);
 
     // A note does not close a held submission; a decision does.
