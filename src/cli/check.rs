@@ -21,6 +21,7 @@ use crate::inspection::sender::trusted_receipt;
 use crate::inspection::verdict::{Finding, Outcome};
 use crate::outbound::letter::Draft;
 use crate::outbound::reply::{self, Occasion};
+use crate::outbound::words;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -231,11 +232,14 @@ fn object(
         file.to_string(),
         clinic.map_or_else(|| "－".to_string(), |clinic| format!("{} {}", clinic.venue_no, clinic.name)),
         form.and_then(|form| form.number).map_or_else(|| "－".to_string(), |number| format!("様式{number}")),
-        super::listings::outcome_label(outcome.as_str()).to_string(),
+        words::outcome(outcome.as_str()).to_string(),
         submission
             .and_then(|submission| submission.totals)
             .map_or_else(|| "－".to_string(), |totals| totals.sum().to_string()),
-        answer.map_or_else(|| "（返信なし）".to_string(), |draft| draft.kind.as_str().to_string()),
+        answer.map_or_else(
+            || "（返信なし）".to_string(),
+            |draft| words::letter_kind(draft.kind.as_str()).to_string(),
+        ),
     ];
     Checked { json, outcome, row, findings }
 }
@@ -296,7 +300,7 @@ fn human(checked: &[Checked]) -> String {
             let place = [finding.place.sheet.clone(), finding.place.cell.clone()];
             findings.row(vec![
                 finding.code.clone(),
-                finding.severity.as_str().to_string(),
+                words::severity(finding.severity.as_str()).to_string(),
                 place.into_iter().flatten().collect::<Vec<_>>().join("!"),
                 finding.read.clone().unwrap_or_default(),
                 finding.message.clone(),

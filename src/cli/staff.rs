@@ -294,7 +294,7 @@ pub async fn open(context: &Context, reason: &str) -> Result<(Office, String), F
     if reason.trim().is_empty() {
         return Err(Failure::new(EXIT_USAGE, "--reason must say why; it goes into the audit trail"));
     }
-    Ok((context.office().await?, actor()))
+    Ok((context.existing_office().await?, actor()))
 }
 
 pub fn decision<'a>(office: &Office, actor: &'a str, reason: &'a str) -> Decision<'a> {

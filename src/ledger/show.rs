@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use super::column::instant;
 use super::submissions::{SubmissionView, submission_views};
 use super::views::{MailView, mail_views};
-use super::{Error, Ledger, difference, standing};
+use super::{Error, Ledger, differences, mail_state, standing};
 use crate::campaign::rfc3339;
 use crate::inspection::verdict::{Change, Slot};
 
@@ -112,12 +112,23 @@ pub struct DecisionView {
     pub reason: String,
 }
 
+struct Base {
+    submission_id: i64,
+    reading_id: i64,
+    venue: Option<String>,
+    received_at: i64,
+    public: bool,
+    private: bool,
+}
+
 impl Ledger {
     /// One mail, or [`Error::Missing`].
     pub async fn mail(&self, id: i64) -> Result<MailDetail, Error> {
+        let registry = self.registry().await?;
         let mut tx = self.read().await?;
+        let states = mail_state::states(&mut tx, &registry, Some(id)).await?;
         let mail =
-            mail_views(&mut tx, Some(id), false).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
+            mail_views(&mut tx, Some(id), &states).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
         let (judgement, silence): (i64, Option<String>) =
             sqlx::query_as("SELECT id, silence FROM current_judgement WHERE mail_id = ?1")
                 .bind(id)
@@ -153,7 +164,7 @@ impl Ledger {
             .await?
             .pop()
             .ok_or_else(|| Error::missing("submission", receipt))?;
-        let base = difference::base(&mut tx, receipt).await?;
+        let base = base(&mut tx, receipt).await?;
         let slots = standing::slots(&mut tx, base.reading_id).await?;
         let findings = sqlx::query_as(
             "SELECT code, severity, sheet, cell, read, message FROM finding
@@ -163,7 +174,9 @@ impl Ledger {
         .bind(base.reading_id)
         .fetch_all(&mut *tx)
         .await?;
-        let difference = difference::of(&mut tx, &base, &slots).await?;
+        let place = (base.received_at, base.submission_id);
+        let scope = (base.public, base.private);
+        let difference = differences::of(&mut tx, base.venue.as_deref(), place, scope, &slots).await?;
         let reply = reply(&mut tx, receipt, submission.mail_id).await?;
         let audit = audit_trail(&mut tx, receipt, submission.mail_id).await?;
         let rulings = rulings(&mut tx, base.submission_id).await?;
@@ -177,6 +190,17 @@ impl Ledger {
             rulings,
         })
     }
+}
+
+async fn base(connection: &mut SqliteConnection, receipt: &str) -> Result<Base, sqlx::Error> {
+    let (submission_id, reading_id, venue, received_at, public, private) = sqlx::query_as(
+        "SELECT s.id, r.reading_id, r.venue_key, s.received_at, r.scope_public, r.scope_private
+         FROM submission s JOIN current_ruling r ON r.submission_id = s.id WHERE s.receipt = ?1",
+    )
+    .bind(receipt)
+    .fetch_one(connection)
+    .await?;
+    Ok(Base { submission_id, reading_id, venue, received_at, public, private })
 }
 
 fn change_view(change: &Change) -> ChangeView {

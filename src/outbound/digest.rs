@@ -79,16 +79,16 @@ fn instant(at: DateTime) -> Option<Timestamp> {
 /// 「【第８期予約枠】日次集計 10月5日(火) 8:15／要対応8・要修正20・未提出118」. 要対応 counts the lines of section 1, the
 /// others count clinics.
 pub fn subject(activity: &DayActivity, campaign: &Campaign) -> String {
-    let until = in_jst(activity.until);
+    let day = activity.day();
     let count = |state| activity.clinics.iter().filter(|line| line.state == state).count();
     format!(
         "【{}予約枠】日次集計 {}月{}日({}) {}／要対応{}・要修正{}・未提出{}",
         campaign.title,
-        until.month(),
-        until.day(),
-        wording::weekday(until.date()),
-        wording::clock(activity.until),
-        activity.work.len(),
+        day.month(),
+        day.day(),
+        wording::weekday(day),
+        wording::end_clock(activity),
+        activity.work_by_clinic().len(),
         count(ClinicState::NeedsFix),
         count(ClinicState::NotSubmitted),
     )
@@ -96,7 +96,7 @@ pub fn subject(activity: &DayActivity, campaign: &Campaign) -> String {
 
 /// 「第８期予約枠_日次集計_20211005.xlsx」
 pub fn workbook_name(activity: &DayActivity, campaign: &Campaign) -> String {
-    format!("{}予約枠_日次集計_{}.xlsx", campaign.title, in_jst(activity.until).strftime("%Y%m%d"))
+    format!("{}予約枠_日次集計_{}.xlsx", campaign.title, activity.day().strftime("%Y%m%d"))
 }
 
 /// The text part: complete in itself, tables aligned by display width (East Asian wide and ambiguous letters are two
