@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use uketsuke::campaign::Dose;
 use uketsuke::inspection::form::{Observation, Remark, Trouble};
-use uketsuke::inspection::verdict::Visibility;
+use uketsuke::inspection::verdict::{Place, Visibility};
 
 use crate::builder::*;
 
@@ -295,6 +295,17 @@ fn counts_that_stand_out() {
         |s| {
             for (number, people) in (13..).zip([2, 3, 4, 5, 6, 6]) {
                 s.row(number).public = count(number, PUBLIC, people);
+            }
+        },
+        &["R33 G13 warning", "X08 - info"],
+    );
+    spoiled(
+        "R33: along a row of a matrix",
+        |s| {
+            for (number, (column, people)) in (13..).zip((6..).zip([2, 3, 4, 5, 6, 6])) {
+                let mut entry = value(number, PUBLIC, &people.to_string(), people);
+                entry.place = Place::cell(&SHEET.into(), 12, column);
+                s.row(number).public = Some(entry);
             }
         },
         &["R33 G13 warning", "X08 - info"],
