@@ -23,7 +23,6 @@ pub(super) const RULES: [Rule; 15] = [
         .mend("{title}の様式に、{title}の接種日をご記入のうえ、ご提出ください。")
         .source("通知1・2"),
     Rule::error("F04", "必須の見出しがない", "「{labels}」の列が見つかりません。")
-        .or(Severity::Warning)
         .star()
         .more(&[
             "表の外に、日付・時刻または人数と思われる記入があります。予約枠には含めていません。",

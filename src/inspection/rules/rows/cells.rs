@@ -169,9 +169,12 @@ pub(in super::super) fn complete(case: &Case) -> bool {
     case.form.rows.iter().filter(|row| claims(row)).all(|row| {
         let dated = row.date.value().is_some_and(|date| case.campaign.dose_on(date).is_some());
         dated && row.start.value().is_some() && !unread_count(row) && !uncounted(row)
-    }) && !case
-        .form
-        .observations
-        .iter()
-        .any(|seen| matches!(seen, Observation::MissingColumns { .. } | Observation::RivalCounts { .. }))
+    }) && !case.form.observations.iter().any(|seen| {
+        matches!(
+            seen,
+            Observation::MissingColumns { .. }
+                | Observation::RivalCounts { .. }
+                | Observation::Unplaced { .. }
+        )
+    })
 }
