@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
 use crate::inspection::layout::months::{bare_day, is_day, month_of, month_over, sheet_month};
-use crate::inspection::normalize::date::Calendar;
+use crate::inspection::normalize::date::{self, Calendar};
 use crate::inspection::normalize::{Read, time};
 
 /// How far before the first date bare hours are looked for.
@@ -59,12 +59,14 @@ fn span(columns: &[u32]) -> (u32, u32) {
 
 /// Might a matrix stand on the sheet? It has a run of cells with dates, or times, and nothing counted among them.
 pub fn is_plausible(grid: &Grid<'_>, calendar: &Calendar, is_field: impl Fn(&Spot<'_>) -> bool) -> bool {
+    let by_months =
+        sheet_month(grid).is_some() || grid.words().any(|word| date::month_heading(&word.key).is_some());
     let is_edge = |run: &[Spot<'_>]| {
         let dated = run.iter().any(|spot| spot.is_date(calendar) && !is_field(spot));
         let timed = run.iter().any(|spot| spot.is_time() && !spot.is_date(calendar));
         let days = || run.iter().filter(|spot| is_day(&spot.cell.value) && !spot.formula()).count();
         (dated != timed && !run.iter().any(|spot| spot.is_people(calendar)))
-            || (!dated && !timed && days() >= 2)
+            || (by_months && !dated && !timed && days() >= 2)
     };
     let adjacent = |left: &Spot<'_>, right: &Spot<'_>| left.column + 1 == right.column;
     grid.row_numbers().any(|row| grid.row(row).chunk_by(adjacent).any(is_edge))
