@@ -1,10 +1,10 @@
 //! The edges of a matrix: what stands in them is told by its place, whatever else it might be.
 
 use jiff::civil::date;
-use uketsuke::inspection::form::{Form, Read, Remark, Trouble};
+use uketsuke::inspection::form::{Form, Observation, Read, Remark, Trouble};
 use uketsuke::inspection::workbook::Value;
 
-use crate::builder::{Page, at, fraction, read_form, serial, slots, typed};
+use crate::builder::{Page, at, fraction, has, read_form, serial, slots, typed};
 
 const DATES: [&str; 4] = ["10/25", "10/26", "11/15", "11/16"];
 
@@ -218,4 +218,57 @@ fn sums_without_a_heading_are_sums() {
             .any(|row| row.start.read == Read::Blank && row.start.place.cell.as_deref() == Some("A9"))
     );
     assert!(form.rows.iter().all(|row| row.start.trouble() != Some(&Trouble::Unreadable)));
+}
+
+#[test]
+fn a_date_among_the_sub_headings_begins_no_new_block() {
+    let stray = |address: &str, text: &str| {
+        let mut sheet = Page::new("Sheet1");
+        sheet
+            .text("A1", "予約枠報告様式３（公開・非公開）")
+            .texts("A2", &["会場番号", "0123"])
+            .values("A5", &["時刻", "10/25", "", "10/26"])
+            .values("A6", &["", "公開", "非公開", "公開", "非公開"])
+            .values("A7", &["9:00", "6", "1", "6", "2"])
+            .values("A8", &["10:00", "6", "1", "6", "2"]);
+        let mut done = sheet.done();
+        let (row, column) = at(address);
+        for cell in &mut done.cells {
+            if (cell.row, cell.column) == (row, column) {
+                cell.value = Value::Text(text.into());
+            }
+        }
+        let book = uketsuke::inspection::workbook::Workbook { sheets: vec![done], ..Default::default() };
+        let form = crate::builder::read(&book).forms.remove(0);
+        let asked = has(&form, |seen| {
+            matches!(seen, Observation::MissingColumns { .. } | Observation::Unplaced { .. })
+        });
+        assert!(asked || outcome(&form).0.len() == 1, "{address}: {form:#?}");
+    };
+    for address in ["B6", "C6", "D6", "E6"] {
+        for text in ["10/25", "9:00", "10.30"] {
+            stray(address, text);
+        }
+    }
+}
+
+#[test]
+fn counts_that_belong_to_no_date_are_told() {
+    // The third column has neither a date nor times of its own; the sheet goes on below.
+    let mut sheet = Page::new("Sheet1");
+    sheet
+        .text("A1", "予約枠報告様式１（公開枠のみ）")
+        .texts("A2", &["会場番号", "0123"])
+        .values("A5", &["時刻", "", "10/25", "10/26"])
+        .values("A6", &["9:00", "4", "6", "6"])
+        .values("A7", &["10:00", "4", "6", "6"]);
+    let form = read_form(&[&sheet]);
+    assert_eq!(outcome(&form), (["B5".to_string()].into(), 4), "{form:#?}");
+    // Dates whose times are missing.
+    sheet.values("B9", &["11/15", "11/16"]).values("B10", &["6", "6"]);
+    let form = read_form(&[&sheet]);
+    assert!(has(
+        &form,
+        |seen| matches!(seen, Observation::Unplaced { place, .. } if place.cell.as_deref() == Some("B9"))
+    ));
 }

@@ -34,6 +34,7 @@ pub fn read(grid: &Grid<'_>, block: &Block, context: &Context, found: &mut Found
         before = Some(timed);
     }
     totals::note(grid, block, found);
+    found.observations.extend(passed_over(grid, block, context));
     let area = area(grid, block);
     found.areas.push(area);
     found.blocks.push(area);
@@ -259,6 +260,28 @@ fn body_cell(
             found.observations.push(seen);
         }
     }
+}
+
+/// A count beside a time, in a column that belongs to no date and has no heading of its own.
+fn passed_over(grid: &Grid<'_>, block: &Block, context: &Context) -> Option<Observation> {
+    let known = |column: u32| {
+        column == block.label_column
+            || block.columns.iter().any(|known| known.column == column)
+            || block.sums.contains(&column)
+            || (block.date_row..block.first_row)
+                .filter_map(|row| grid.covering(row, column))
+                .any(|spot| spot.label.is_some_and(|label| label.class.is_some()))
+    };
+    let area = block.columns.iter().map(|column| column.column).chain([block.label_column]);
+    let (left, right) = (area.clone().min()?, area.max()?);
+    let mut cells = block
+        .rows
+        .iter()
+        .filter(|row| !row.total && row.start.is_some())
+        .flat_map(|row| grid.row_between(row.row, left, right));
+    let spot = cells.find(|spot| spot.is_people(&context.calendar) && !known(spot.column))?;
+    let raw = serial::written(&spot.cell.value);
+    Some(Observation::Unplaced { place: grid.place(spot.row, spot.column), raw })
 }
 
 /// 休 and the like, also merged over the whole day.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
 use crate::inspection::layout::months::{bare_day, is_day, month_of, month_over, sheet_month};
+use crate::inspection::layout::table;
 use crate::inspection::normalize::date::{self, Calendar};
 use crate::inspection::normalize::{Read, time};
 
@@ -260,7 +261,13 @@ impl<'g, 's> Edges<'g, 's> {
         if dates.is_empty() {
             return !held && times.iter().any(in_body);
         }
-        !held && !dates.iter().all(|column| is_label(column) && self.is_among_times(row, *column))
+        // 公開 and 非公開 below the dates, whatever else strayed among them.
+        let sub_headings = || {
+            self.grid.row_between(row, first, last).iter().any(|spot| table::visibility_title(spot).is_some())
+        };
+        !held
+            && !sub_headings()
+            && !dates.iter().all(|column| is_label(column) && self.is_among_times(row, *column))
     }
 
     /// A date in an unbroken run of times: 「10.30」 below 9:30.
