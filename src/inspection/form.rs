@@ -14,14 +14,17 @@ use crate::campaign::Dose;
 
 pub use super::normalize::{Read, Remark, Trouble};
 pub use read::read;
+pub use sheet::Area;
 
 mod evidence;
 mod fields;
 mod assemble;
+mod blocks;
 mod half;
 mod list;
 mod loose;
 mod matrix;
+mod net;
 mod notices;
 mod plan;
 mod read;
@@ -131,6 +134,8 @@ pub struct TypedTotal {
     pub dose: Option<Dose>,
     /// `None`: both visibilities.
     pub visibility: Option<Visibility>,
+    /// Rectangles of the sheet, any of which it may sum up; none: the form, the sheet or the table above it.
+    pub within: Vec<Area>,
 }
 
 /// Which of the three forms, by each source of evidence that was present.

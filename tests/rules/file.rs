@@ -85,7 +85,7 @@ fn what_the_reader_noticed() {
         (
             "F04: beside the table",
             Observation::Unplaced { place: cell(), raw: "10/25 9:00 6名".into() },
-            "F04 B5 warning",
+            "F04 B5 error",
         ),
         ("F06", Observation::Sample { place: cell(), raw: "9999".into() }, "F06 B5 error"),
         ("F06: filled", Observation::FilledSample { place: cell(), raw: "0123".into() }, "F06 B5 error"),
@@ -179,7 +179,7 @@ fn forms_without_slots() {
             let place = Place::cell(&SHEET.into(), 20, 1);
             s.form.observations.push(Observation::Unplaced { place, raw: "10/25 9:00 6名".into() });
         },
-        &["F04 B21 warning", "F13 - error"],
+        &["F04 B21 error", "F13 - error"],
     );
     spoiled(
         "F13: not while a count stands beside an unreadable date",

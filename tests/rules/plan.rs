@@ -43,6 +43,16 @@ fn the_same_slot_twice() {
     add(&mut named, "2021-10-25", "2021-11-15", "9:00", 6);
     let message = named.findings().remove(0).message;
     assert_eq!(message, "13行目と19行目が同じ接種日・時刻（10月25日（月） 9:00・公開）です。");
+    // Where one row holds both, their cells tell them apart; on two sheets each is named.
+    let mut one_row = named;
+    one_row.row(19).row = 13;
+    let message = |scene: &Scene| scene.findings().remove(0).message;
+    assert!(message(&one_row).starts_with("G13とG19が同じ"), "{}", message(&one_row));
+    let mut sheets = Scene::clean();
+    add(&mut sheets, "2021-10-25", "2021-11-15", "9:00", 6);
+    sheets.row(19).sheet = "追加".into();
+    let both = format!("シート「{SHEET}」の13行目とシート「追加」の19行目が同じ");
+    assert!(message(&sheets).starts_with(&both), "{}", message(&sheets));
 }
 
 #[test]

@@ -345,6 +345,17 @@ fn counts_that_stand_out() {
         &["R33 G13 warning", "X08 - info"],
     );
     spoiled(
+        "R33: along a row of a matrix",
+        |s| {
+            for (number, (column, people)) in (13..).zip((6..).zip([2, 3, 4, 5, 6, 6])) {
+                let mut entry = value(number, PUBLIC, &people.to_string(), people);
+                entry.place = Place::cell(&SHEET.into(), 12, column);
+                s.row(number).public = Some(entry);
+            }
+        },
+        &["R33 G13 warning", "X08 - info"],
+    );
+    spoiled(
         "R33: four rows",
         |s| {
             for (number, people) in (13..).zip([6, 5, 6, 7, 8, 8]) {

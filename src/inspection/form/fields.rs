@@ -382,7 +382,7 @@ fn typed_total(grid: &Grid<'_>, spot: &Spot<'_>, blocked: &impl Fn(u32, u32) -> 
     let read =
         entry(grid.place(next.row, next.column), spot.text.clone(), raw, count::read(&next.cell.value));
     read.value()?;
-    Some(TypedTotal { entry: read, dose: dose::mentioned(&spot.key), visibility })
+    Some(TypedTotal { entry: read, dose: dose::mentioned(&spot.key), visibility, within: Vec::new() })
 }
 
 /// Is this the label of a sum over the whole form, one dose or one visibility?

@@ -37,6 +37,13 @@ pub struct Area {
 }
 
 impl Area {
+    pub fn meets(&self, other: &Self) -> bool {
+        self.top <= other.bottom
+            && other.top <= self.bottom
+            && self.left <= other.right
+            && other.left <= self.right
+    }
+
     pub fn holds(&self, row: u32, column: u32) -> bool {
         (self.top..=self.bottom).contains(&row) && (self.left..=self.right).contains(&column)
     }
@@ -54,6 +61,8 @@ pub struct Found {
     /// Content stands under headings that could not be used.
     pub unused_content: bool,
     pub areas: Vec<Area>,
+    /// Those of them of which every cell was looked at: matrices.
+    pub blocks: Vec<Area>,
     /// Where lists of another kind stand.
     pub others: Vec<Area>,
 }

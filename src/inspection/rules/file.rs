@@ -61,8 +61,10 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
         }
         Observation::Unplaced { place, raw } => {
             let finding = Finding {
-                severity: Severity::Warning,
-                mend: Some("予約枠とする場合は、表の中にご記入ください。".to_string()),
+                mend: Some(
+                    "予約枠とする場合は表の中にご記入いただき、そうでない場合は削除してください。"
+                        .to_string(),
+                ),
                 ..raise_other("F04", 0, &[])
             };
             Some(at_cell(finding, place, "表の外の記入", raw))

@@ -149,7 +149,12 @@ impl Reader<'_, '_> {
                 .or_else(|| self.dose.as_ref().map(|hint| hint.value))
                 .or(self.context.dose);
             if read.value().is_some() {
-                self.found.totals.push(TypedTotal { entry: read, dose, visibility: Some(visibility) });
+                self.found.totals.push(TypedTotal {
+                    entry: read,
+                    dose,
+                    visibility: Some(visibility),
+                    within: Vec::new(),
+                });
             }
         }
         if figures {

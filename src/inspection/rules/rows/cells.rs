@@ -177,7 +177,9 @@ pub(in super::super) fn complete(case: &Case) -> bool {
         let dated = row.date.value().is_some_and(|date| case.campaign.dose_on(date).is_some());
         dated && row.start.value().is_some() && !unread_count(row) && !uncounted(row)
     }) && !case.form.observations.iter().any(|seen| match seen {
-        Observation::MissingColumns { .. } | Observation::RivalCounts { .. } => true,
+        Observation::MissingColumns { .. }
+        | Observation::RivalCounts { .. }
+        | Observation::Unplaced { .. } => true,
         Observation::StrangeFigures { .. } => lacking(case).is_some(),
         _ => false,
     })
