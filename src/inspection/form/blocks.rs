@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::sheet::{Area, Context, Found};
+use super::sheet::{Area, Context, Cover, Found};
 use super::{fields, matrix};
 use crate::inspection::layout::axes::{self, Block};
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -36,8 +36,8 @@ pub fn read(grid: &Grid<'_>, context: &Context, beside_list: bool) -> Option<Fou
         for lying in &round {
             matrix::read(if lying.turned { &turned } else { &rest }, &lying.block, context, all);
         }
-        let areas = &all.areas;
-        rest = rest.only(|cell| !areas.iter().any(|area| area.holds(cell.row, cell.column)));
+        let cover = Cover::of(round.iter().map(|lying| &lying.area), grid.last_row());
+        rest = rest.only(|cell| !cover.holds(cell.row, cell.column));
     }
     found
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::blocks::is_field;
-use super::sheet::{Context, Found};
+use super::sheet::{Context, Cover, Found};
 use super::{Observation, roster};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
@@ -50,7 +50,7 @@ struct Net<'n, 'g> {
     /// Rows that a list gave, or that are its sums.
     read: BTreeSet<u32>,
     lists: Vec<super::Area>,
-    blocks: Vec<super::Area>,
+    blocks: Cover,
 }
 
 impl<'n, 'g> Net<'n, 'g> {
@@ -69,12 +69,13 @@ impl<'n, 'g> Net<'n, 'g> {
         if rivals || !found.missing.is_empty() {
             blocks.extend(lists.iter().map(|list| super::Area { bottom: u32::MAX, ..*list }));
         }
+        let blocks = Cover::of(&blocks, grid.last_row());
         Self { grid, context, read, lists, blocks }
     }
 
     /// Was this cell looked at by a reader, or does it stand under a heading of a list in a row that was read?
     fn is_accounted(&self, spot: &Spot<'_>) -> bool {
-        if self.blocks.iter().any(|area| area.holds(spot.row, spot.column)) {
+        if self.blocks.holds(spot.row, spot.column) {
             return true;
         }
         self.read.contains(&spot.row)

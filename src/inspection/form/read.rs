@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
 use super::roster::{self, Company, Kind};
-use super::sheet::{Area, Context, Found, column_letters};
+use super::sheet::{Area, Context, Cover, Found, column_letters};
 use super::{FileReading, Form, Observation, blocks, fields, list, net, notices, returned, year};
 use crate::campaign::Campaign;
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -219,9 +219,10 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
     let (tables, others) = roster::part(grid, tables, context);
     let complete = tables.iter().any(Table::is_complete);
     let matrix = blocks::read(grid, context, complete || !others.is_empty());
-    let masked = matrix
-        .as_ref()
-        .map(|matrix| grid.only(|cell| !matrix.blocks.iter().any(|area| area.holds(cell.row, cell.column))));
+    let masked = matrix.as_ref().map(|matrix| {
+        let cover = Cover::of(&matrix.blocks, grid.last_row());
+        grid.only(|cell| !cover.holds(cell.row, cell.column))
+    });
     let rest = masked.as_ref().unwrap_or(grid);
     let mut found = Found::default();
     for other in &others {

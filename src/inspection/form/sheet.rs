@@ -1,5 +1,7 @@
 //! Pure: what is common to reading lists and matrices: the context of a sheet, entries with their places, findings.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, Time, Weekday};
 use smol_str::{SmolStr, ToSmolStr as _};
 
@@ -46,6 +48,29 @@ impl Area {
 
     pub fn holds(&self, row: u32, column: u32) -> bool {
         (self.top..=self.bottom).contains(&row) && (self.left..=self.right).contains(&column)
+    }
+}
+
+/// The cells of many areas, by row.
+#[derive(Debug, Default)]
+pub struct Cover {
+    rows: BTreeMap<u32, Vec<(u32, u32)>>,
+}
+
+impl Cover {
+    pub fn of<'a>(areas: impl IntoIterator<Item = &'a Area>, last_row: u32) -> Self {
+        let mut cover = Self::default();
+        for area in areas {
+            for row in area.top..=area.bottom.min(last_row) {
+                cover.rows.entry(row).or_default().push((area.left, area.right));
+            }
+        }
+        cover
+    }
+
+    pub fn holds(&self, row: u32, column: u32) -> bool {
+        let spans = self.rows.get(&row).map_or(&[][..], Vec::as_slice);
+        spans.iter().any(|(left, right)| (*left..=*right).contains(&column))
     }
 }
 

@@ -14,6 +14,8 @@ use crate::inspection::normalize::{Read, time};
 
 /// How far before the first date bare hours are looked for.
 const WEAK_REACH: u32 = 4;
+/// Rows looked at where one column is asked for its times; a day has fewer.
+const MAX_TIMES: usize = 200;
 
 /// Where dates and times stand.
 pub(super) struct Edges<'g, 's> {
@@ -142,7 +144,8 @@ impl<'g, 's> Edges<'g, 's> {
     pub(super) fn heads(&self) -> Vec<Head> {
         let mut heads: Vec<Head> = Vec::new();
         for (&row, columns) in &self.dates {
-            let free = |column: &u32| !heads.iter().any(|head| head.claims(row, *column));
+            let open: Vec<&Head> = heads.iter().filter(|head| head.limit >= row).collect();
+            let free = |column: &u32| !open.iter().any(|head| head.claims(row, *column));
             let columns: Vec<u32> = columns
                 .iter()
                 .copied()
@@ -154,26 +157,32 @@ impl<'g, 's> Edges<'g, 's> {
             }
             let labels = self.labels(row, &columns, u32::MAX);
             let limit = self.limit(row, &columns, &labels);
-            let labels = match self.labels(row, &columns, limit) {
-                none if none.is_empty() => self.weak_label(row, &columns, limit).into_iter().collect(),
-                labels => labels,
-            };
+            let mut labels: Vec<(u32, Vec<u32>)> = self
+                .labels(row, &columns, limit)
+                .into_iter()
+                .map(|(column, rows)| (column, rows.to_vec()))
+                .collect();
+            if labels.is_empty() {
+                labels.extend(self.weak_label(row, &columns, limit));
+            }
             let floor = heads.iter().map(|head| head.row + 1).filter(|floor| *floor <= row).max();
             heads.push(Head { row, columns, limit, floor: floor.unwrap_or(0), labels });
         }
         heads
     }
 
-    /// The columns of times beside the body of a row of dates.
-    fn labels(&self, row: u32, columns: &[u32], limit: u32) -> Vec<(u32, Vec<u32>)> {
-        let within: Vec<(u32, Vec<u32>)> = self
+    /// The columns of times beside the body of a row of dates, each with its rows down to `limit`.
+    fn labels(&self, row: u32, columns: &[u32], limit: u32) -> Vec<(u32, &[u32])> {
+        let below = |rows: &'_ [u32]| {
+            let from = rows.partition_point(|at| *at <= row);
+            from..rows.partition_point(|at| *at <= limit).max(from)
+        };
+        let within: Vec<(u32, &[u32])> = self
             .time_columns
             .iter()
             .filter(|(column, _)| !columns.contains(column))
-            .map(|(column, rows)| {
-                (*column, rows.iter().copied().filter(|at| *at > row && *at <= limit).collect())
-            })
-            .filter(|(_, rows): &(u32, Vec<u32>)| !rows.is_empty())
+            .filter_map(|(column, rows)| Some((*column, rows.get(below(rows))?)))
+            .filter(|(_, rows)| !rows.is_empty())
             .collect();
         // A count that Excel made a time (5:00) makes no column of times of a body column.
         let most = within.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
@@ -194,9 +203,9 @@ impl<'g, 's> Edges<'g, 's> {
         self.grid.covering(row, column).is_none_or(is_corner)
             && self
                 .grid
-                .between(row + 1, limit)
-                .iter()
-                .filter(|spot| spot.column == column)
+                .rows_between(row + 1, limit)
+                .take(MAX_TIMES)
+                .filter_map(|at| self.grid.at(at, column))
                 .all(Spot::is_time)
     }
 
@@ -234,7 +243,7 @@ impl<'g, 's> Edges<'g, 's> {
         })
     }
 
-    fn limit(&self, row: u32, columns: &[u32], labels: &[(u32, Vec<u32>)]) -> u32 {
+    fn limit(&self, row: u32, columns: &[u32], labels: &[(u32, &[u32])]) -> u32 {
         let ends = |at: &u32| self.ends(*at, columns, labels);
         match self.grid.rows_between(row + 1, u32::MAX).find(ends) {
             Some(end) => end - 1,
@@ -243,7 +252,7 @@ impl<'g, 's> Edges<'g, 's> {
     }
 
     /// Does another table begin in this row below a row of dates?
-    fn ends(&self, row: u32, columns: &[u32], labels: &[(u32, Vec<u32>)]) -> bool {
+    fn ends(&self, row: u32, columns: &[u32], labels: &[(u32, &[u32])]) -> bool {
         let dates = self.dates.get(&row).map_or(&[][..], Vec::as_slice);
         let times = self.time_rows.get(&row).map_or(&[][..], Vec::as_slice);
         if dates.is_empty() && times.is_empty() {
