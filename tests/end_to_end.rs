@@ -320,10 +320,11 @@ fn killed_at_any_moment_the_end_is_the_same() {
     let log = std::fs::read_to_string(desk.path("killed.log")).unwrap();
     assert!(kills >= 3, "the program was killed {kills} times only: {log}");
     // Letters whose body may have been offered wait ten minutes before they are repeated.
-    let (_, code) = desk.json(&["once"]);
-    assert_eq!(code, 0);
+    let (report, code) = desk.json(&["once"]);
+    assert_eq!(code, if report["replies"]["deferred"] == 0 { 0 } else { 75 }, "{report}");
     desk.at("2021-10-05T13:00:00+09:00");
-    desk.json(&["once"]);
+    let (report, code) = desk.json(&["once"]);
+    assert_eq!(code, 0, "{report}");
     let (mails_now, _) = desk.json(&["mails"]);
     let reconciliation = &mails_now["reconciliation"];
     assert_eq!(
@@ -349,7 +350,7 @@ fn killed_at_any_moment_the_end_is_the_same() {
     }
     assert!(copies.keys().all(|id| known.contains(id)));
     let repeated: usize = copies.values().map(|count| count - 1).sum();
-    assert!(repeated <= kills * 40, "{repeated} copies after {kills} kills");
+    assert!(repeated <= kills * 24, "{repeated} copies after {kills} kills");
 }
 
 /// The shape of the design load: 2,000 mails of some 36 KB in Dovecot, taken in, recorded and answered by `once`.

@@ -11,6 +11,7 @@ mod rig;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use uketsuke::inbound::mailbox::{Auth, Destination, Error, Fetched, Mailbox, Patience, Security, Settings};
 use uketsuke::inbound::uid::MessageKey;
 use uketsuke::limits::Limits;
@@ -274,7 +275,7 @@ async fn f41_poison_alone_is_owed_and_its_header_comes() {
     let error = fetch_all(&mut mailbox).await;
     assert_eq!(outcome(&error.unwrap()), [vec![], vec![], vec![5], vec![]]);
     let keys = mailbox.list().await.unwrap();
-    let header = mailbox.fetch_header(&keys).await.unwrap();
+    let header = mailbox.fetch_header(&keys, Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(header.messages[0].bytes, b"Subject: a\r\n\r\n");
 }
 
@@ -291,19 +292,42 @@ async fn f35_vanished_between_list_and_fetch() {
     assert_eq!(outcome(&mailbox.fetch(&keys).await.unwrap()), [vec![1], vec![2, 3], vec![], vec![]]);
 }
 
+/// RFC822.SIZE is what the server believes; the literal is what it sends.
 #[tokio::test]
-async fn f38_length_that_does_not_fit() {
-    let stub = three().lie(2, 99).start();
-    let mut mailbox = open(&stub).await;
-    assert_eq!(outcome(&fetch_all(&mut mailbox).await.unwrap()), [vec![1, 3], vec![], vec![2], vec![]]);
-    assert_eq!(stub.heard_of("BODY.PEEK[]"), 3);
-    for wrong in ["BODY[] NIL", "BODY[] {2}\r\nab", "INTERNALDATE NIL", "BODY[] {0}\r\n"] {
+async fn f38_the_literal_decides_not_the_size_that_was_told() {
+    for size in [0, 1, 17, 99, 3_000_000] {
+        let stub = three().lie(2, size).start();
+        let mut mailbox = open(&stub).await;
+        let fetched = fetch_all(&mut mailbox).await.unwrap();
+        assert_eq!(outcome(&fetched), [vec![1, 2, 3], vec![], vec![], vec![]], "{size}");
+        assert_eq!((fetched.messages[1].bytes.as_slice(), fetched.messages[1].omitted), (B, None), "{size}");
+        assert_eq!(stub.heard_of("BODY.PEEK[]"), 1, "{size}: nothing is fetched twice");
+    }
+    // Told by nobody.
+    let line = "* 1 FETCH (UID 1 INTERNALDATE \"08-Oct-2021 23:59:59 +0900\" BODY[] {17}\r\n\
+                Subject: a\r\n\r\na\r\n)\r\n{tag} OK done\r\n";
+    let stub =
+        Stub::new().mail(1, A).on("BODY.PEEK[]", Reply::Say(line)).on("SIZE", Reply::Say("{tag} OK\r\n"));
+    let stub = stub.start();
+    let keys = open(&stub).await.list().await.unwrap();
+    assert_eq!(open(&stub).await.fetch(&keys).await.unwrap().messages[0].bytes, A);
+}
+
+#[tokio::test]
+async fn f38_an_answer_without_body_or_receipt_time_is_owed() {
+    const DATE: &str = "INTERNALDATE \"08-Oct-2021 23:59:59 +0900\"";
+    for wrong in [
+        format!("{DATE} BODY[] NIL"),
+        format!("{DATE} BODY[] {{0}}\r\n"),
+        "BODY[] {2}\r\nab".to_owned(),
+        "INTERNALDATE \"yesterday\" BODY[] {2}\r\nab".to_owned(),
+    ] {
         let line = format!("* 1 FETCH (UID 1 RFC822.SIZE 17 {wrong})\r\n{{tag}} OK done\r\n");
         let stub = Stub::new().mail(1, A).on("BODY.PEEK[]", Reply::Say(line.leak())).start();
-        assert_eq!(
-            outcome(&fetch_all(&mut open(&stub).await).await.unwrap()),
-            [vec![], vec![], vec![1], vec![]]
-        );
+        let fetched = fetch_all(&mut open(&stub).await).await.unwrap();
+        assert_eq!(outcome(&fetched), [vec![], vec![], vec![1], vec![]], "{wrong}");
+        assert_eq!(fetched.reasons.len(), 1, "{wrong}");
+        assert_eq!(stub.heard_of("BODY.PEEK[]"), 3, "{wrong}");
     }
 }
 

@@ -112,7 +112,7 @@ async fn large_mail_comes_as_its_header() {
     assert_eq!(fetched.messages[0].bytes, header);
     assert_eq!(fetched.messages[0].omitted, Some(header.len() as u64 + 120_000));
     assert_eq!((fetched.messages[1].bytes.clone(), fetched.messages[1].omitted), (mail(3), None));
-    let headers = mailbox.fetch_header(&keys[1..]).await.unwrap().messages;
+    let headers = mailbox.fetch_header(&keys[1..], jiff::Timestamp::UNIX_EPOCH).await.unwrap().messages;
     assert_eq!(headers[0].bytes, b"From: a@example.jp\r\nSubject: 3\r\n\r\n");
     assert_eq!(headers[0].omitted, Some(mail(3).len() as u64));
 }

@@ -194,7 +194,7 @@ async fn large_mail_comes_as_its_header() {
     let fetched = mailbox.fetch(&keys).await.unwrap().messages;
     assert_eq!((fetched[0].bytes.as_slice(), fetched[0].omitted), (b"Subject: l\n\n".as_slice(), Some(212)));
     assert_eq!((fetched[1].bytes.len(), fetched[1].omitted), (100, None));
-    let header = mailbox.fetch_header(&keys[..1]).await.unwrap().messages;
+    let header = mailbox.fetch_header(&keys[..1], jiff::Timestamp::UNIX_EPOCH).await.unwrap().messages;
     assert_eq!(header[0].bytes, b"Subject: l\n\n");
 }
 

@@ -200,6 +200,7 @@ fn drafts_only_stay_drafts() {
     late_correction(&mut desk);
     desk.at("2021-10-14T11:00:00+09:00");
     done(&desk, &["accept", "8-0123-2", "--reason", "電話で確認"]);
+    done(&desk, &["export", "--out", desk.path("slots.csv").to_str().unwrap()]);
     done(&desk, &["setup", "done", "0123"]);
     done(&desk, &["remind"]);
     assert!(deliver(&mut desk).is_empty());
@@ -319,6 +320,23 @@ fn set_up_asks_once_per_version_and_the_clinic_confirms() {
     assert_eq!(state(&desk, "0123")["setup"], "confirmed");
     refused(&desk, &["setup", "done", "0200"], 65);
     refused(&desk, &["confirm", "0200"], 65);
+    // A correction that was never handed over is not set up, and nobody is told that it is.
+    desk.take_in("2021-10-11T11:00:00+09:00", &post("2", minami(7)));
+    desk.at("2021-10-12T10:00:00+09:00");
+    for verb in [&["setup", "done", "0123"][..], &["confirm", "0123"]] {
+        let output = desk.run(verb);
+        let cause = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(65), "{cause}");
+        assert!(cause.contains("8-0123-2") && cause.contains("export"), "{cause}");
+    }
+    assert_eq!(kinds(&desk).iter().filter(|kind| *kind == "confirm").count(), 1);
+    assert_eq!(state(&desk, "0123")["setup"], "none");
+    let again = desk.path("slots2.csv").to_str().unwrap().to_string();
+    done(&desk, &["export", "--out", &again]);
+    done(&desk, &["setup", "done", "0123"]);
+    assert_eq!(kinds(&desk).iter().filter(|kind| *kind == "confirm").count(), 2);
+    let letters = deliver(&mut desk);
+    assert!(letters.iter().any(|(name, text)| name.contains("confirm") && text.contains("8-0123-2")));
     sound(&desk);
 }
 

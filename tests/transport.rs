@@ -19,7 +19,7 @@ use servers::{Act, Scripted, Sink, free_port};
 use uketsuke::inspection::verdict::Template;
 use uketsuke::outbound::delivery::Delivery;
 use uketsuke::outbound::letter::{AutoSubmitted, Draft, Identity};
-use uketsuke::outbound::transport::{Auth, Kind, Mode, Outgoing, Security, Settings, Transport};
+use uketsuke::outbound::transport::{Auth, Event, Kind, Mode, Outgoing, Security, Settings, Transport};
 
 fn settings(port: u16) -> Settings {
     Settings {
@@ -81,16 +81,28 @@ fn letter(id: i64, to: &str) -> Outgoing {
 /// Sends the letters and says what the fence saw.
 async fn send(transport: &mut Transport, letters: &[Outgoing]) -> (Vec<Delivery>, Vec<Vec<i64>>) {
     let fences = Mutex::new(Vec::new());
-    let results = transport
-        .send_batch(letters, |ids| {
-            fences.lock().unwrap().push(ids);
-            async { Ok::<(), ()>(()) }
-        })
-        .await
-        .unwrap();
-    let ids: Vec<i64> = results.iter().map(|(id, _)| *id).collect();
-    assert_eq!(ids, letters.iter().map(|letter| letter.id).collect::<Vec<_>>());
-    (results.into_iter().map(|(_, delivery)| delivery).collect(), fences.into_inner().unwrap())
+    let mut events = Vec::new();
+    let fence = |ids: Vec<i64>| {
+        fences.lock().unwrap().push(ids);
+        async { Ok::<(), ()>(()) }
+    };
+    transport.send_batch(letters, fence, |event| events.push(event), || true).await.unwrap();
+    let fences = fences.into_inner().unwrap();
+    let mut offered = std::collections::BTreeSet::new();
+    let mut deliveries = Vec::new();
+    for event in events {
+        match event {
+            Event::Offering(id) => {
+                assert!(fences.iter().flatten().any(|fenced| *fenced == id) && offered.insert(id))
+            }
+            Event::Settled(id, delivery) => {
+                assert_eq!(id, letters[deliveries.len()].id, "each in its turn");
+                deliveries.push(delivery);
+            }
+        }
+    }
+    assert_eq!(deliveries.len(), letters.len());
+    (deliveries, fences)
 }
 
 fn word(delivery: &Delivery) -> &'static str {
@@ -293,8 +305,10 @@ async fn when_the_fence_fails_no_body_is_offered() {
     let port = server.start(&[], true, false).await;
     let mut transport = Transport::open(&settings(port)).unwrap();
     let letters = [letter(1, "clinic@example.jp")];
-    let failed = transport.send_batch(&letters, |_| async { Err::<(), &str>("disk full") }).await;
-    assert_eq!(failed, Err("disk full"));
+    let mut told = Vec::new();
+    let fence = |_| async { Err::<(), &str>("disk full") };
+    let failed = transport.send_batch(&letters, fence, |event| told.push(event), || true).await;
+    assert_eq!((failed, told), (Err("disk full"), vec![]));
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(server.bodies.lock().unwrap().is_empty());
 }
@@ -419,6 +433,34 @@ async fn xoauth2_logs_in_with_a_fresh_token() {
     }
 }
 
+#[tokio::test]
+async fn a_long_batch_is_fenced_a_part_at_a_time() {
+    let server = Scripted::default();
+    let port = server.start(&[], true, false).await;
+    let mut transport = Transport::open(&settings(port)).unwrap();
+    let mut letters: Vec<Outgoing> = (1..=45).map(|id| letter(id, "clinic@example.jp")).collect();
+    // The first of the second part is never offered.
+    letters[20].to = "a b@example.jp".into();
+    let (_, fences) = send(&mut transport, &letters).await;
+    let parts: Vec<Vec<i64>> = vec![(1..=20).collect(), (22..=41).collect(), (42..=45).collect()];
+    assert_eq!(fences, parts);
+}
+
+#[tokio::test]
+async fn f46_after_the_word_to_stop_no_other_letter_is_offered() {
+    let server = Scripted::default();
+    let port = server.start(&[], true, false).await;
+    let mut transport = Transport::open(&settings(port)).unwrap();
+    let letters: Vec<Outgoing> = (1..=5).map(|id| letter(id, "clinic@example.jp")).collect();
+    let told = Mutex::new(Vec::new());
+    let settled = || told.lock().unwrap().iter().filter(|event| matches!(event, Event::Settled(..))).count();
+    let fence = |_| async { Ok::<(), ()>(()) };
+    let tell = |event| told.lock().unwrap().push(event);
+    transport.send_batch(&letters, fence, tell, || settled() < 2).await.unwrap();
+    assert_eq!(told.lock().unwrap().len(), 4, "two letters were offered and settled");
+    assert_eq!(server.bodies.lock().unwrap().len(), 2);
+}
+
 /// The deliver loop runs in a task of its own, so the future must be `Send`.
 #[tokio::test]
 async fn a_batch_can_be_sent_from_a_task() {
@@ -431,9 +473,13 @@ async fn a_batch_can_be_sent_from_a_task() {
             tokio::time::sleep(Duration::from_millis(ids.len() as u64)).await;
             Ok::<(), ()>(())
         };
-        transport.send_batch(&letters, fence).await
+        let mut told = Vec::new();
+        transport.send_batch(&letters, fence, |event| told.push(event), || true).await.unwrap();
+        told
     });
-    assert_eq!(words(&[sent.await.unwrap().unwrap()[0].1.clone()]), ["accepted"]);
+    let told = sent.await.unwrap();
+    assert_eq!(told[0], Event::Offering(1));
+    assert!(matches!(&told[1], Event::Settled(1, Delivery::Accepted(_))), "{told:?}");
 }
 
 #[tokio::test]

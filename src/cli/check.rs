@@ -138,17 +138,12 @@ async fn check_file(
     });
     let answer = drafts.iter().find(|draft| draft.kind != crate::inspection::verdict::Template::Notice);
     let file = path.display().to_string();
-    Ok(objects(&file, bare, &dissected, &inspection, answer))
+    Ok(objects(&file, &mail, &inspection, answer))
 }
 
 /// One object per spreadsheet and clinic; one for a mail without any spreadsheet.
-fn objects(
-    file: &str,
-    bare: bool,
-    dissected: &Dissected,
-    inspection: &Inspection,
-    answer: Option<&Draft>,
-) -> Vec<Checked> {
+fn objects(file: &str, mail: &Mail, inspection: &Inspection, answer: Option<&Draft>) -> Vec<Checked> {
+    let (dissected, bare) = (mail.dissected, mail.bare);
     let mut checked: Vec<Checked> = inspection
         .submissions
         .iter()
@@ -163,7 +158,11 @@ fn objects(
             && !checked.is_empty()
             && inspection.outcome != Outcome::Ignored
         {
-            let mut left = object(file, bare, dissected, inspection, None, Outcome::NotAForm, None);
+            // A form that repeats another of the mail is taken once.
+            let repeats = mail.examined.files.get(at).and_then(Option::as_ref);
+            let repeats = repeats.is_some_and(|reading| !reading.forms.is_empty());
+            let outcome = if repeats { Outcome::Duplicate } else { Outcome::NotAForm };
+            let mut left = object(file, bare, dissected, inspection, None, outcome, None);
             if let Some(map) = left.json.as_object_mut() {
                 map.insert("attachment".into(), json!(attachment.name));
             }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::demo_folder::DemoFolder;
 use super::table::Table;
 use super::{Context, EXIT_IO, Failure, print, print_json};
 use crate::campaign::{Campaign, in_jst};
@@ -29,13 +30,13 @@ pub struct Arguments {
 pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
     let started = Instant::now();
     let folder = folder(arguments)?;
+    let place = DemoFolder::take(&folder).await?;
     let config = rehearsal(&context.config, &folder);
     let campaign =
         Campaign::new(config.campaign.clone()).map_err(|cause| Failure::new(super::EXIT_CONFIG, cause))?;
     let mails = demo::sample_mails(&campaign).map_err(|cause| Failure::new(EXIT_IO, cause))?;
     let first = mails.first().map_or(campaign.opens, |mail| mail.received_at);
     let mut office = Office::open(config, Clock::starting_at(first)).await?;
-    let _lock = office.take_lock().await?;
     let strength = office.readers.probe().await.map_err(crate::daemon::Error::from)?;
     if !strength.is_sufficient() {
         super::complain("warning: no seccomp filter here; the mails are read with resource limits only");
@@ -63,6 +64,7 @@ pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failur
     let written = office.digest_of(in_jst(last).date()).await?;
     super::digest::write(&folder, &written)?;
     let verification = office.ledger.verify().await?;
+    place.finish(&office.ledger.audit_head().await?.hash)?;
     office.readers.shutdown().await;
     office.ledger.close().await;
     let healthy = verification.violations.is_empty();
@@ -81,30 +83,37 @@ pub async fn demo(context: &Context, arguments: &Arguments) -> Result<u8, Failur
     Ok(if healthy { 0 } else { super::EXIT_NO })
 }
 
+/// The folder that was named, or a fresh one.
 fn folder(arguments: &Arguments) -> Result<PathBuf, Failure> {
     let failed = |path: &Path, cause: std::io::Error| {
         Failure::new(EXIT_IO, format!("failed to make the folder {}: {cause}", path.display()))
     };
     let path = match &arguments.out {
         Some(path) => {
-            for left in ["mailbox", "replies"] {
-                let old = path.join(left);
-                if old.exists() {
-                    std::fs::remove_dir_all(&old).map_err(|cause| failed(&old, cause))?;
-                }
-            }
-            for left in ["uketsuke.db", "uketsuke.db-wal", "uketsuke.db-shm"] {
-                let old = path.join(left);
-                if old.exists() {
-                    std::fs::remove_file(&old).map_err(|cause| failed(&old, cause))?;
-                }
-            }
+            std::fs::create_dir_all(path).map_err(|cause| failed(path, cause))?;
             path.clone()
         }
-        None => std::env::temp_dir().join(format!("uketsuke-demo-{}", std::process::id())),
+        None => fresh_folder(&std::env::temp_dir())?,
     };
-    std::fs::create_dir_all(&path).map_err(|cause| failed(&path, cause))?;
     path.canonicalize().map_err(|cause| failed(&path, cause))
+}
+
+fn fresh_folder(parent: &Path) -> Result<PathBuf, Failure> {
+    let mut path = parent.join(format!("uketsuke-demo-{}", std::process::id()));
+    let mut number = 1;
+    loop {
+        match std::fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+                number += 1;
+                path = parent.join(format!("uketsuke-demo-{}-{number}", std::process::id()));
+            }
+            Err(cause) => {
+                let text = format!("failed to make the folder {}: {cause}", path.display());
+                return Err(Failure::new(EXIT_IO, text));
+            }
+        }
+    }
 }
 
 /// The configuration of the rehearsal: everything inside the folder, nothing leaves the machine.

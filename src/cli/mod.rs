@@ -19,6 +19,7 @@ pub mod table;
 mod check;
 mod clinics;
 mod demo;
+mod demo_folder;
 mod digest;
 mod doctor;
 mod export;

@@ -2,14 +2,22 @@
 
 use super::progress::shown;
 use super::{Context, EXIT_LATER, Failure, print, print_json};
+use crate::daemon::service::Signals;
 
 pub async fn once(context: &Context) -> Result<u8, Failure> {
+    let mut signals = Signals::listen()?;
     let office = context.office().await?;
     let _lock = office.take_lock().await?;
     office.require_sandbox().await?;
     office.load_registry_file().await?;
     office.judge_held_for_registry().await?;
-    let ended = shown(context, "受信", &office.progress, office.once()).await;
+    let work = async {
+        tokio::select! {
+            ended = office.once() => ended,
+            never = office.stop_on(&mut signals) => match never {},
+        }
+    };
+    let ended = shown(context, "受信", &office.progress, work).await;
     office.readers.shutdown().await;
     let (report, trouble) = ended?;
     if context.json() {
@@ -35,6 +43,9 @@ pub async fn once(context: &Context) -> Result<u8, Failure> {
     office.ledger.close().await;
     if let Some(cause) = trouble {
         return Err(cause.into());
+    }
+    if office.stop.is_told() {
+        return Ok(0);
     }
     Ok(if report.replies.deferred + report.stopped > 0 { EXIT_LATER } else { 0 })
 }

@@ -11,6 +11,8 @@ use crate::outbound::words::letter_kind;
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// The slots of these clinics stand in the reservation system: ask each clinic to look at them (確認依頼).
+    ///
+    /// Refused for a clinic of which something else is in force than the last `export` handed over.
     #[command(after_help = "Example:\n  uketsuke setup done 0123 0200")]
     Done {
         #[arg(required = true, value_name = "VENUE_NO")]

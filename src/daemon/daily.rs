@@ -1,7 +1,7 @@
 //! I/O: clock → ledger.day_activity → digest → ledger.enqueue. A digest goes out even when nothing happened.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Office};
 use crate::campaign::{jst, rfc3339};
@@ -32,10 +32,13 @@ impl Office {
     /// As [`Office::daily_once`]; answers what was written.
     pub async fn daily(&self) -> Result<Option<Written>, Error> {
         let now = self.now();
-        let last = match self.ledger.last_digest().await? {
+        let last = match self.ledger.last_digest(now).await? {
             Some(last) => last,
             None => self.ledger.created_at().await?,
         };
+        // A ledger that was made while the clock ran ahead must not wait for that day.
+        let last =
+            if last > now { now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now) } else { last };
         let due = digest::schedule(&self.config.digest, last, now);
         let Some(until) = due.last().copied() else { return Ok(None) };
         let written = self.write_digest(last, until, due.len() > 1).await?;

@@ -1,20 +1,28 @@
 //! I/O: ledger.claim_due → transport.send_batch → ledger.settle. The attempt is counted before it is made.
+//!
+//! A batch is claimed in one commit, fenced a part at a time, and settled while it goes on: what a crash leaves in
+//! doubt are the letters under the last fence of which the answer was not committed yet.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::Serialize;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
+use super::stop::LAST_DELIVERY;
 use super::{Error, Office};
 use crate::clock::Clock;
 use crate::inspection::verdict::Template;
 use crate::ledger::Ledger;
 use crate::ledger::column::instant;
-use crate::ledger::outbox::{Claimed, Settlement};
+use crate::ledger::outbox::{Claimed, Settlement, Unoffered};
 use crate::outbound::breaker;
 use crate::outbound::delivery::{self, Delivery, Next};
 use crate::outbound::letter::bounce_address;
-use crate::outbound::transport::{self, Outgoing, Transport};
+use crate::outbound::transport::{self, Event, Outgoing, Transport};
 
 /// A claim that is not settled within this time is free again: the process that held it is gone.
 const LEASE: SignedDuration = SignedDuration::from_mins(15);
@@ -35,84 +43,80 @@ impl Delivered {
     }
 }
 
+/// Acknowledgements that wait for one commit: so many at most, and so long at most after the first of them.
+const SETTLED: usize = 10;
+const SETTLE_WITHIN: Duration = Duration::from_millis(100);
+
 /// One connection's worth of sending.
 pub struct Carrier {
     office: Office,
     transport: Transport,
+    /// What the ledger could not be told yet: it comes before any new claim.
+    owed: Books,
+}
+
+/// What became of claimed letters, until the ledger has it.
+#[derive(Debug, Default)]
+struct Books {
+    settled: Vec<Settlement>,
+    unoffered: Vec<Unoffered>,
 }
 
 impl Carrier {
     pub fn new(office: &Office) -> Result<Self, Error> {
         let transport = Transport::open(&office.config.outgoing)?;
-        Ok(Self { office: office.clone(), transport })
+        Ok(Self { office: office.clone(), transport, owed: Books::default() })
     }
 
-    /// Claims and delivers batches until nothing is due.
+    /// Claims and delivers batches until nothing is due, or until it is told to stop: then the delivery in flight is
+    /// finished, and what was claimed beyond it is given back.
     pub async fn deliver_once(&mut self) -> Result<Delivered, Error> {
         let mut delivered = Delivered::default();
         loop {
+            self.owed.write(&self.office).await?;
+            if self.office.stop.is_told() {
+                return Ok(delivered);
+            }
             self.office.watch_breaker().await?;
             let due = self.office.ledger.claim_due(self.office.now(), transport::BATCH as u32, LEASE).await?;
             if due.is_empty() {
                 return Ok(delivered);
             }
-            let carried = self.carry(&due).await?;
+            let carried = Box::pin(self.carry(&due)).await?;
             self.office.progress.sent(carried.sent);
             delivered.add(carried);
         }
     }
 
+    /// Sends one batch and writes down meanwhile what came of it.
     async fn carry(&mut self, due: &[Claimed]) -> Result<Delivered, Error> {
-        let archive = &self.office.config.outgoing.archive_address;
-        let letters: Vec<Outgoing> = due
-            .iter()
-            .map(|letter| Outgoing {
-                id: letter.id,
-                kind: Template::parse(&letter.kind).unwrap_or(Template::Alert),
-                received_at: instant(letter.basis_at),
-                envelope_from: if self.office.config.outgoing.bounce_extension {
-                    bounce_address(&self.office.identity, letter.id)
-                } else {
-                    letter.envelope_from.clone()
-                },
-                to: letter.to.clone(),
-                bytes: letter.bytes.clone(),
-                archive: (!archive.is_empty()).then(|| archive.clone()),
-            })
-            .collect();
-        let ledger: Ledger = self.office.ledger.clone();
-        let clock = self.office.clock;
-        let results =
-            self.transport.send_batch(&letters, |ids| pass_fence(ledger.clone(), ids, clock)).await?;
-        let now = self.office.now();
-        let mut delivered = Delivered::default();
-        let mut settled = Vec::new();
-        for (id, delivery) in results {
-            let Some(letter) = due.iter().find(|letter| letter.id == id) else { continue };
-            let next =
-                delivery::after(&delivery, letter.attempts as u32, instant(letter.created_at), now, id);
-            match (&delivery, next) {
-                (Delivery::Accepted(_), _) => delivered.sent += 1,
-                (_, Next::GiveUp) => {
-                    delivered.failed += 1;
-                    tracing::warn!(
-                        outbox = id,
-                        ?delivery,
-                        "gave up on a letter; staff are told to telephone"
-                    );
-                }
-                _ => {
-                    delivered.deferred += 1;
-                    tracing::warn!(outbox = id, ?delivery, "letter deferred");
-                }
+        let letters: Vec<Outgoing> = due.iter().map(|letter| self.office.outgoing(letter)).collect();
+        let (ledger, clock, stop) = (self.office.ledger.clone(), self.office.clock, self.office.stop.clone());
+        let stuck = &AtomicBool::new(false);
+        let (events, heard) = mpsc::unbounded_channel();
+        let mut desk = SettlingDesk {
+            office: &self.office,
+            due: due.iter().map(|letter| (letter.id, letter)).collect(),
+            in_flight: BTreeSet::new(),
+            books: &mut self.owed,
+            stuck,
+            delivered: Delivered::default(),
+        };
+        let transport = &mut self.transport;
+        let sending = async move {
+            let fence = |ids| pass_fence(ledger.clone(), ids, clock);
+            // Nobody listens only when nobody is left to be told.
+            let tell = |event| drop(events.send(event));
+            let go_on = || !stop.is_told() && !stuck.load(Ordering::Relaxed);
+            tokio::select! {
+                sent = transport.send_batch(&letters, fence, tell, go_on) => sent,
+                () = stop.overdue(LAST_DELIVERY) => Ok(()),
             }
-            let next_attempt_at = match next {
-                Next::RetryAt(at) => Some(at),
-                Next::Done | Next::GiveUp => None,
-            };
-            settled.push(Settlement { id, delivery, next_attempt_at });
-        }
-        self.office.ledger.settle_all(&settled, now).await?;
+        };
+        let (sent, ()) = tokio::join!(sending, desk.listen(heard));
+        let delivered = desk.close();
+        self.owed.write(&self.office).await?;
+        sent?;
         Ok(delivered)
     }
 
@@ -121,13 +125,127 @@ impl Carrier {
     }
 }
 
-/// Committed before the first body is offered. A lease that was lost meanwhile ends the batch: another worker has it.
+impl Books {
+    /// Tells the ledger. What it does not take stays here.
+    async fn write(&mut self, office: &Office) -> Result<(), Error> {
+        office.ledger.settle_all(&self.settled, &self.unoffered, office.now()).await?;
+        self.settled.clear();
+        self.unoffered.clear();
+        Ok(())
+    }
+}
+
+/// Hears what comes of the letters of one batch, and commits it a few at a time while the next ones are sent.
+struct SettlingDesk<'a> {
+    office: &'a Office,
+    /// Not settled.
+    due: BTreeMap<i64, &'a Claimed>,
+    /// Offered, and not settled.
+    in_flight: BTreeSet<i64>,
+    books: &'a mut Books,
+    /// Raised when the ledger takes nothing: then no further letter is offered.
+    stuck: &'a AtomicBool,
+    delivered: Delivered,
+}
+
+impl SettlingDesk<'_> {
+    async fn listen(&mut self, mut heard: mpsc::UnboundedReceiver<Event>) {
+        let mut until: Option<Instant> = None;
+        loop {
+            let next = match until {
+                Some(until) => timeout_at(until, heard.recv()).await,
+                None => Ok(heard.recv().await),
+            };
+            match next {
+                Ok(Some(Event::Offering(id))) => {
+                    self.in_flight.insert(id);
+                }
+                Ok(Some(Event::Settled(id, delivery))) => {
+                    self.settle(id, delivery);
+                    until = until.or_else(|| Some(Instant::now() + SETTLE_WITHIN));
+                    if self.books.settled.len() >= SETTLED {
+                        self.write().await;
+                        until = None;
+                    }
+                }
+                Ok(None) => return,
+                Err(_) => {
+                    self.write().await;
+                    until = None;
+                }
+            }
+        }
+    }
+
+    /// Failing, it is tried again at the end of the batch, and before the next.
+    async fn write(&mut self) {
+        if let Err(cause) = self.books.write(self.office).await {
+            tracing::warn!(%cause, "what came of some letters could not be recorded yet; no other is sent meanwhile");
+            self.stuck.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn settle(&mut self, id: i64, delivery: Delivery) {
+        let Some(letter) = self.due.remove(&id) else { return };
+        self.in_flight.remove(&id);
+        let now = self.office.now();
+        let next = delivery::after(&delivery, letter.attempts as u32, instant(letter.created_at), now, id);
+        match (&delivery, next) {
+            (Delivery::Accepted(_), _) => self.delivered.sent += 1,
+            (_, Next::GiveUp) => {
+                self.delivered.failed += 1;
+                let (state, why) = (delivery.as_str(), delivery.reply());
+                tracing::warn!(outbox = id, state, why, "gave up on a letter; staff are told to telephone");
+            }
+            _ => {
+                self.delivered.deferred += 1;
+                let (state, why) = (delivery.as_str(), delivery.reply());
+                tracing::warn!(outbox = id, state, why, "a letter has to wait");
+            }
+        }
+        let next_attempt_at = match next {
+            Next::RetryAt(at) => Some(at),
+            Next::Done | Next::GiveUp => None,
+        };
+        self.books.settled.push(Settlement { id, delivery, next_attempt_at });
+    }
+
+    /// Nothing more will be heard: what was on its way is in doubt, what was never offered is free again.
+    fn close(mut self) -> Delivered {
+        for id in std::mem::take(&mut self.in_flight) {
+            let cause = "the program was stopped before the server had answered; the letter may have arrived";
+            self.settle(id, Delivery::Ambiguous(cause.into()));
+        }
+        let left = self.due.values().map(|letter| Unoffered { id: letter.id, attempts: letter.attempts });
+        self.books.unoffered.extend(left);
+        self.delivered
+    }
+}
+
+/// Committed before the bodies of these letters are offered. A lease that was lost meanwhile ends the batch: another worker has it.
 async fn pass_fence(ledger: Ledger, ids: Vec<i64>, clock: Clock) -> Result<(), Error> {
     let fenced = ledger.fence(&ids, clock.now()).await?;
     if fenced.len() == ids.len() { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
 impl Office {
+    fn outgoing(&self, letter: &Claimed) -> Outgoing {
+        let archive = &self.config.outgoing.archive_address;
+        Outgoing {
+            id: letter.id,
+            kind: Template::parse(&letter.kind).unwrap_or(Template::Alert),
+            received_at: instant(letter.basis_at),
+            envelope_from: if self.config.outgoing.bounce_extension {
+                bounce_address(&self.identity, letter.id)
+            } else {
+                letter.envelope_from.clone()
+            },
+            to: letter.to.clone(),
+            bytes: letter.bytes.clone(),
+            archive: (!archive.is_empty()).then(|| archive.clone()),
+        }
+    }
+
     /// Stops letters to clinics where too many come back, and tells staff of it once.
     async fn watch_breaker(&self) -> Result<(), Error> {
         let now = self.now();
@@ -167,7 +285,7 @@ impl Office {
                     let writing = *more.borrow_and_update();
                     let round = carrier.deliver_once().await?;
                     delivered.add(round);
-                    if !writing {
+                    if !writing || carrier.office.stop.is_told() {
                         carrier.close().await;
                         return Ok::<Delivered, Error>(delivered);
                     }

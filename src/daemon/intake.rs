@@ -1,6 +1,6 @@
 //! I/O: mailbox → inspect → reply → ledger → file the mail away. The only order there is: commit, then move.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -18,8 +18,11 @@ use crate::inspection::verdict::Outcome;
 use crate::ledger::{Intake, NewLetter, NewMail};
 use crate::sha256;
 
-/// After so many fruitless fetches a mail is recorded by its header alone, so that it holds up nothing.
+/// After so many fruitless fetches a mail is recorded as what is known of it, so that it holds up nothing.
 pub const PATIENCE: u32 = 3;
+
+/// The subject of the note that stands for a mail of which not even the header came: staff see it in their list.
+const UNFETCHED: &str = "=?UTF-8?B?44K144O844OQ44O844GL44KJ5Y+W5b6X44Gn44GN44Gq44GE44Oh44O844Or?=";
 
 /// A batch is not kept open for a mail that takes longer than this to take apart.
 const LULL: Duration = Duration::from_millis(200);
@@ -96,38 +99,35 @@ impl IntakeDesk {
     }
 
     /// Takes in everything that waits now. While one set is taken apart and recorded, the one before is filed away and
-    /// the one after is fetched.
+    /// the one after is fetched. Told to stop, it finishes the set in hand and leaves the rest in the mailbox.
     pub async fn intake_once(&mut self) -> Result<Taken, Error> {
         let mut taken = Taken::default();
-        let listed: std::collections::BTreeSet<MessageKey> = self.mailbox.list().await?.into_iter().collect();
+        let listed: BTreeSet<MessageKey> = self.mailbox.list().await?.into_iter().collect();
         let all: Vec<MessageKey> = listed.iter().cloned().collect();
         let known = self.office.ledger.known_keys(&all).await?;
         let waiting: Vec<MessageKey> = listed.iter().filter(|key| !known.contains(*key)).cloned().collect();
-        for folder in &self.office.config.mailbox.folders {
+        let missing = self.mailbox.missing();
+        taken.errors.extend(missing.values().cloned());
+        // What cannot be looked into is not known to be gone.
+        for folder in self.office.config.mailbox.folders.iter().filter(|name| !missing.contains_key(*name)) {
             let in_folder: Vec<MessageKey> =
                 waiting.iter().filter(|key| key.folder() == folder).cloned().collect();
             self.office.ledger.note_listing(folder, &in_folder, self.office.now()).await?;
         }
         let waiting =
             if waiting.is_empty() { waiting } else { self.mailbox.in_order_of_receipt(waiting).await? };
-        let mut unfiled: Vec<(MessageKey, bool)> = self
-            .office
-            .ledger
-            .unfiled()
-            .await?
-            .into_iter()
-            .filter(|unfiled| listed.contains(&unfiled.key))
-            .map(|unfiled| (unfiled.key, unfiled.needs_staff))
-            .collect();
+        let mut unfiled = self.left_unfiled(&listed).await?;
         self.owed.retain(|key, _| listed.contains(key));
         self.office.progress.expect(waiting.len());
         let mut rest = waiting.as_slice();
         let mut fetched = self.next_set(&mut rest, &mut taken).await?;
+        // What an earlier round left may have been filed half-way.
+        let mut again = true;
         while !(fetched.is_empty() && unfiled.is_empty()) {
             let office = self.office.clone();
             let recording = office.record_set(std::mem::take(&mut fetched), self.keep_lines);
             let moving = async {
-                let filed = self.file_away(&unfiled).await;
+                let filed = self.file_away(&unfiled, again).await;
                 (filed, self.next_set(&mut rest, &mut taken).await)
             };
             let (recorded, (filed, next)) = tokio::join!(recording, moving);
@@ -136,38 +136,51 @@ impl IntakeDesk {
             self.office.progress.advance(recorded.len());
             taken.add(more);
             unfiled = recorded;
+            again = false;
             fetched = next?;
         }
-        taken.pending = self.owed.len() as u64 + taken.later;
+        taken.pending = (self.owed.len() + rest.len()) as u64 + taken.later;
         self.office.ledger.note_service_ok("mailbox", self.office.now()).await?;
         Ok(taken)
     }
 
-    /// Fetches the next set. What did not arrive is owed; owed too often, it is taken by its header.
+    /// Recorded in an earlier round, and still where it was found.
+    async fn left_unfiled(&self, listed: &BTreeSet<MessageKey>) -> Result<Vec<(MessageKey, bool)>, Error> {
+        let unfiled = self.office.ledger.unfiled().await?.into_iter();
+        Ok(unfiled
+            .filter(|unfiled| listed.contains(&unfiled.key))
+            .map(|unfiled| (unfiled.key, unfiled.needs_staff))
+            .collect())
+    }
+
+    /// Fetches the next set. What did not arrive is owed; owed too often, it is taken as what is known of it.
     async fn next_set(
         &mut self,
         rest: &mut &[MessageKey],
         taken: &mut Taken,
     ) -> Result<Vec<RawMessage>, Error> {
-        while !rest.is_empty() {
+        while !rest.is_empty() && !self.office.stop.is_told() {
             let count = self.mailbox.next_set(rest).await?.clamp(1, rest.len());
             let (set, later) = rest.split_at(count);
             *rest = later;
             let mut fetched = self.mailbox.fetch(set).await?;
             taken.later += fetched.later.len() as u64;
-            let mut hopeless = Vec::new();
             for key in fetched.owed {
+                let reason = fetched.reasons.remove(&key).unwrap_or_default();
                 let times = self.owed.entry(key.clone()).or_default();
                 *times += 1;
-                if *times >= PATIENCE {
-                    hopeless.push(key);
-                } else {
-                    taken.errors.push(format!("{key:?} did not arrive; it stays in the mailbox"));
+                if *times < PATIENCE {
+                    taken.errors.push(format!(
+                        "failed to fetch the mail {key}: {reason}; it stays in the mailbox and is asked for again"
+                    ));
+                } else if let Some(message) = self.known_of(&key).await? {
+                    self.owed.remove(&key);
+                    taken.errors.push(format!(
+                        "failed to fetch the mail {key}: {reason}; it is recorded unread, for staff to look at it in \
+                         the mailbox"
+                    ));
+                    fetched.messages.push(message);
                 }
-            }
-            if !hopeless.is_empty() {
-                let headers = self.mailbox.fetch_header(&hopeless).await?;
-                fetched.messages.extend(headers.messages);
             }
             if !fetched.messages.is_empty() {
                 return Ok(fetched.messages);
@@ -176,9 +189,24 @@ impl IntakeDesk {
         Ok(Vec::new())
     }
 
+    /// A mail that the server does not hand out: its header, or a note of where it lies. `None`: it is gone, or the
+    /// connection was lost.
+    async fn known_of(&mut self, key: &MessageKey) -> Result<Option<RawMessage>, Error> {
+        let now = self.office.now();
+        let mut headers = self.mailbox.fetch_header(std::slice::from_ref(key), now).await?;
+        if let Some(message) = headers.messages.pop() {
+            return Ok(Some(message));
+        }
+        let note = note_of(key);
+        let message =
+            RawMessage { key: key.clone(), received_at: now, bytes: note.into_bytes(), omitted: Some(0) };
+        Ok(headers.owed.contains(key).then_some(message))
+    }
+
     async fn file_away(
         &mut self,
         unfiled: &[(MessageKey, bool)],
+        again: bool,
     ) -> Vec<(Destination, Result<Vec<MessageKey>, Error>)> {
         let mut done = Vec::new();
         for (destination, attention) in [(Destination::Attention, true), (Destination::Processed, false)] {
@@ -188,10 +216,12 @@ impl IntakeDesk {
                 .map(|(key, _)| key.clone())
                 .collect();
             if !keys.is_empty() {
-                done.push((
-                    destination,
-                    self.mailbox.file_away(&keys, destination).await.map_err(Error::from),
-                ));
+                let filed = if again {
+                    self.mailbox.file_again(&keys, destination).await
+                } else {
+                    self.mailbox.file_away(&keys, destination).await
+                };
+                done.push((destination, filed.map_err(Error::from)));
             }
         }
         done
@@ -344,6 +374,15 @@ impl Office {
         intake.commit().await?;
         Ok(inspection)
     }
+}
+
+/// Stands for a mail of which nothing came. No two places have the same note: equal bytes are one mail.
+fn note_of(key: &MessageKey) -> String {
+    let epoch = match key {
+        MessageKey::Imap { uid_validity, .. } => format!("X-Uketsuke-UIDVALIDITY: {uid_validity}\r\n"),
+        MessageKey::Maildir { .. } => String::new(),
+    };
+    format!("Subject: {UNFETCHED} ({key})\r\n{epoch}\r\n")
 }
 
 fn line(mail: &Ready, inspection: &Inspection) -> Line {

@@ -2,7 +2,7 @@
 //!
 //! Each loop has a step (`intake_once`, `deliver_once`, `daily_once`), so that tests and `once` drive them by hand.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use crate::outbound::letter::Identity;
 use crate::outbound::transport;
 
 use progress::Progress;
+use stop::Stop;
 
 pub mod intake;
 mod answer;
@@ -30,6 +31,7 @@ pub mod replay;
 pub mod progress;
 pub mod registry;
 pub mod service;
+pub mod stop;
 mod watch;
 
 /// What a verb of the daemon can fail with.
@@ -71,12 +73,15 @@ pub struct Office {
     pub identity: Arc<Identity>,
     /// How far the work in hand has come, for whoever waits at a terminal.
     pub progress: Progress,
+    /// Told when nothing new is to be begun.
+    pub stop: Stop,
 }
 
 impl Office {
     /// Opens the ledger; mailbox and transport are not touched.
     pub async fn open(config: Config, clock: Clock) -> Result<Self, Error> {
         let campaign = Campaign::new(config.campaign.clone()).map_err(Error::Configuration)?;
+        keep_apart(&config).map_err(Error::Configuration)?;
         let ledger = Ledger::open(&config.database.path, clock.now()).await?;
         let key = message_id_key(&config, &ledger).await?;
         let identity = config.outgoing.identity(key);
@@ -90,6 +95,7 @@ impl Office {
             readers: Readers::new(&config.limits, program),
             identity: Arc::new(identity),
             progress: Progress::default(),
+            stop: Stop::default(),
             config: Arc::new(config),
         })
     }
@@ -134,6 +140,36 @@ impl Office {
         tracing::info!(file = %path.display(), clinics = clinics.len(), added = imported.added.len(), changed = imported.changed.len(), "registry loaded");
         Ok(())
     }
+}
+
+/// Our own letters must not come back as mail: of two Maildirs neither may lie in the other.
+fn keep_apart(config: &Config) -> Result<(), String> {
+    if config.mailbox.kind != mailbox::Kind::Maildir || config.outgoing.kind != transport::Kind::Maildir {
+        return Ok(());
+    }
+    let (incoming, outgoing) = (resolved(&config.mailbox.path), resolved(&config.outgoing.path));
+    if incoming.starts_with(&outgoing) || outgoing.starts_with(&incoming) {
+        return Err(format!(
+            "mailbox.path is {} and outgoing.path is {}: letters written there would be taken in as mail; use two \
+             folders, neither inside the other",
+            incoming.display(),
+            outgoing.display()
+        ));
+    }
+    Ok(())
+}
+
+/// The path as the file system knows it, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut rest = PathBuf::new();
+    for ancestor in absolute.ancestors() {
+        if let Ok(found) = ancestor.canonicalize() {
+            return found.join(rest);
+        }
+        rest = ancestor.file_name().map_or_else(PathBuf::new, |name| Path::new(name).join(&rest));
+    }
+    absolute
 }
 
 async fn message_id_key(config: &Config, ledger: &Ledger) -> Result<Vec<u8>, Error> {

@@ -2,38 +2,53 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use futures::FutureExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use super::deliver::{Carrier, Delivered};
 use super::intake::{IntakeDesk, Taken};
+use super::stop::LAST_DELIVERY;
 use super::{Error, Office};
 use crate::config::{self, Config};
 use crate::inbound::mailbox::Mailbox;
 use crate::ledger::views::OnceView;
 
+/// For what follows the last delivery: its commit, the farewell to the server.
+const GRACE: Duration = Duration::from_secs(5);
+
 impl Office {
     /// Everything `run` would do now, once: take in, file away, deliver, digest. The second value is what kept it
-    /// from the mailbox, if anything did.
+    /// from the mailbox, if anything did. Told to stop, it ends as `run` does.
     pub async fn once(&self) -> Result<(OnceView, Option<Error>), Error> {
+        self.announce_clock().await?;
         let mark = self.ledger.mark().await?;
         let (writing, more) = watch::channel(true);
         let delivering = self.deliver_while(more);
         let taking = async {
             let taken = self.take_everything().await;
-            let digest = self.daily_once().await;
-            let reminders = self.remind_if_due().await;
+            let written = if self.stop.is_told() { Ok(()) } else { self.write_what_is_due().await };
             writing.send_replace(false);
-            (taken, digest.and(reminders))
+            (taken, written)
         };
-        let ((taken, written), delivered) = tokio::join!(taking, delivering);
-        written?;
-        delivered?;
+        let work = async { tokio::join!(taking, delivering) };
+        let ended = tokio::select! {
+            ended = work => Some(ended),
+            () = self.stop.overdue(LAST_DELIVERY + GRACE) => None,
+        };
         let mut report = self.ledger.counts_since(mark).await?;
         if let Some(stop) = self.ledger.breaker().await? {
             report.stopped = stop.waiting as i64;
             report.errors.push(stop.line());
         }
+        report.errors.extend(self.in_doubt().await?);
+        let Some(((taken, written), delivered)) = ended else {
+            report.errors.push("stopped before everything was done; nothing is lost".to_string());
+            return Ok((report, None));
+        };
+        written?;
+        delivered?;
         match taken {
             Ok(taken) => {
                 report.errors.extend(taken.errors);
@@ -46,13 +61,39 @@ impl Office {
         }
     }
 
+    /// A line about letters that were cut off while they were sent.
+    async fn in_doubt(&self) -> Result<Option<String>, Error> {
+        let states = self.ledger.outbox_states().await?;
+        let count = states.iter().find(|(state, _)| state == "ambiguous").map_or(0, |(_, count)| *count);
+        Ok((count > 0).then(|| {
+            format!(
+                "{count} letters were cut off while they were sent: they may have arrived, and are sent again after ten \
+                 minutes (uketsuke outbox --state ambiguous)"
+            )
+        }))
+    }
+
+    async fn write_what_is_due(&self) -> Result<(), Error> {
+        let digest = self.daily_once().await;
+        let reminders = self.remind_if_due().await;
+        digest.and(reminders).map(drop)
+    }
+
+    /// Has [`Office::stop`] told on SIGTERM or SIGINT, while this is waited for.
+    pub async fn stop_on(&self, signals: &mut Signals) -> std::convert::Infallible {
+        signals.stop().await;
+        tracing::info!("finishing the work in flight");
+        self.stop.tell();
+        std::future::pending().await
+    }
+
     async fn take_everything(&self) -> Result<Taken, Error> {
         let mailbox = Mailbox::open(&self.config.mailbox, &self.config.limits).await?;
         let mut desk = IntakeDesk::new(self.clone(), mailbox);
         let mut taken = desk.intake_once().await?;
         // What was owed is asked for again; after three times it is taken by its header.
         for _ in 0..super::intake::PATIENCE {
-            if taken.pending == 0 {
+            if taken.pending == 0 || self.stop.is_told() {
                 break;
             }
             taken.add(desk.intake_once().await?);
@@ -61,30 +102,40 @@ impl Office {
     }
 
     /// The daemon. Comes back when SIGTERM or SIGINT asks for it, or SIGHUP brought a new, valid configuration.
-    pub async fn run(&self, reload: impl Fn() -> Result<Config, config::Error>) -> Result<Ended, Error> {
+    pub async fn run(
+        &self,
+        signals: &mut Signals,
+        reload: impl Fn() -> Result<Config, config::Error>,
+    ) -> Result<Ended, Error> {
         announce_campaign(self);
-        let (stopping, stopped) = watch::channel(false);
-        let intake = tokio::spawn(intake_loop(self.clone(), stopped.clone()));
-        let deliver = tokio::spawn(deliver_loop(self.clone(), stopped.clone()));
-        let daily = tokio::spawn(daily_loop(self.clone(), stopped));
+        self.announce_clock().await?;
         let metrics =
             self.listen_for_metrics().await?.map(|port| tokio::spawn(self.clone().serve_metrics(port)));
-        let ended = wait_for_signals(reload).await?;
+        let tasks = [
+            ("intake", tokio::spawn(intake_loop(self.clone()))),
+            ("deliver", tokio::spawn(deliver_loop(self.clone()))),
+            ("daily", tokio::spawn(daily_loop(self.clone()))),
+        ];
+        let ended = signals.end(reload).await;
         tracing::info!("finishing the work in flight");
-        stopping.send_replace(true);
-        for (name, task) in [("intake", intake), ("deliver", deliver), ("daily", daily)] {
-            match tokio::time::timeout(Duration::from_secs(20), task).await {
-                Ok(Ok(Ok(()))) => {}
-                Ok(Ok(Err(cause))) => tracing::error!(task = name, %cause, "ended with an error"),
+        self.stop.tell();
+        let deadline = Instant::now() + LAST_DELIVERY + GRACE;
+        for (name, mut task) in tasks {
+            match timeout_at(deadline, &mut task).await {
+                Ok(Ok(())) => {}
                 Ok(Err(cause)) => tracing::error!(task = name, %cause, "ended early"),
-                Err(_) => tracing::warn!(task = name, "did not finish within 20 s; nothing is lost"),
+                Err(_) => {
+                    tracing::warn!(task = name, "did not finish in time; nothing is lost");
+                    task.abort();
+                }
             }
         }
         if let Some(metrics) = metrics {
             metrics.abort();
         }
         self.readers.shutdown().await;
-        self.ledger.close().await;
+        // A connection that a cut-off task still holds must not keep the program.
+        drop(tokio::time::timeout(GRACE, self.ledger.close()).await);
         Ok(ended)
     }
 }
@@ -97,22 +148,68 @@ pub enum Ended {
     Reloaded(Box<Config>),
 }
 
-/// SIGHUP with a wrong configuration changes nothing.
-async fn wait_for_signals(reload: impl Fn() -> Result<Config, config::Error>) -> Result<Ended, Error> {
-    let failed =
-        |cause: std::io::Error| Error::Configuration(format!("failed to listen for signals: {cause}"));
-    let mut term = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
-    loop {
+/// The signals of the program, listened to from its start: none is lost while the loops are started anew.
+#[derive(Debug)]
+pub struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    pub fn listen() -> Result<Self, Error> {
+        let on = |kind| {
+            signal(kind)
+                .map_err(|cause| Error::Configuration(format!("failed to listen for signals: {cause}")))
+        };
+        Ok(Self {
+            term: on(SignalKind::terminate())?,
+            int: on(SignalKind::interrupt())?,
+            hup: on(SignalKind::hangup())?,
+        })
+    }
+
+    /// SIGTERM or SIGINT.
+    async fn stop(&mut self) {
         tokio::select! {
-            _ = term.recv() => return Ok(Ended::Stopped),
-            _ = int.recv() => return Ok(Ended::Stopped),
-            _ = hup.recv() => match reload() {
-                Ok(config) => return Ok(Ended::Reloaded(Box::new(config))),
-                Err(cause) => tracing::error!(%cause, "the new configuration is wrong; keeping the old one"),
-            },
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
         }
+    }
+
+    /// SIGHUP with a wrong configuration changes nothing.
+    async fn end(&mut self, reload: impl Fn() -> Result<Config, config::Error>) -> Ended {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.term.recv() => return Ended::Stopped,
+                _ = self.int.recv() => return Ended::Stopped,
+                _ = self.hup.recv() => match reload() {
+                    Ok(config) => return Ended::Reloaded(Box::new(config)),
+                    Err(cause) => tracing::error!(%cause, "the new configuration is wrong; keeping the old one"),
+                },
+            }
+        }
+    }
+
+    /// Was the program asked to stop meanwhile?
+    pub fn is_stopped(&mut self) -> bool {
+        self.stop().now_or_never().is_some()
+    }
+}
+
+impl Office {
+    /// Warns when the clock stands before what the ledger has seen already: digests and delays go by it.
+    async fn announce_clock(&self) -> Result<(), Error> {
+        let now = self.now();
+        if let Some(last) = self.ledger.last_entry_at().await?.filter(|last| *last > now) {
+            tracing::warn!(
+                now = %crate::campaign::rfc3339(now),
+                last_entry = %crate::campaign::rfc3339(last),
+                "the clock stands before the last entry of the ledger; it is wrong now, or was wrong then"
+            );
+        }
+        Ok(())
     }
 }
 
@@ -126,23 +223,11 @@ fn announce_campaign(office: &Office) {
     }
 }
 
-async fn intake_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
+async fn intake_loop(office: Office) {
     let mut desk: Option<IntakeDesk> = None;
     let mut backoff = Backoff::new();
-    while !*stopped.borrow() {
-        let round = async {
-            if desk.is_none() {
-                let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits).await?;
-                tracing::info!(mailbox = %mailbox.describe(), "watching");
-                desk = Some(IntakeDesk::new(office.clone(), mailbox));
-            }
-            office.judge_held_for_registry().await?;
-            match desk.as_mut() {
-                Some(desk) => desk.intake_once().await,
-                None => Ok(Taken::default()),
-            }
-        };
-        match round.await {
+    while !office.stop.is_told() {
+        match intake_round(&office, &mut desk).await {
             Ok(taken) => {
                 if taken.seen > 0 {
                     tracing::info!(
@@ -152,11 +237,11 @@ async fn intake_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Resu
                         "round done"
                     );
                 }
-                backoff.recovered("mailbox");
+                backoff.recovered();
                 let Some(watching) = desk.as_mut() else { continue };
                 let lost = tokio::select! {
                     woken = watching.mailbox().wait(Duration::from_mins(5)) => woken.err(),
-                    _ = stopped.changed() => None,
+                    () = office.stop.told() => None,
                 };
                 if let Some(cause) = lost {
                     tracing::warn!(%cause, "lost the mailbox while waiting; connecting again");
@@ -164,91 +249,123 @@ async fn intake_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Resu
                 }
             }
             Err(cause) => {
-                desk = None;
-                let pause = backoff.failed_with("mailbox", &cause, is_refused(&cause), office.now());
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    _ = stopped.changed() => {}
+                // Trouble of this machine is no reason to leave the server: what the desk knows of its mail is kept.
+                if matches!(cause, Error::Mailbox(_)) {
+                    desk = None;
                 }
+                office.stop.pause(backoff.failed("mailbox", &cause, office.now())).await;
             }
         }
     }
-    Ok(())
 }
 
-async fn deliver_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
-    office.ledger.recover(office.now()).await?;
-    let mut carrier = Carrier::new(&office)?;
+async fn intake_round(office: &Office, desk: &mut Option<IntakeDesk>) -> Result<Taken, Error> {
+    if desk.is_none() {
+        let mailbox = Mailbox::open(&office.config.mailbox, &office.config.limits).await?;
+        tracing::info!(mailbox = %mailbox.describe(), "watching");
+        *desk = Some(IntakeDesk::new(office.clone(), mailbox));
+    }
+    office.judge_held_for_registry().await?;
+    match desk.as_mut() {
+        Some(desk) => desk.intake_once().await,
+        None => Ok(Taken::default()),
+    }
+}
+
+async fn deliver_loop(office: Office) {
+    let mut carrier: Option<Carrier> = None;
     let mut backoff = Backoff::new();
-    while !*stopped.borrow() {
-        let pause = match carrier.deliver_once().await {
+    while !office.stop.is_told() {
+        let pause = match deliver_round(&office, &mut carrier).await {
             Ok(delivered) => {
-                backoff.recovered("outbox");
+                backoff.recovered();
                 if delivered == Delivered::default() { Duration::from_millis(250) } else { Duration::ZERO }
             }
-            Err(cause) => backoff.failed_with("outbox", &cause, false, office.now()),
+            Err(cause) => backoff.failed("outbox", &cause, office.now()),
         };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stopped.changed() => {}
-        }
+        office.stop.pause(pause).await;
     }
-    carrier.close().await;
-    Ok(())
+    if let Some(mut carrier) = carrier {
+        carrier.close().await;
+    }
 }
 
-async fn daily_loop(office: Office, mut stopped: watch::Receiver<bool>) -> Result<(), Error> {
-    while !*stopped.borrow() {
+/// The first time it settles what an earlier run was cut off from.
+async fn deliver_round(office: &Office, carrier: &mut Option<Carrier>) -> Result<Delivered, Error> {
+    if carrier.is_none() {
+        let opened = Carrier::new(office)?;
+        office.ledger.recover(office.now()).await?;
+        *carrier = Some(opened);
+    }
+    match carrier.as_mut() {
+        Some(carrier) => carrier.deliver_once().await,
+        None => Ok(Delivered::default()),
+    }
+}
+
+async fn daily_loop(office: Office) {
+    while !office.stop.is_told() {
         if let Err(cause) = office.daily_once().await {
             tracing::error!(%cause, "the digest could not be written; trying again");
         }
         if let Err(cause) = office.remind_if_due().await {
             tracing::error!(%cause, "reminders could not be written; trying again");
         }
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(20)) => {}
-            _ = stopped.changed() => {}
-        }
+        office.stop.pause(Duration::from_secs(20)).await;
     }
-    Ok(())
 }
 
 fn is_refused(cause: &Error) -> bool {
     matches!(cause, Error::Mailbox(cause) if cause.is_configuration())
 }
 
-/// How long a server has been failing, and how long to wait before the next try: 1 s doubling to 5 min, with a
-/// spread so that several daemons do not knock together; a refused login waits ten minutes.
+/// How long something has been failing, and how long to wait before the next try: 1 s doubling to 5 min (30 s for
+/// this machine's own trouble, which costs no server anything), with a spread so that several daemons do not knock
+/// together; a refused login waits ten minutes.
 struct Backoff {
     since: Option<jiff::Timestamp>,
+    what: &'static str,
     tries: u32,
 }
 
 impl Backoff {
     fn new() -> Self {
-        Self { since: None, tries: 0 }
+        Self { since: None, what: "", tries: 0 }
     }
 
-    fn recovered(&mut self, what: &str) {
+    fn recovered(&mut self) {
         if let Some(since) = self.since.take() {
-            tracing::info!(what, since = %crate::campaign::rfc3339(since), tries = self.tries, "works again");
+            tracing::info!(what = self.what, since = %crate::campaign::rfc3339(since), tries = self.tries, "works again");
         }
         self.tries = 0;
     }
 
-    fn failed_with(&mut self, what: &str, cause: &Error, refused: bool, now: jiff::Timestamp) -> Duration {
+    /// `what` is reached for; the cause may lie elsewhere.
+    fn failed(&mut self, what: &'static str, cause: &Error, now: jiff::Timestamp) -> Duration {
         let since = *self.since.get_or_insert(now);
         self.tries += 1;
-        let doubled =
-            Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(Duration::from_mins(5));
-        let pause = if refused { Duration::from_mins(10) } else { doubled.mul_f64(spread(now)) };
+        let (what, told, longest) = match cause {
+            Error::Mailbox(_) | Error::Transport(_) => {
+                (what, "not reachable; nothing is lost", Duration::from_mins(5))
+            }
+            Error::Ledger(crate::ledger::Error::Full) => {
+                ("disk", "no room; work waits for it, nothing is moved or lost", Duration::from_secs(30))
+            }
+            Error::Ledger(_) => {
+                ("ledger", "it cannot be used now; nothing is moved or lost", Duration::from_secs(30))
+            }
+            _ => (what, "this machine is in trouble; nothing is lost", Duration::from_secs(30)),
+        };
+        self.what = what;
+        let doubled = Duration::from_secs(1u64 << self.tries.min(9).saturating_sub(1)).min(longest);
+        let pause = if is_refused(cause) { Duration::from_mins(10) } else { doubled.mul_f64(spread(now)) };
         tracing::warn!(
             what,
             since = %crate::campaign::rfc3339(since),
             tries = self.tries,
             next_try_seconds = pause.as_secs(),
             %cause,
-            "not reachable; nothing is lost"
+            "{told}"
         );
         pause
     }

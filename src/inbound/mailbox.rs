@@ -5,7 +5,10 @@
 //! for; nothing is ever deleted. After any doubt (a timeout, a cut, an answer that makes no sense) the IMAP
 //! connection is dropped, the call fails or reports the rest as not yet fetched, and the next call connects anew.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::limits::Limits;
 
@@ -50,10 +53,12 @@ pub struct Fetched {
     pub messages: Vec<RawMessage>,
     /// Someone took the mail out of the folder since it was listed (or the folder's UIDVALIDITY changed).
     pub gone: Vec<MessageKey>,
-    /// The mail is there but could not be fetched, and the trouble is its own (others came through): a length
-    /// that does not fit, an answer that cannot be parsed. The reason is in the log. Ask again later; after
-    /// the third time it is a case for [`Mailbox::fetch_header`] and for a person.
+    /// The mail is there but could not be fetched, and the trouble is its own (others came through): no body, no
+    /// receipt time, an answer that cannot be parsed. Ask again later; after the third time it is a case for
+    /// [`Mailbox::fetch_header`] and for a person.
     pub owed: Vec<MessageKey>,
+    /// Why each of these is owed.
+    pub reasons: BTreeMap<MessageKey, String>,
     /// Not reached because the connection went away. No fault of the mail: it is listed again next time.
     pub later: Vec<MessageKey>,
 }
@@ -157,23 +162,51 @@ impl Mailbox {
         }
     }
 
-    /// Fetches only the headers (`omitted` holds the size): for mail that was owed again and again.
-    pub async fn fetch_header(&mut self, keys: &[MessageKey]) -> Result<Fetched, Error> {
+    /// Fetches only the headers (`omitted` holds the size): for mail that was owed again and again. `otherwise` is
+    /// the receipt time of mail of which the server tells none.
+    pub async fn fetch_header(
+        &mut self,
+        keys: &[MessageKey],
+        otherwise: Timestamp,
+    ) -> Result<Fetched, Error> {
         match self {
-            Mailbox::Imap(imap) => imap.fetch_header(keys).await,
+            Mailbox::Imap(imap) => imap.fetch_header(keys, otherwise).await,
             Mailbox::Maildir(maildir) => maildir.fetch(keys, true).await,
         }
     }
 
+    /// Watched folders that the last listing could not look into, each with a sentence that says why. Their mail is
+    /// neither listed nor gone.
+    pub fn missing(&self) -> BTreeMap<String, String> {
+        match self {
+            Mailbox::Imap(imap) => imap.missing.clone(),
+            Mailbox::Maildir(_) => BTreeMap::new(),
+        }
+    }
+
     /// Files recorded mail away as `mailbox.after` says. Returns the keys that need no further attempt: filed,
-    /// already gone, or rightly left where they are. Keys that are not returned are to be filed again later.
+    /// already gone, or rightly left where they are. Keys that are not returned are to be filed again later, by
+    /// [`Mailbox::file_again`].
     pub async fn file_away(
         &mut self,
         keys: &[MessageKey],
         to: Destination,
     ) -> Result<Vec<MessageKey>, Error> {
         match self {
-            Mailbox::Imap(imap) => imap.file_away(keys, to).await,
+            Mailbox::Imap(imap) => imap.file_away(keys, to, false).await,
+            Mailbox::Maildir(maildir) => maildir.file_away(keys, to).await,
+        }
+    }
+
+    /// As [`Mailbox::file_away`], for mail that an earlier attempt may have copied already: a copy that stands in the
+    /// destination folder is not made a second time.
+    pub async fn file_again(
+        &mut self,
+        keys: &[MessageKey],
+        to: Destination,
+    ) -> Result<Vec<MessageKey>, Error> {
+        match self {
+            Mailbox::Imap(imap) => imap.file_away(keys, to, true).await,
             Mailbox::Maildir(maildir) => maildir.file_away(keys, to).await,
         }
     }

@@ -29,6 +29,16 @@ impl MessageKey {
     }
 }
 
+/// For people: `INBOX, UID 7`, `INBOX, file 1632990000.M1P2.host`.
+impl std::fmt::Display for MessageKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            MessageKey::Imap { folder, uid, .. } => write!(f, "{folder}, UID {uid}"),
+            MessageKey::Maildir { folder, name } => write!(f, "{folder}, file {name}"),
+        }
+    }
+}
+
 /// One RFC 5322 message exactly as fetched.
 #[derive(Clone, Debug)]
 pub struct RawMessage {

@@ -1,14 +1,14 @@
 //! I/O: what the versions of a window changed, slot by slot: every version after a clinic's first against the one before,
 //! and a version that left force (void, given to another clinic) against the one that holds again.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::column::micros;
 use super::standing;
 use crate::clinic::{Registry, venue_order};
+use crate::inspection::rules;
+use crate::inspection::standing::restrict;
 use crate::inspection::verdict::{Change, Slot, Visibility};
 use crate::outbound::activity::DifferenceLine;
 
@@ -51,7 +51,7 @@ pub(super) async fn lines(
         for visibility in Visibility::BOTH {
             before.push((visibility, version_before(connection, venue, visibility, place).await?));
         }
-        // A clinic's first version changes nothing; neither does taking it back leave anything to compare with.
+        // A clinic's first version changes nothing; taking it back takes every slot away.
         let followed = before.iter().any(|(_, version)| version.is_some());
         let mut changed = Vec::new();
         for (visibility, version) in before {
@@ -186,18 +186,34 @@ async fn is_replaced(
     .await
 }
 
+/// What the submission with these slots changed, received at `place`: a visibility of its own that nothing covered
+/// before is all additions. Empty for a clinic's first. `scope`: does it cover 公開, does it cover 非公開?
+pub(super) async fn of(
+    connection: &mut SqliteConnection,
+    venue: Option<&str>,
+    place: (i64, i64),
+    scope: (bool, bool),
+    slots: &[Slot],
+) -> Result<Vec<Change>, sqlx::Error> {
+    let mut followed = false;
+    let mut found = Vec::new();
+    for (visibility, covered) in [(Visibility::Public, scope.0), (Visibility::Private, scope.1)] {
+        let version = version_before(connection, venue, visibility, place).await?;
+        followed |= version.is_some();
+        if covered {
+            let before = match version {
+                Some(version) => standing::slots(connection, version.reading_id).await?,
+                None => Vec::new(),
+            };
+            found.extend(changes(&before, slots, visibility));
+        }
+    }
+    found.sort_by_key(|change| (change.date, change.start, change.visibility));
+    Ok(if followed { found } else { Vec::new() })
+}
+
 /// What was added, removed or changed for one visibility.
-pub(super) fn changes(before: &[Slot], after: &[Slot], visibility: Visibility) -> Vec<Change> {
-    let mut counts = BTreeMap::new();
-    for slot in before {
-        counts.entry((slot.date, slot.start)).or_insert((0, 0)).0 += slot.count(visibility);
-    }
-    for slot in after {
-        counts.entry((slot.date, slot.start)).or_insert((0, 0)).1 += slot.count(visibility);
-    }
-    counts
-        .into_iter()
-        .filter(|(_, (before, after))| before != after)
-        .map(|((date, start), (before, after))| Change { date, start, visibility, before, after })
-        .collect()
+fn changes(before: &[Slot], after: &[Slot], visibility: Visibility) -> Vec<Change> {
+    let own = [visibility].into();
+    rules::changes(&restrict(before, &own), &restrict(after, &own))
 }

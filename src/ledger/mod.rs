@@ -60,6 +60,9 @@ const APPLICATION_ID: i64 = 1_970_561_355;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
+/// The write lock is taken at once, so that no transaction fails half-way for want of it.
+const WRITE: &str = "BEGIN IMMEDIATE";
+
 /// A version and the registry that it names.
 type CachedRegistry = (i64, Arc<Registry>);
 
@@ -174,8 +177,19 @@ impl Ledger {
         Ok(String::from_utf8_lossy(&id).into_owned())
     }
 
+    /// A transaction that writes. Where the last one could neither be committed nor rolled back by us (SQLite rolls
+    /// back by itself when the disk is full), its connection counts as still inside it: that one is thrown away.
     async fn write(&self) -> Result<Transaction<'static, Sqlite>, Error> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        use sqlx::Error::{BeginFailed, InvalidSavePointStatement, WorkerCrashed};
+        match self.writer.begin_with(WRITE).await {
+            Err(cause @ (InvalidSavePointStatement | BeginFailed | WorkerCrashed)) => {
+                tracing::debug!(%cause, "the ledger's connection is in doubt and is opened anew");
+                // Closing it takes back whatever is open; an error of the closing changes nothing about that.
+                drop(self.writer.acquire().await?.close().await);
+                Ok(self.writer.begin_with(WRITE).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     /// One consistent picture for several statements.
@@ -257,3 +271,6 @@ async fn refuse_foreign(connection: &mut SqliteConnection) -> Result<i64, Error>
     }
     Ok(if id == 0 { 0 } else { version })
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,14 @@ pub struct Settlement {
     pub next_attempt_at: Option<Timestamp>,
 }
 
+/// A letter that was claimed, perhaps fenced, and certainly never offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unoffered {
+    pub id: i64,
+    /// [`Claimed::attempts`] of that claim: another's claim is not touched.
+    pub attempts: i64,
+}
+
 /// What a letter that no mail asked for is about.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Concern<'a> {
@@ -173,16 +181,22 @@ impl Ledger {
     }
 
     pub async fn settle(&self, settlement: Settlement, now: Timestamp) -> Result<(), Error> {
-        self.settle_all(std::slice::from_ref(&settlement), now).await
+        self.settle_all(std::slice::from_ref(&settlement), &[], now).await
     }
 
-    /// Records what came of several attempts in one commit.
-    pub async fn settle_all(&self, settlements: &[Settlement], now: Timestamp) -> Result<(), Error> {
-        if settlements.is_empty() {
+    /// Records what came of several attempts in one commit, and gives back what was claimed and never offered.
+    pub async fn settle_all(
+        &self,
+        settlements: &[Settlement],
+        unoffered: &[Unoffered],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        if settlements.is_empty() && unoffered.is_empty() {
             return Ok(());
         }
         let rows: Vec<_> = settlements.iter().map(|settlement| settled(settlement, now)).collect();
         let mut tx = self.write().await?;
+        give_back(&mut tx, unoffered, now).await?;
         // A bounce or a staff decision that came in between is not overwritten; only the attempt is closed.
         sqlx::query(
             "UPDATE outbox SET state = s.state, next_attempt_at = s.next, lease_until = NULL, fenced_at = NULL,
@@ -369,6 +383,36 @@ fn settled(settlement: &Settlement, now: Timestamp) -> (i64, &'static str, &'sta
 
 fn after_wait(now: Timestamp) -> i64 {
     micros(now.checked_add(AMBIGUOUS_WAIT).unwrap_or(now))
+}
+
+/// Due at once, in the state in which they were claimed. The attempt stays counted: it was `lost`.
+async fn give_back(
+    connection: &mut SqliteConnection,
+    unoffered: &[Unoffered],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if unoffered.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = unoffered.iter().map(|letter| (letter.id, letter.attempts)).collect();
+    sqlx::query(
+        "UPDATE outbox SET state = COALESCE(before.state, 'queued'), repeated = repeated - (before.state IS 'ambiguous'),
+                next_attempt_at = ?2, lease_until = NULL, fenced_at = NULL
+         FROM (SELECT value ->> 0 AS id, value ->> 1 AS number,
+                      (SELECT iif(a.result = 'ambiguous', 'ambiguous', 'deferred') FROM outbox_attempt a
+                       WHERE a.outbox_id = value ->> 0 AND a.ended_at IS NOT NULL AND a.result <> 'lost'
+                       ORDER BY a.number DESC LIMIT 1) AS state
+               FROM json_each(?1)) before
+         WHERE outbox.id = before.id AND outbox.state = 'sending' AND outbox.attempts = before.number;
+         UPDATE outbox_attempt SET ended_at = ?2, result = 'lost', fenced_at = NULL
+         FROM (SELECT value ->> 0 AS id, value ->> 1 AS number FROM json_each(?1)) before
+         WHERE outbox_id = before.id AND outbox_attempt.number = before.number AND ended_at IS NULL",
+    )
+    .bind(json_text(&rows))
+    .bind(micros(now))
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Cut-off attempts whose lease ended by `expired_by`, or all of them.

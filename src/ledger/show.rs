@@ -4,12 +4,11 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::column::instant;
-use super::differences::{self, changes};
 use super::submissions::{SubmissionView, submission_views};
 use super::views::{MailView, mail_views};
-use super::{Error, Ledger, mail_state, standing};
+use super::{Error, Ledger, differences, mail_state, standing};
 use crate::campaign::rfc3339;
-use crate::inspection::verdict::{Change, Slot, Visibility};
+use crate::inspection::verdict::{Change, Slot};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ShowView {
@@ -122,22 +121,6 @@ struct Base {
     private: bool,
 }
 
-impl Base {
-    async fn before(
-        &self,
-        connection: &mut SqliteConnection,
-        visibility: Visibility,
-    ) -> Result<Option<Vec<Slot>>, sqlx::Error> {
-        let place = (self.received_at, self.submission_id);
-        let version =
-            differences::version_before(connection, self.venue.as_deref(), visibility, place).await?;
-        match version {
-            Some(version) => Ok(Some(standing::slots(connection, version.reading_id).await?)),
-            None => Ok(None),
-        }
-    }
-}
-
 impl Ledger {
     /// One mail, or [`Error::Missing`].
     pub async fn mail(&self, id: i64) -> Result<MailDetail, Error> {
@@ -191,14 +174,9 @@ impl Ledger {
         .bind(base.reading_id)
         .fetch_all(&mut *tx)
         .await?;
-        let mut difference = Vec::new();
-        for visibility in Visibility::BOTH {
-            let covered = if visibility == Visibility::Public { base.public } else { base.private };
-            if covered && let Some(before) = base.before(&mut tx, visibility).await? {
-                difference.extend(changes(&before, &slots, visibility));
-            }
-        }
-        difference.sort_by_key(|change| (change.date, change.start, change.visibility));
+        let place = (base.received_at, base.submission_id);
+        let scope = (base.public, base.private);
+        let difference = differences::of(&mut tx, base.venue.as_deref(), place, scope, &slots).await?;
         let reply = reply(&mut tx, receipt, submission.mail_id).await?;
         let audit = audit_trail(&mut tx, receipt, submission.mail_id).await?;
         let rulings = rulings(&mut tx, base.submission_id).await?;

@@ -302,7 +302,8 @@ impl Ledger {
         Ok(Mark { mail, attempt, letter, filed })
     }
 
-    /// What happened since the mark; a letter that a budget puts off counts as deferred. `seen` counts messages found (the same bytes at two places are two).
+    /// What happened since the mark. A letter that a budget puts off counts as deferred, and so does each that was cut
+    /// off while it was sent, now or earlier: it waits. `seen` counts messages found (the same bytes at two places are two).
     pub async fn counts_since(&self, mark: Mark) -> Result<OnceView, Error> {
         let mut tx = self.read().await?;
         let outcomes: Vec<(String, i64)> = sqlx::query_as(
@@ -316,8 +317,8 @@ impl Ledger {
                 "WITH tried AS (SELECT DISTINCT outbox_id FROM outbox_attempt WHERE id > ?1)
                  SELECT (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
                          WHERE o.state IN ('sent', 'bounced')),
-                        (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id
-                         WHERE o.state IN ('deferred', 'ambiguous'))
+                        (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id WHERE o.state = 'deferred')
+                        + (SELECT COUNT(*) FROM outbox WHERE state = 'ambiguous')
                         + (SELECT COUNT(*) FROM outbox WHERE id > ?2 AND state = 'queued' AND next_attempt_at > created_at),
                         (SELECT COUNT(*) FROM tried JOIN outbox o ON o.id = outbox_id WHERE o.state = 'failed'),
                         (SELECT COUNT(*) FROM outbox WHERE id > ?2 AND state = 'suppressed'),

@@ -16,6 +16,28 @@ pub enum Delivery {
     Ambiguous(String),
 }
 
+impl Delivery {
+    /// For logs: what became of the letter, in one word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Delivery::Accepted(_) => "accepted",
+            Delivery::Deferred(_) => "deferred",
+            Delivery::Refused(_) => "refused",
+            Delivery::Ambiguous(_) => "ambiguous",
+        }
+    }
+
+    /// The server's words, or what happened instead.
+    pub fn reply(&self) -> &str {
+        match self {
+            Delivery::Accepted(reply)
+            | Delivery::Deferred(reply)
+            | Delivery::Refused(reply)
+            | Delivery::Ambiguous(reply) => reply,
+        }
+    }
+}
+
 /// What follows an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {

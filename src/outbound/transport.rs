@@ -1,7 +1,7 @@
 //! I/O: how letters leave: SMTP, the sendmail program, or a Maildir of drafts. The only sender of the program.
 //!
 //! What can happen to a letter is told by [`Delivery`]. The rule that keeps mail from being sent twice without
-//! anyone knowing: the caller's `fence` is committed before the first body of a batch is offered. Whatever
+//! anyone knowing: the caller's `fence` is committed before the body of any letter that it names is offered. Whatever
 //! fails before a letter's own body is offered is [`Delivery::Deferred`] or [`Delivery::Refused`] (nothing was
 //! accepted); whatever is lost after that is [`Delivery::Ambiguous`].
 
@@ -13,14 +13,26 @@ mod smtp;
 mod smtp_login;
 mod smtp_reply;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::delivery::Delivery;
 use crate::inspection::verdict::Template;
 pub use settings::{Auth, Kind, Mode, Security, Settings};
 
-/// Letters of one batch: one connection, one fence.
-pub const BATCH: usize = 50;
+/// Letters of one batch: one claim, one connection.
+pub const BATCH: usize = 60;
+/// Letters under one fence: so many at most are in doubt when the program is cut off.
+pub const FENCED: usize = 20;
+
+/// What a batch tells of itself while it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The body of this letter is offered now.
+    Offering(i64),
+    Settled(i64, Delivery),
+}
 
 /// One letter as the outbox hands it over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,18 +90,22 @@ impl Transport {
         })
     }
 
-    /// Offers the letters, in order, on one connection; at most [`BATCH`] should be given. `fence` is called
-    /// at most once, with the letters that are not settled yet, before the first body is offered. Its error
-    /// ends the batch with nothing offered. The answer names every letter exactly once, in order.
+    /// Offers the letters, in order, on one connection; at most [`BATCH`] should be given. `fence` is called before
+    /// the first body is offered, with the first [`FENCED`] letters that are not settled yet, and again before the
+    /// first body beyond those. Its error ends the batch; what it did not let through was not offered. Each letter
+    /// is told of when its body is offered and when it is settled. Before each letter `go_on` is asked; a letter that
+    /// is never told of was not offered. May be dropped at any time.
     pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
         &mut self,
         letters: &[Outgoing],
         fence: impl Fn(Vec<i64>) -> F,
-    ) -> Result<Vec<(i64, Delivery)>, E> {
+        tell: impl FnMut(Event),
+        go_on: impl Fn() -> bool,
+    ) -> Result<(), E> {
         match self {
-            Transport::Smtp(smtp) => smtp.send_batch(letters, fence).await,
-            Transport::Sendmail(sendmail) => sendmail.send_batch(letters, fence).await,
-            Transport::Maildir(maildir) => maildir.send_batch(letters, fence).await,
+            Transport::Smtp(smtp) => smtp.send_batch(letters, fence, tell, go_on).await,
+            Transport::Sendmail(sendmail) => sendmail.send_batch(letters, fence, tell, go_on).await,
+            Transport::Maildir(maildir) => maildir.send_batch(letters, fence, tell).await,
         }
     }
 
@@ -118,28 +134,26 @@ impl Transport {
     }
 }
 
-/// Commits the fence once per batch.
+/// Commits the fence, [`FENCED`] letters at a time.
 struct Fence<'a, F> {
     commit: &'a F,
-    open: bool,
+    passed: BTreeSet<i64>,
 }
 
 impl<'a, F> Fence<'a, F> {
     fn new(commit: &'a F) -> Self {
-        Self { commit, open: false }
+        Self { commit, passed: BTreeSet::new() }
     }
 
-    async fn pass<E, R: Future<Output = Result<(), E>>>(
-        &mut self,
-        unsettled: impl Iterator<Item = i64>,
-    ) -> Result<(), E>
+    /// Lets the first of these letters through, and those that follow it with it.
+    async fn pass<E, R: Future<Output = Result<(), E>>>(&mut self, unsettled: &[Outgoing]) -> Result<(), E>
     where
         F: Fn(Vec<i64>) -> R,
     {
-        if !self.open {
-            let ids: Vec<i64> = unsettled.collect();
-            (self.commit)(ids).await?;
-            self.open = true;
+        if unsettled.first().is_some_and(|letter| !self.passed.contains(&letter.id)) {
+            let ids: Vec<i64> = unsettled.iter().take(FENCED).map(|letter| letter.id).collect();
+            (self.commit)(ids.clone()).await?;
+            self.passed.extend(ids);
         }
         Ok(())
     }

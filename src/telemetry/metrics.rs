@@ -4,13 +4,19 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 /// A request is one line and a few headers; more is not read.
 const REQUEST_BYTES: usize = 4096;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// With a client that says or takes nothing.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Connections at a time; more wait at the door.
+const CONNECTIONS: usize = 32;
 
 /// Section `[metrics]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,23 +54,27 @@ impl Reading {
     }
 }
 
-/// Answers requests until it is dropped; `read` is asked anew each time.
+/// Answers requests until it is dropped; `read` is asked anew for each. A connection that says nothing keeps nobody
+/// waiting.
 pub async fn serve<F: Future<Output = Reading> + Send>(listener: TcpListener, read: impl Fn() -> F) {
+    let mut connections = FuturesUnordered::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let reading = read().await;
-        if tokio::time::timeout(PATIENCE, answer(stream, &reading)).await.is_err() {
-            tracing::debug!("a metrics request was not finished in time");
+        tokio::select! {
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
+                Ok((stream, _)) => connections.push(timeout(PATIENCE, answer(stream, &read))),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            },
+            Some(answered) = connections.next() => if answered.is_err() {
+                tracing::debug!("a metrics request was not finished in time");
+            },
         }
     }
 }
 
-async fn answer(mut stream: TcpStream, reading: &Reading) {
+async fn answer<F: Future<Output = Reading> + Send>(mut stream: TcpStream, read: &impl Fn() -> F) {
     let mut request = vec![0; REQUEST_BYTES];
     let Ok(length) = stream.read(&mut request).await else { return };
+    let reading = read().await;
     let line = String::from_utf8_lossy(request.get(..length).unwrap_or_default()).into_owned();
     let path = line.split_whitespace().nth(1).unwrap_or_default();
     let (status, body) = match (path, &reading.trouble) {

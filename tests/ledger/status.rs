@@ -76,7 +76,7 @@ async fn a_digest_adds_up_and_is_sent_once() {
     let letters = [letter("digest", Template::Digest, "pt@example.jp")];
     assert!(desk.ledger.digest_done(run, &letters).await.unwrap());
     assert!(!desk.ledger.digest_done(run, &letters).await.unwrap());
-    assert_eq!(desk.ledger.last_digest().await.unwrap(), Some(until));
+    assert_eq!(desk.ledger.last_digest(until).await.unwrap(), Some(until));
     assert_eq!(desk.ledger.outbox(None).await.unwrap().len(), 4);
 
     // A note does not close a held submission; a decision does.
@@ -157,6 +157,24 @@ async fn the_counts_of_one_run() {
     assert_eq!(json["reconciliation"]["accepted"], 2);
     assert_eq!(json["mails"][0]["locations"][0]["uidvalidity"], 7);
     assert_eq!(json["mails"][0]["reply"]["state"], "queued");
+}
+
+#[tokio::test]
+async fn the_digest_lists_what_later_versions_of_its_window_changed() {
+    let desk = Desk::open().await;
+    desk.take(Draft::new(1, "0123", Outcome::Accepted).people(2).scope(&[Visibility::Public])).await;
+    let (from, until) = (at("10-04T08:15:00"), at("10-05T08:15:00"));
+    let told = async |from, until| desk.ledger.day_activity(from, until, false).await.unwrap().differences;
+    assert!(told(from, until).await.is_empty(), "a first version changes nothing");
+    let next = Draft::new(2, "0123", Outcome::Accepted).received("10-05T10:00:00");
+    desk.take(next.scope(&[Visibility::Private]).people(7)).await;
+    let lines = told(until, at("10-06T08:15:00")).await;
+    assert!(!lines.is_empty());
+    for line in &lines {
+        assert_eq!((line.visibility, line.before, line.after), (Visibility::Private, 0, 7));
+        assert_eq!((line.venue_no.as_str(), line.version), ("0123", 2));
+    }
+    assert!(told(at("10-06T08:15:00"), at("10-07T08:15:00")).await.is_empty());
 }
 
 #[tokio::test]

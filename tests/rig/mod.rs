@@ -4,6 +4,7 @@
 //! - [`Dovecot`]: a real IMAP server with one account ([`USER`], [`PASSWORD`]) and its mail in a Maildir that the
 //!   test fills and reads directly. Debian package `dovecot-imapd`; needs `openssl`, too.
 //! - [`SmtpSink`]: Postfix's `smtp-sink`, which takes every mail and writes it to a file. Debian package `postfix`.
+//! - [`SlowSmtp`]: an SMTP server that takes its time after the dot.
 //! - [`stub::Stub`]: a scripted IMAP server for what a good server never does.
 //!
 //! Works as an ordinary user and as root (Dovecot refuses to open mail as root, so both servers are then started
@@ -42,9 +43,11 @@ use tempfile::TempDir;
 use uketsuke::inbound::mailbox::{Kind, Settings};
 
 mod sink;
+mod slow;
 pub mod stub;
 
 pub use sink::{Received, SmtpSink};
+pub use slow::SlowSmtp;
 
 pub const USER: &str = "vproject";
 pub const PASSWORD: &str = "pa\"ss\\word";

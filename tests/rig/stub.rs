@@ -57,6 +57,8 @@ struct State {
     /// Every command line, without its tag.
     heard: Vec<String>,
     connections: u32,
+    /// The folder that is open; of others than INBOX only what was filed there.
+    open: String,
     /// The number of mails that the client was last told.
     announced: usize,
     /// The first connection is closed after this many bytes.
@@ -92,6 +94,7 @@ impl Stub {
                 rules: Vec::new(),
                 heard: Vec::new(),
                 connections: 0,
+                open: "INBOX".to_owned(),
                 announced: 0,
                 cut_after: usize::MAX,
             },
@@ -343,7 +346,19 @@ fn ordinary(
                 state.folders.insert(words[1].trim_matches('"').to_owned(), Vec::new());
                 "OK created"
             }
-            ["SELECT" | "EXAMINE", _] => select(&mut state, &mut answer),
+            ["SELECT" | "EXAMINE", _] => {
+                state.open = words[1].trim_matches('"').to_owned();
+                select(&mut state, &mut answer)
+            }
+            ["UID", "SEARCH", "HEADER", "MESSAGE-ID", id] => {
+                let id = id.trim_matches('"').to_ascii_uppercase();
+                let mails = mails_of(&state);
+                let has = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_ascii_uppercase().contains(&id);
+                let found = mails.iter().filter(|(_, bytes)| has(bytes));
+                let uids: Vec<String> = found.map(|(uid, _)| uid.to_string()).collect();
+                answer.extend(format!("* SEARCH {}\r\n", uids.join(" ")).bytes());
+                "OK done"
+            }
             ["UID", "SEARCH", "ALL"] => search(&state, "1:*", &mut answer),
             ["UID", "SEARCH", "UID", set] => search(&state, set, &mut answer),
             ["UID", "FETCH", set, ..] => {
@@ -396,10 +411,11 @@ fn search(state: &State, set: &str, answer: &mut Vec<u8>) -> &'static str {
 }
 
 fn fetch(state: &State, set: &str, items: &str, answer: &mut Vec<u8>) {
+    let mails = mails_of(state);
     for uid in chosen(state, set) {
-        let bytes = &state.mails[&uid];
+        let bytes = &mails[&uid];
         let size = state.lies.get(&uid).map_or(bytes.len(), |size| *size as usize);
-        let number = state.mails.range(..=uid).count();
+        let number = mails.range(..=uid).count();
         let date = "08-Oct-2021 23:59:59 +0900";
         answer.extend(format!("* {number} FETCH (UID {uid} RFC822.SIZE {size}").bytes());
         if items.contains("BODY.PEEK[HEADER]") {
@@ -466,14 +482,23 @@ fn idle(state: &Mutex<State>, tag: &str, reader: &mut BufReader<TcpStream>, out:
     out.write_all(format!("{tag} OK idle ended\r\n").as_bytes()).ok()
 }
 
+/// What the open folder holds.
+fn mails_of(state: &State) -> BTreeMap<u32, Vec<u8>> {
+    match state.folders.get(&state.open) {
+        Some(filed) => (1..).zip(filed.iter().cloned()).collect(),
+        None => state.mails.clone(),
+    }
+}
+
 /// The UIDs of a sequence set that exist.
 fn chosen(state: &State, set: &str) -> Vec<u32> {
-    let last = state.mails.keys().last().copied().unwrap_or(0);
+    let mails = mails_of(state);
+    let last = mails.keys().last().copied().unwrap_or(0);
     let number = |text: &str| if text == "*" { last } else { text.parse().unwrap() };
     let ranges: Vec<(u32, u32)> = set
         .split(',')
         .map(|part| part.split_once(':').unwrap_or((part, part)))
         .map(|(first, last)| (number(first), number(last)))
         .collect();
-    state.mails.keys().copied().filter(|uid| ranges.iter().any(|(a, b)| a <= uid && uid <= b)).collect()
+    mails.keys().copied().filter(|uid| ranges.iter().any(|(a, b)| a <= uid && uid <= b)).collect()
 }

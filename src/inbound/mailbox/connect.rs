@@ -283,15 +283,17 @@ impl Attempt<'_> {
         match result {
             Ok(session) => Ok(session),
             Err((Imap::No(text) | Imap::Bad(text), _)) if is_passing(&text) => {
-                Err(self.unreachable(format!("no login for now: {text}")))
+                Err(self.unreachable(format!("no login for now: {}", said(&text))))
             }
             Err((Imap::No(text) | Imap::Bad(text), _)) => {
+                let text = said(&text);
                 let challenge =
                     if challenge.is_empty() { String::new() } else { format!(" {}", shown(challenge)) };
-                Err(self.denied(format!("{}{challenge}; {mend}", shown(&text))))
+                Err(self.denied(format!("the server answered {text:?}{challenge}; {mend}")))
             }
             Err((Imap::ConnectionLost, _)) => Err(self.unreachable("the connection ended during the login")),
-            Err((error, _)) => Err(self.unreachable(format!("login: {error}"))),
+            Err((Imap::Io(cause), _)) => Err(self.unreachable(format!("the login was cut off: {cause}"))),
+            Err(_) => Err(self.unreachable("the server answered the login with something that is no IMAP")),
         }
     }
 
@@ -300,6 +302,16 @@ impl Attempt<'_> {
         access_token::fetch(command, self.patience.reply)
             .await
             .map_err(|why| self.denied(format!("mailbox.token_command {why}")))
+    }
+}
+
+/// The server's own words in the protocol layer's account of a refusal: `code: None, info: Some("[…] …")`.
+fn said(text: &str) -> String {
+    let told = text.split_once("info: Some(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
+    match told {
+        Some(words) => shown(&words.replace("\\\"", "\"").replace("\\\\", "\\")),
+        None if text.starts_with("code: ") => "nothing but a refusal".to_owned(),
+        None => shown(text),
     }
 }
 

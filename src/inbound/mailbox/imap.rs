@@ -13,13 +13,16 @@ use crate::limits::Limits;
 
 use super::command::{Connection, Idled, Selected};
 use super::connect::connect;
-use super::{After, Destination, Error, KEYWORD, Patience, Settings, Wake, folder};
-use crate::inbound::uid::{MessageKey, leading_set, sequence_set};
+use super::{After, Destination, Error, Patience, Settings, Wake, folder};
+use crate::inbound::uid::{MessageKey, leading_set};
 
 mod fetch;
+mod filing;
 
 /// UIDs in one command: keeps the line under the 8,000 bytes that every server takes.
 const IN_ONE_COMMAND: usize = 400;
+
+const NOT_OPENED: &str = "the server does not open it; check mailbox.folders and the account's rights";
 
 #[derive(Debug)]
 pub struct Imap {
@@ -38,6 +41,8 @@ pub struct Imap {
     /// The server took IDLE badly once.
     unwilling_to_idle: bool,
     told_left_in_place: bool,
+    /// Watched folders that could not be looked into last time, and why.
+    pub(super) missing: BTreeMap<String, String>,
 }
 
 /// UIDs of one folder and one UIDVALIDITY epoch, in the order of the keys.
@@ -64,11 +69,10 @@ impl Imap {
             refused: None,
             unwilling_to_idle: false,
             told_left_in_place: false,
+            missing: BTreeMap::new(),
         };
         let mut connection = imap.take().await?;
-        for folder in imap.settings.folders.clone() {
-            imap.select(&mut connection, &folder).await?;
-        }
+        imap.look_into(&mut connection).await?;
         if imap.settings.after == After::Move {
             for to in [Destination::Processed, Destination::Attention] {
                 match imap.destination(&mut connection, to).await {
@@ -97,18 +101,9 @@ impl Imap {
     async fn list_once(&mut self) -> Result<Vec<MessageKey>, Error> {
         let mut connection = self.take().await?;
         let mut keys = Vec::new();
-        let mut missing = None;
         // The first folder last: it stays open, and IDLE tells of it.
         for folder in self.settings.folders.clone().iter().rev() {
-            let selected = match self.select(&mut connection, folder).await {
-                Ok(selected) => selected,
-                Err(error @ Error::Folder { .. }) => {
-                    tracing::error!(%error, "a watched folder cannot be looked at");
-                    missing = Some(error);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
+            let Some(selected) = self.select_if_there(&mut connection, folder).await? else { continue };
             let found = connection.search("ALL").await?;
             keys.extend(found.into_iter().map(|uid| MessageKey::Imap {
                 folder: folder.clone(),
@@ -117,110 +112,49 @@ impl Imap {
             }));
         }
         self.connection = Some(connection);
-        match missing {
-            Some(error) if self.settings.folders.len() == 1 => Err(error),
-            _ => {
-                keys.sort();
-                Ok(keys)
-            }
-        }
+        self.demand_a_folder()?;
+        keys.sort();
+        Ok(keys)
     }
 
-    pub(super) async fn file_away(
-        &mut self,
-        keys: &[MessageKey],
-        to: Destination,
-    ) -> Result<Vec<MessageKey>, Error> {
-        if self.settings.after == After::Leave {
-            return Ok(keys.to_vec());
+    /// Tries every watched folder once.
+    async fn look_into(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        for folder in self.settings.folders.clone() {
+            self.select_if_there(connection, &folder).await?;
         }
-        let mut filed = Vec::new();
-        for group in groups(keys) {
-            for uids in group.uids.chunks(IN_ONE_COMMAND) {
-                let mut connection = self.take().await?;
-                let result = self.file_set(&mut connection, &group, uids, to).await;
-                if !matches!(result, Err(Error::Lost { .. })) {
-                    self.connection = Some(connection);
+        self.demand_a_folder()
+    }
+
+    /// A folder that is missing or barred keeps nobody from reading the others; it is told of once.
+    async fn select_if_there(
+        &mut self,
+        connection: &mut Connection,
+        folder: &str,
+    ) -> Result<Option<Selected>, Error> {
+        match self.select(connection, folder).await {
+            Ok(selected) => {
+                if self.missing.remove(folder).is_some() {
+                    tracing::info!(folder, "a watched folder can be looked into again");
                 }
-                filed.extend(result?.into_iter().map(|uid| group.key(uid)));
+                Ok(Some(selected))
             }
+            Err(error @ Error::Folder { .. }) => {
+                if self.missing.insert(folder.to_owned(), error.to_string()).is_none() {
+                    tracing::error!(%error, "a watched folder cannot be looked into; the others are read");
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
-        Ok(filed)
     }
 
-    /// Files messages of one folder; the UIDs that are done.
-    async fn file_set(
-        &mut self,
-        connection: &mut Connection,
-        group: &Group,
-        uids: &[u32],
-        to: Destination,
-    ) -> Result<BTreeSet<u32>, Error> {
-        let uids: BTreeSet<u32> = uids.iter().copied().collect();
-        let selected = self.selected(connection, &group.folder).await?;
-        if selected.uid_validity != group.uid_validity {
-            // These names mean nothing any more; the mail is listed under new ones and known by its bytes.
-            return Ok(uids);
+    fn demand_a_folder(&self) -> Result<(), Error> {
+        match self.settings.folders.first() {
+            Some(folder) if self.missing.len() >= self.settings.folders.len() => {
+                Err(self.no_folder(folder, NOT_OPENED))
+            }
+            _ => Ok(()),
         }
-        let set = sequence_set(&uids);
-        if selected.read_only {
-            self.tell_left_in_place("the folder may only be read");
-            return Ok(uids);
-        }
-        if self.settings.after == After::Move && connection.has("MOVE") {
-            return self.transfer(connection, "MOVE", &uids, to).await;
-        }
-        if self.settings.after == After::Move && connection.has("UIDPLUS") {
-            self.transfer(connection, "COPY", &uids, to).await?;
-            let stored = connection.store(&set, "\\Deleted").await?;
-            connection.demand("mark copied mail as deleted", &stored)?;
-            // Never a bare EXPUNGE: it would take what people have marked, too.
-            let expunged = connection.expunge(&set).await?;
-            connection.demand("take copied mail out of the folder", &expunged)?;
-            return Ok(uids);
-        }
-        if !selected.keywords {
-            self.tell_left_in_place("the server can neither move mail (MOVE, UIDPLUS) nor store a keyword");
-            return Ok(uids);
-        }
-        let stored = connection.store(&set, KEYWORD).await?;
-        connection.demand("flag recorded mail", &stored)?;
-        Ok(uids)
-    }
-
-    /// MOVE or COPY with its second chance when the folder is missing. For COPY every UID counts as done.
-    async fn transfer(
-        &mut self,
-        connection: &mut Connection,
-        verb: &str,
-        uids: &BTreeSet<u32>,
-        to: Destination,
-    ) -> Result<BTreeSet<u32>, Error> {
-        let set = sequence_set(uids);
-        let name = self.destination(connection, to).await?;
-        let mut answer = connection.transfer(verb, &set, &name).await?;
-        if answer.try_create {
-            self.names.remove(self.settings.destination(to));
-            let name = self.destination(connection, to).await?;
-            answer = connection.transfer(verb, &set, &name).await?;
-        }
-        if verb == "COPY" {
-            connection.demand("copy mail", &answer)?;
-            return Ok(uids.clone());
-        }
-        if answer.took(uids) {
-            return Ok(uids.clone());
-        }
-        // OK without COPYUID, or NO half-way: what is not there any more is filed.
-        let there = connection.search(&format!("UID {set}")).await?;
-        let done: BTreeSet<u32> = uids.difference(&there).copied().collect();
-        if !answer.ok && done.is_empty() {
-            return Err(connection.refused(&format!("move mail to {name:?}"), &answer.text));
-        }
-        if !answer.ok {
-            tracing::warn!(text = answer.text, left = uids.len() - done.len(), "not all mail could be moved");
-        }
-        Ok(done)
     }
 
     /// The server's name of a destination folder, which is made if it is missing.
@@ -268,8 +202,7 @@ impl Imap {
             }
         }
         self.names.remove(folder);
-        Err(self
-            .no_folder(folder, "the server does not open it; check mailbox.folders and the account's rights"))
+        Err(self.no_folder(folder, NOT_OPENED))
     }
 
     /// The folder, opened if it is not open.

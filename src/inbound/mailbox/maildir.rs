@@ -247,6 +247,9 @@ impl Store {
                 Err(cause) => {
                     tracing::warn!(file = %path.display(), %cause, "a message cannot be read");
                     fetched.owed.push(key.clone());
+                    fetched
+                        .reasons
+                        .insert(key.clone(), format!("failed to read {}: {cause}", path.display()));
                 }
             }
         }

@@ -28,7 +28,10 @@ pub(super) struct Tally {
     /// The message whose bytes are moved here next.
     expecting: Option<(u32, RawMessage)>,
     gone: BTreeSet<u32>,
-    owed: BTreeSet<u32>,
+    /// With the reason.
+    owed: BTreeMap<u32, String>,
+    /// The receipt time of a message of which the server tells none; `None`: such an answer is not taken.
+    otherwise: Option<Timestamp>,
     /// Why the last answer for a message was not taken.
     pub(super) reasons: BTreeMap<u32, String>,
 }
@@ -44,9 +47,16 @@ impl Tally {
             messages: BTreeMap::new(),
             expecting: None,
             gone: BTreeSet::new(),
-            owed: BTreeSet::new(),
+            owed: BTreeMap::new(),
+            otherwise: None,
             reasons: BTreeMap::new(),
         }
+    }
+
+    /// Takes answers without a receipt time, too, as received at `otherwise`.
+    pub(super) fn or_received_at(mut self, otherwise: Option<Timestamp>) -> Self {
+        self.otherwise = otherwise;
+        self
     }
 
     pub(super) fn key(&self, uid: u32) -> MessageKey {
@@ -63,9 +73,9 @@ impl Tally {
         }
     }
 
-    pub(super) fn settle_owed(&mut self, uid: u32) {
+    pub(super) fn settle_owed(&mut self, uid: u32, reason: String) {
         if self.open.remove(&uid) {
-            self.owed.insert(uid);
+            self.owed.insert(uid, reason);
         }
     }
 
@@ -104,14 +114,14 @@ impl Tally {
         }
         let body = answer.body?;
         let size = self.sizes.get(&uid).copied();
-        let (received_at, size) = match judge(body, size, answer.date, header) {
-            Ok(judged) => judged,
+        let received_at = match judge(body, size, answer.date.or(self.otherwise)) {
+            Ok(received_at) => received_at,
             Err(reason) => {
                 self.reasons.insert(uid, reason);
                 return None;
             }
         };
-        let omitted = header.then_some(size);
+        let omitted = header.then(|| size.unwrap_or(body.len() as u64));
         if body.len() > COPIED {
             let message = RawMessage { key: self.key(uid), received_at, bytes: Vec::new(), omitted };
             self.expecting = Some((uid, message));
@@ -135,10 +145,10 @@ impl Tally {
                 fetched.messages.push(message);
             }
         }
-        let keys = |uids: &BTreeSet<u32>| uids.iter().map(|uid| self.key(*uid)).collect::<Vec<_>>();
-        fetched.gone.extend(keys(&self.gone));
-        fetched.owed.extend(keys(&self.owed));
-        fetched.later.extend(keys(&self.open));
+        fetched.gone.extend(self.gone.iter().map(|uid| self.key(*uid)));
+        fetched.owed.extend(self.owed.keys().map(|uid| self.key(*uid)));
+        fetched.reasons.extend(self.owed.iter().map(|(uid, reason)| (self.key(*uid), reason.clone())));
+        fetched.later.extend(self.open.iter().map(|uid| self.key(*uid)));
     }
 }
 
@@ -174,26 +184,14 @@ impl<'a> Attributes<'a> {
     }
 }
 
-/// Is the answer whole? The receipt time and the size of the message.
-fn judge(
-    body: &[u8],
-    size: Option<u64>,
-    date: Option<Timestamp>,
-    header: bool,
-) -> Result<(Timestamp, u64), String> {
+/// The receipt time, if the answer can be taken. A literal arrives whole or breaks the connection, so what arrived
+/// is the message; RFC822.SIZE is what the server believes (some compute it before they convert a message).
+fn judge(body: &[u8], size: Option<u64>, date: Option<Timestamp>) -> Result<Timestamp, String> {
     let received_at = date.ok_or("the server tells no INTERNALDATE that can be read")?;
-    let size = size.ok_or("the server tells no RFC822.SIZE")?;
-    let length = body.len() as u64;
-    if header {
-        return if length > 0 {
-            Ok((received_at, size))
-        } else {
-            Err("the server sent no header".to_owned())
-        };
-    }
-    if length == size {
-        Ok((received_at, size))
-    } else {
-        Err(format!("the server sent {length} bytes of a message that it says has {size}"))
+    match size {
+        Some(size) if body.is_empty() && size > 0 => {
+            Err(format!("the server sends nothing of a message that it says has {size} bytes"))
+        }
+        _ => Ok(received_at),
     }
 }

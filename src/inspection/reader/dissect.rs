@@ -28,7 +28,11 @@ pub fn dissect_except(
 ) -> Dissected {
     let message::Opened { mut message, files } = message::open(raw, limits);
     if let Some(size) = omitted {
-        message.defects.push(Defect::Oversize { found: size, allowed: limits.message_bytes });
+        message.defects.push(if size > limits.message_bytes {
+            Defect::Oversize { found: size, allowed: limits.message_bytes }
+        } else {
+            Defect::Unparsable("the mail server did not hand out the whole mail".to_owned())
+        });
     }
     let mut spent = Spent::default();
     let mut output = postcard::experimental::serialized_size(&message).unwrap_or_default() as u64;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Error, Fence, Outgoing, Settings};
+use super::{Error, Event, Outgoing, Settings};
 use crate::campaign::in_jst;
 use crate::outbound::delivery::Delivery;
 
@@ -28,12 +28,13 @@ impl Maildir {
         Ok(Self { path })
     }
 
+    /// One fence for all of them: a file that was renamed is found again, so nothing here is ever in doubt for long.
     pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
         &mut self,
         letters: &[Outgoing],
         fence: impl Fn(Vec<i64>) -> F,
-    ) -> Result<Vec<(i64, Delivery)>, E> {
-        let mut fence = Fence::new(&fence);
+        mut tell: impl FnMut(Event),
+    ) -> Result<(), E> {
         let mut results = Vec::with_capacity(letters.len());
         for letter in letters {
             let settled = match self.found(letter).await {
@@ -43,9 +44,13 @@ impl Maildir {
             };
             results.push((letter.id, settled));
         }
-        if results.iter().any(|(_, settled)| settled.is_none()) {
-            let unsettled = results.iter().filter(|(_, settled)| settled.is_none()).map(|(id, _)| *id);
-            fence.pass(unsettled).await?;
+        let unsettled: Vec<i64> =
+            results.iter().filter(|(_, settled)| settled.is_none()).map(|(id, _)| *id).collect();
+        if !unsettled.is_empty() {
+            fence(unsettled.clone()).await?;
+            for id in unsettled {
+                tell(Event::Offering(id));
+            }
         }
         let mut deliveries = Vec::with_capacity(letters.len());
         for (letter, (id, settled)) in letters.iter().zip(results) {
@@ -59,7 +64,10 @@ impl Maildir {
             deliveries.push((id, delivery));
         }
         self.force(&mut deliveries).await;
-        Ok(deliveries)
+        for (id, delivery) in deliveries {
+            tell(Event::Settled(id, delivery));
+        }
+        Ok(())
     }
 
     pub async fn probe(&mut self) -> Result<String, String> {

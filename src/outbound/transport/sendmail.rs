@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::smtp_reply::clean;
-use super::{Fence, Outgoing, Settings};
+use super::{Event, Fence, Outgoing, Settings};
 use crate::outbound::delivery::Delivery;
 use crate::outbound::letter::path;
 
@@ -29,10 +29,14 @@ impl Sendmail {
         &mut self,
         letters: &[Outgoing],
         fence: impl Fn(Vec<i64>) -> F,
-    ) -> Result<Vec<(i64, Delivery)>, E> {
+        mut tell: impl FnMut(Event),
+        go_on: impl Fn() -> bool,
+    ) -> Result<(), E> {
         let mut fence = Fence::new(&fence);
-        let mut results = Vec::with_capacity(letters.len());
         for (index, letter) in letters.iter().enumerate() {
+            if !go_on() {
+                break;
+            }
             let delivery = match arguments(letter) {
                 Err(error) => Delivery::Refused(error.to_string()),
                 Ok(arguments) => match self.start(&arguments) {
@@ -40,14 +44,15 @@ impl Sendmail {
                         Delivery::Deferred(format!("failed to start {}: {error}", self.program.display()))
                     }
                     Ok(child) => {
-                        fence.pass(letters.iter().skip(index).map(|letter| letter.id)).await?;
+                        fence.pass(letters.get(index..).unwrap_or_default()).await?;
+                        tell(Event::Offering(letter.id));
                         self.feed(child, &letter.bytes).await
                     }
                 },
             };
-            results.push((letter.id, delivery));
+            tell(Event::Settled(letter.id, delivery));
         }
-        Ok(results)
+        Ok(())
     }
 
     pub async fn probe(&mut self) -> Result<String, String> {

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::plain::PlainStream;
 use super::smtp_login::{self, explain};
 use super::smtp_reply::{Reply, Step, clean, judge};
-use super::{Error, Fence, Outgoing, Security, Settings};
+use super::{Error, Event, Fence, Outgoing, Security, Settings};
 use crate::outbound::delivery::Delivery;
 use crate::outbound::letter::path;
 
@@ -65,16 +65,20 @@ impl Smtp {
         &mut self,
         letters: &[Outgoing],
         fence: impl Fn(Vec<i64>) -> F,
-    ) -> Result<Vec<(i64, Delivery)>, E> {
+        mut tell: impl FnMut(Event),
+        go_on: impl Fn() -> bool,
+    ) -> Result<(), E> {
         let mut fence = Fence::new(&fence);
-        let mut results = Vec::with_capacity(letters.len());
         let mut unreachable: Option<String> = None;
         let mut connections = 0;
         for (index, letter) in letters.iter().enumerate() {
+            if !go_on() {
+                break;
+            }
             let envelope = match Envelope::of(letter) {
                 Ok(envelope) => envelope,
                 Err(error) => {
-                    results.push((letter.id, Delivery::Refused(error.to_string())));
+                    tell(Event::Settled(letter.id, Delivery::Refused(error.to_string())));
                     continue;
                 }
             };
@@ -92,23 +96,17 @@ impl Smtp {
             };
             let delivery = match session {
                 Ok(session) => {
-                    self.converse(
-                        session,
-                        letter,
-                        &envelope,
-                        letters.get(index..).unwrap_or_default(),
-                        &mut fence,
-                    )
-                    .await?
+                    let unsettled = letters.get(index..).unwrap_or_default();
+                    self.converse(session, letter, &envelope, unsettled, &mut fence, &mut tell).await?
                 }
                 Err(reason) => {
                     unreachable = Some(reason.clone());
                     Delivery::Deferred(reason)
                 }
             };
-            results.push((letter.id, delivery));
+            tell(Event::Settled(letter.id, delivery));
         }
-        Ok(results)
+        Ok(())
     }
 
     pub async fn probe(&mut self) -> Result<String, String> {
@@ -250,6 +248,7 @@ impl Smtp {
         envelope: &Envelope,
         unsettled: &[Outgoing],
         fence: &mut Fence<'_, impl Fn(Vec<i64>) -> F>,
+        tell: &mut impl FnMut(Event),
     ) -> Result<Delivery, E> {
         let within = duration(self.settings.command_timeout);
         let replies = session.say(&envelope.commands(), within).await;
@@ -264,7 +263,8 @@ impl Smtp {
             }
         }
         // On an error the session is dropped: the server sees the connection end and discards the message.
-        fence.pass(unsettled.iter().map(|letter| letter.id)).await?;
+        fence.pass(unsettled).await?;
+        tell(Event::Offering(letter.id));
         let reply = session.offer(&letter.bytes, duration(self.settings.final_timeout)).await;
         if !reply.is_last() {
             self.keep(session);

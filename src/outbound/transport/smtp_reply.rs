@@ -39,13 +39,23 @@ impl Reply {
             let text = error.source().map(ToString::to_string).unwrap_or_default();
             return format!("{code} {text}");
         }
-        let mut text = error.to_string();
-        let mut source = error.source().and_then(std::error::Error::source);
+        if error.is_response() {
+            return "the server's answer is not SMTP".to_string();
+        }
+        let mut causes = Vec::new();
+        let mut source = error.source();
         while let Some(cause) = source {
-            text = format!("{text}: {cause}");
+            let text = cause.to_string();
+            if !causes.contains(&text) {
+                causes.push(text);
+            }
             source = cause.source();
         }
-        text
+        match causes.as_slice() {
+            [] => error.to_string(),
+            [cause] if error.is_client() => cause.clone(),
+            causes => format!("the connection failed ({})", causes.join(": ")),
+        }
     }
 
     pub fn is_done(&self) -> bool {
@@ -107,11 +117,16 @@ pub fn judge(replies: &[Reply], with_archive: bool) -> Step {
     let Some(mail) = replies.first() else {
         return Step::Cut(Delivery::Deferred("the server did not answer MAIL".into()));
     };
-    if !mail.is_done() {
-        return settle(Delivery::Deferred(format!(
-            "the server refuses our sender address or wants a login: {}",
-            mail.text()
-        )));
+    match mail {
+        Reply::Code(200..=299, _) => {}
+        Reply::Code(..) => {
+            return settle(Delivery::Deferred(format!(
+                "the server refuses our sender address (outgoing.envelope_from, outgoing.from) or wants a login \
+                 (outgoing.username): {}",
+                mail.text()
+            )));
+        }
+        Reply::Broken(cause) => return settle(Delivery::Deferred(format!("no answer to MAIL: {cause}"))),
     }
     let Some(recipient) = replies.get(1) else {
         return Step::Cut(Delivery::Deferred("the server did not answer RCPT".into()));
@@ -135,7 +150,10 @@ fn refusal(what: &str, reply: &Reply) -> Delivery {
         Reply::Code(500..=599, _) => {
             Delivery::Refused(format!("the server refuses {what}: {}", reply.text()))
         }
-        _ => Delivery::Deferred(format!("the server does not take {what} now: {}", reply.text())),
+        Reply::Broken(cause) => Delivery::Deferred(format!("no answer about {what}: {cause}")),
+        Reply::Code(..) => {
+            Delivery::Deferred(format!("the server does not take {what} now: {}", reply.text()))
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 //! A set that breaks the connection or is refused is tried once more and then halved until the message that
 //! does it stands alone: it is owed, and all others come through.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::Timestamp;
 
 use crate::inbound::mailbox::command::Connection;
 use crate::inbound::mailbox::connect::is_passing;
@@ -13,7 +15,7 @@ use crate::inbound::uid::{MessageKey, sequence_set};
 
 use super::{Group, IN_ONE_COMMAND, Imap, groups};
 
-/// Answers that do not fit (length against RFC822.SIZE, no INTERNALDATE) before a message is owed.
+/// Answers that cannot be taken (no body, no INTERNALDATE) before a message is owed.
 const MISFITS: u32 = 3;
 /// Failures in a row without anything arriving, before the rest is left for later. Halving a full set down to
 /// one message needs eight.
@@ -30,20 +32,31 @@ struct Piece {
 
 impl Imap {
     pub(in super::super) async fn fetch(&mut self, keys: &[MessageKey]) -> Result<Fetched, Error> {
-        self.fetch_as(keys, false).await
+        self.fetch_as(keys, None).await
     }
 
-    pub(in super::super) async fn fetch_header(&mut self, keys: &[MessageKey]) -> Result<Fetched, Error> {
-        self.fetch_as(keys, true).await
+    pub(in super::super) async fn fetch_header(
+        &mut self,
+        keys: &[MessageKey],
+        otherwise: Timestamp,
+    ) -> Result<Fetched, Error> {
+        self.fetch_as(keys, Some(otherwise)).await
     }
 
-    async fn fetch_as(&mut self, keys: &[MessageKey], header: bool) -> Result<Fetched, Error> {
+    /// With `otherwise` only the headers, also of mail without a receipt time.
+    async fn fetch_as(
+        &mut self,
+        keys: &[MessageKey],
+        otherwise: Option<Timestamp>,
+    ) -> Result<Fetched, Error> {
+        let header = otherwise.is_some();
         let mut fetched = Fetched::default();
         let mut trouble = None;
         let mut arrived = false;
         let mut owed_by_answer = false;
         for group in groups(keys) {
-            let mut tally = Tally::new(&group.folder, group.uid_validity, &group.uids);
+            let mut tally =
+                Tally::new(&group.folder, group.uid_validity, &group.uids).or_received_at(otherwise);
             for (uid, size) in
                 group.uids.iter().filter_map(|uid| Some((*uid, *self.sizes.get(&group.key(*uid))?)))
             {
@@ -100,8 +113,8 @@ impl Imap {
                         return Err(error);
                     }
                     if let Some(uid) = halve(piece, progress, &mut work) {
-                        tracing::warn!(key = ?tally.key(uid), %error, "a message cannot be fetched");
-                        tally.settle_owed(uid);
+                        tracing::warn!(message = %tally.key(uid), %error, "a message cannot be fetched");
+                        tally.settle_owed(uid, error.to_string());
                         blamed = Some(error);
                     }
                 }
@@ -155,10 +168,10 @@ impl Imap {
         if !unsized_uids.is_empty() {
             ask(connection, &unsized_uids, "(UID RFC822.SIZE INTERNALDATE)", tally, false).await?;
         }
-        let (large, whole): (BTreeSet<u32>, BTreeSet<u32>) =
-            uids.iter().copied().filter(|uid| tally.sizes.contains_key(uid)).partition(|uid| {
-                header || tally.sizes.get(uid).is_some_and(|size| *size > self.limits.message_bytes)
-            });
+        // A server that tells no size is asked all the same; what is too large for us ends the connection.
+        let (large, whole): (BTreeSet<u32>, BTreeSet<u32>) = uids.iter().copied().partition(|uid| {
+            header || tally.sizes.get(uid).is_some_and(|size| *size > self.limits.message_bytes)
+        });
         if !whole.is_empty() {
             ask(connection, &whole, "(UID RFC822.SIZE INTERNALDATE BODY.PEEK[])", tally, false).await?;
         }
@@ -212,6 +225,20 @@ impl Imap {
     }
 }
 
+/// RFC822.SIZE of messages in the open folder.
+pub(super) async fn sizes(
+    connection: &mut Connection,
+    folder: &str,
+    uids: &BTreeSet<u32>,
+) -> Result<BTreeMap<u32, u64>, Error> {
+    let listed: Vec<u32> = uids.iter().copied().collect();
+    let mut tally = Tally::new(folder, 0, &listed);
+    if !uids.is_empty() {
+        ask(connection, uids, "(UID RFC822.SIZE)", &mut tally, false).await?;
+    }
+    Ok(tally.sizes)
+}
+
 async fn ask(
     connection: &mut Connection,
     uids: &BTreeSet<u32>,
@@ -239,8 +266,9 @@ fn settle_misfits(mut piece: Piece, tally: &mut Tally, work: &mut VecDeque<Piece
     }
     for uid in piece.uids {
         let reason = tally.reasons.get(&uid).map_or("the server sends nothing of it", String::as_str);
-        tracing::warn!(key = ?tally.key(uid), reason, "a message cannot be fetched");
-        tally.settle_owed(uid);
+        let reason = reason.to_owned();
+        tracing::warn!(message = %tally.key(uid), reason, "a message cannot be fetched");
+        tally.settle_owed(uid, reason);
     }
 }
 
