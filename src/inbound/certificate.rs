@@ -1,4 +1,5 @@
-//! Pure: until when a server's certificate is valid (RFC 5280 §4.1), for a warning in good time.
+//! Pure: until when a server's certificate is valid (RFC 5280 §4.1), for a warning in good time; why one is refused,
+//! in words.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -26,6 +27,25 @@ pub fn not_after(der: &[u8]) -> Option<Timestamp> {
     time(Element::first(not_before.rest)?)
 }
 
+/// The TLS library's reason for refusing a certificate, in words where it names only a variant.
+pub fn refusal(text: &str) -> String {
+    [
+        ("UnknownIssuer", "its issuer is not known here"),
+        ("Expired", "it has expired"),
+        ("NotValidYet", "it is not valid yet"),
+        ("NotValidForName", "it is for another host name"),
+        ("BadSignature", "its signature does not fit"),
+        ("BadEncoding", "it cannot be read"),
+        ("Revoked", "it was revoked"),
+        ("UnhandledCriticalExtension", "it makes demands that are not known here"),
+        ("InvalidPurpose", "it is not for servers"),
+    ]
+    .into_iter()
+    .fold(text.to_owned(), |text, (name, words)| {
+        if text.trim_end().ends_with(name) { text.replace(name, words) } else { text }
+    })
+}
+
 /// `YYMMDDHHMMSSZ`, from 2050 on `YYYYMMDDHHMMSSZ` (RFC 5280 §4.1.2.5).
 fn time(element: Element<'_>) -> Option<Timestamp> {
     let text = std::str::from_utf8(element.content).ok()?.strip_suffix('Z')?;
@@ -45,6 +65,17 @@ mod tests {
     use rustls::pki_types::pem::PemObject as _;
 
     use super::*;
+
+    #[test]
+    fn refusals_in_words() {
+        assert_eq!(
+            refusal("invalid peer certificate: UnknownIssuer"),
+            "invalid peer certificate: its issuer is not known here"
+        );
+        assert_eq!(refusal("NotValidForName"), "it is for another host name");
+        let told = "certificate not valid for name \"b\"; certificate is only valid for DnsName(\"a\")";
+        assert_eq!(refusal(told), told);
+    }
 
     #[test]
     fn of_a_real_certificate_and_of_both_ways_to_write_a_time() {
