@@ -112,6 +112,22 @@ fn f46_sigterm_finishes_the_letter_in_flight_and_gives_back_the_others() {
 }
 
 #[test]
+fn f46_a_server_that_does_not_answer_is_waited_for_no_longer_than_twenty_seconds() {
+    let server = SlowSmtp::start(Duration::from_mins(2));
+    let desk = desk(&server);
+    receive(&desk, 3);
+    let mut child = start(&desk, "run");
+    server.wait_for_bodies(1);
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, Signal::TERM);
+    let told = Instant::now();
+    assert_eq!(ends_within(&mut child, Duration::from_secs(30), &desk), Some(0));
+    assert!((19..=24).contains(&told.elapsed().as_secs()), "{:?}", told.elapsed());
+    // Only the letter that was on its way is in doubt.
+    assert_eq!(states(&desk), of(&[("ambiguous", 1), ("queued", 2)]));
+}
+
+#[test]
 fn f46_sigint_between_two_letters() {
     let server = SlowSmtp::start(Duration::from_millis(100));
     let mut desk = desk(&server);

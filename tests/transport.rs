@@ -174,7 +174,9 @@ async fn f60_f61_f62_faults_at_each_stage() {
 
 #[tokio::test]
 async fn before_the_body_nothing_is_in_doubt_and_nothing_is_fenced() {
-    let cases: [(&str, Act, &str); 14] = [
+    let cases: [(&str, Act, &str); 16] = [
+        ("MAIL", Act::Close, "deferred"),
+        ("MAIL", Act::Say("abc"), "deferred"),
         ("GREETING", Act::Say("554 no service"), "deferred"),
         ("GREETING", Act::Silence, "deferred"),
         ("EHLO", Act::Say("nonsense"), "deferred"),
@@ -198,6 +200,13 @@ async fn before_the_body_nothing_is_in_doubt_and_nothing_is_fenced() {
             let letters = [letter(1, "clinic@example.jp"), letter(2, "other@example.jp")];
             let (deliveries, fences) = send(&mut transport, &letters).await;
             assert_eq!(words(&deliveries), [expected; 2], "{stage} {act:?} {pipelining} {deliveries:?}");
+            for delivery in &deliveries {
+                let told = delivery.reply();
+                let strange = ["error Tag", "response error", "network error", "None", "Some("];
+                assert!(!strange.iter().any(|word| told.contains(word)), "{stage} {act:?}: {told}");
+                let blames_us = told.contains("our sender address");
+                assert!(!blames_us || matches!(act, Act::Say(_)), "{stage} {act:?}: {told}");
+            }
             assert!(server.bodies.lock().unwrap().is_empty(), "{stage} {act:?}");
             assert!(fences.is_empty(), "{stage} {act:?}");
         }

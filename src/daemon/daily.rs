@@ -13,6 +13,8 @@ use crate::outbound::{digest, digest_workbook};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// A digest, written out.
 pub struct Written {
     pub subject: String,
@@ -36,9 +38,9 @@ impl Office {
             Some(last) => last,
             None => self.ledger.created_at().await?,
         };
-        // A ledger that was made while the clock ran ahead must not wait for that day.
-        let last =
-            if last > now { now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now) } else { last };
+        // A ledger that was made while the clock ran days ahead must not wait for that day.
+        let yesterday = now.checked_sub(DAY).unwrap_or(now);
+        let last = if last.duration_since(now) > DAY { yesterday } else { last };
         let due = digest::schedule(&self.config.digest, last, now);
         let Some(until) = due.last().copied() else { return Ok(None) };
         let written = self.write_digest(last, until, due.len() > 1).await?;

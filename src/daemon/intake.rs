@@ -189,18 +189,24 @@ impl IntakeDesk {
         Ok(Vec::new())
     }
 
-    /// A mail that the server does not hand out: its header, or a note of where it lies. `None`: it is gone, or the
-    /// connection was lost.
+    /// What is known of a mail that the server does not hand out as it should: its bytes without a receipt time, its
+    /// header, or a note of where it lies. `None`: it is gone, or the connection was lost.
     async fn known_of(&mut self, key: &MessageKey) -> Result<Option<RawMessage>, Error> {
         let now = self.office.now();
-        let mut headers = self.mailbox.fetch_header(std::slice::from_ref(key), now).await?;
+        let keys = std::slice::from_ref(key);
+        let mut whole = self.mailbox.fetch_undated(keys, now).await?;
+        if let Some(message) = whole.messages.pop() {
+            // It is not judged: when it came in decides too much.
+            let omitted = message.omitted.or(Some(message.bytes.len() as u64));
+            return Ok(Some(RawMessage { omitted, ..message }));
+        }
+        let mut headers = self.mailbox.fetch_header(keys, now).await?;
         if let Some(message) = headers.messages.pop() {
             return Ok(Some(message));
         }
-        let note = note_of(key);
-        let message =
-            RawMessage { key: key.clone(), received_at: now, bytes: note.into_bytes(), omitted: Some(0) };
-        Ok(headers.owed.contains(key).then_some(message))
+        let bytes = note_of(key).into_bytes();
+        let note = RawMessage { key: key.clone(), received_at: now, bytes, omitted: Some(0) };
+        Ok(headers.owed.contains(key).then_some(note))
     }
 
     async fn file_away(

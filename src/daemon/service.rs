@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
+use jiff::SignedDuration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -17,6 +18,9 @@ use crate::ledger::views::OnceView;
 
 /// For what follows the last delivery: its commit, the farewell to the server.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// So far a clock may be set back without a word.
+const SLACK: SignedDuration = SignedDuration::from_mins(1);
 
 impl Office {
     /// Everything `run` would do now, once: take in, file away, deliver, digest. The second value is what kept it
@@ -202,7 +206,8 @@ impl Office {
     /// Warns when the clock stands before what the ledger has seen already: digests and delays go by it.
     async fn announce_clock(&self) -> Result<(), Error> {
         let now = self.now();
-        if let Some(last) = self.ledger.last_entry_at().await?.filter(|last| *last > now) {
+        let ahead = |last: &jiff::Timestamp| last.duration_since(now) > SLACK;
+        if let Some(last) = self.ledger.last_entry_at().await?.filter(ahead) {
             tracing::warn!(
                 now = %crate::campaign::rfc3339(now),
                 last_entry = %crate::campaign::rfc3339(last),

@@ -1,4 +1,4 @@
-//! Pure: the wish that the work in hand be brought to an end, told once and heard everywhere.
+//! I/O: the wish that the work in hand be brought to an end, told once and heard everywhere.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! Pure: what a server's certificate says: until when it is valid (RFC 5280 §4.1), and why it is not trusted.
+//! Pure: until when a server's certificate is valid (RFC 5280 §4.1), for a warning in good time; why one is refused,
+//! in words.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -10,22 +11,6 @@ const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xA0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-
-/// Why a certificate is not trusted, from the words of the TLS library, and what to do; `ca_file` names the key.
-pub fn distrust(reason: &str, ca_file: &str) -> String {
-    // RFC 5280 §4.2.1.9: a CA's certificate is not one for a server, trusted or not.
-    if reason.contains("CaUsedAsEndEntity") {
-        return format!(
-            "its certificate is self-signed as a CA's, which no server may show; give the server a certificate that \
-             your CA has signed (basicConstraints CA:FALSE), and put the CA's certificate into {ca_file}"
-        );
-    }
-    let host = ca_file.replace("ca_file", "host");
-    format!(
-        "its certificate is not trusted ({reason}); put the CA's certificate into {ca_file}, or mend the server's \
-         certificate or {host}"
-    )
-}
 
 /// notAfter of a certificate in DER; `None` when it cannot be read.
 pub fn not_after(der: &[u8]) -> Option<Timestamp> {
@@ -40,6 +25,34 @@ pub fn not_after(der: &[u8]) -> Option<Timestamp> {
     let validity = Element::first(issuer.rest).filter(|one| one.tag == SEQUENCE)?;
     let not_before = Element::first(validity.content)?;
     time(Element::first(not_before.rest)?)
+}
+
+/// The TLS library's reason for refusing a certificate, in words where it names only a variant.
+pub fn refusal(text: &str) -> String {
+    // RFC 5280 §4.2.1.9: a CA's certificate is not one for a server, trusted or not.
+    let text = text.replace(
+        "Other(OtherError(CaUsedAsEndEntity))",
+        "the server shows a self-signed certificate that is a CA's own; give the server one that this CA has signed \
+         (basicConstraints CA:FALSE)",
+    );
+    [
+        ("UnknownIssuer", "its issuer is not known here"),
+        ("Expired", "it has expired"),
+        ("NotValidYet", "it is not valid yet"),
+        ("NotValidForName", "it is for another host name"),
+        ("BadSignature", "its signature does not fit"),
+        ("BadEncoding", "it cannot be read"),
+        ("Revoked", "it was revoked"),
+        ("UnhandledCriticalExtension", "it makes demands that are not known here"),
+        ("InvalidPurpose", "it is not for servers"),
+    ]
+    .into_iter()
+    .fold(
+        text,
+        |text, (name, words)| {
+            if text.trim_end().ends_with(name) { text.replace(name, words) } else { text }
+        },
+    )
 }
 
 /// `YYMMDDHHMMSSZ`, from 2050 on `YYYYMMDDHHMMSSZ` (RFC 5280 §4.1.2.5).
@@ -61,6 +74,17 @@ mod tests {
     use rustls::pki_types::pem::PemObject as _;
 
     use super::*;
+
+    #[test]
+    fn refusals_in_words() {
+        assert_eq!(
+            refusal("invalid peer certificate: UnknownIssuer"),
+            "invalid peer certificate: its issuer is not known here"
+        );
+        assert_eq!(refusal("NotValidForName"), "it is for another host name");
+        let told = "certificate not valid for name \"b\"; certificate is only valid for DnsName(\"a\")";
+        assert_eq!(refusal(told), told);
+    }
 
     #[test]
     fn of_a_real_certificate_and_of_both_ways_to_write_a_time() {
@@ -85,9 +109,7 @@ mod tests {
 
     #[test]
     fn a_ca_that_stands_in_for_a_server_is_told_as_that() {
-        let told = distrust("Other(OtherError(CaUsedAsEndEntity))", "mailbox.ca_file");
+        let told = refusal("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))");
         assert!(told.contains("self-signed") && !told.contains("OtherError"), "{told}");
-        let told = distrust("UnknownIssuer", "outgoing.ca_file");
-        assert!(told.contains("outgoing.ca_file") && told.contains("outgoing.host"), "{told}");
     }
 }

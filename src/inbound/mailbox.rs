@@ -55,7 +55,7 @@ pub struct Fetched {
     pub gone: Vec<MessageKey>,
     /// The mail is there but could not be fetched, and the trouble is its own (others came through): no body, no
     /// receipt time, an answer that cannot be parsed. Ask again later; after the third time it is a case for
-    /// [`Mailbox::fetch_header`] and for a person.
+    /// [`Mailbox::fetch_undated`], [`Mailbox::fetch_header`] and a person.
     pub owed: Vec<MessageKey>,
     /// Why each of these is owed.
     pub reasons: BTreeMap<MessageKey, String>,
@@ -158,6 +158,18 @@ impl Mailbox {
     pub async fn fetch(&mut self, keys: &[MessageKey]) -> Result<Fetched, Error> {
         match self {
             Mailbox::Imap(imap) => imap.fetch(keys).await,
+            Mailbox::Maildir(maildir) => maildir.fetch(keys, false).await,
+        }
+    }
+
+    /// As [`Mailbox::fetch`], with `otherwise` as the receipt time of mail of which the server tells none.
+    pub async fn fetch_undated(
+        &mut self,
+        keys: &[MessageKey],
+        otherwise: Timestamp,
+    ) -> Result<Fetched, Error> {
+        match self {
+            Mailbox::Imap(imap) => imap.fetch_undated(keys, otherwise).await,
             Mailbox::Maildir(maildir) => maildir.fetch(keys, false).await,
         }
     }

@@ -396,7 +396,7 @@ async fn give_back(
     }
     let rows: Vec<_> = unoffered.iter().map(|letter| (letter.id, letter.attempts)).collect();
     sqlx::query(
-        "UPDATE outbox SET state = COALESCE(before.state, 'queued'), repeated = repeated - (before.state IS 'ambiguous'),
+        "UPDATE outbox SET state = COALESCE(before.state, 'queued'), repeated = MAX(repeated - (before.state IS 'ambiguous'), 0),
                 next_attempt_at = ?2, lease_until = NULL, fenced_at = NULL
          FROM (SELECT value ->> 0 AS id, value ->> 1 AS number,
                       (SELECT iif(a.result = 'ambiguous', 'ambiguous', 'deferred') FROM outbox_attempt a

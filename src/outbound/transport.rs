@@ -105,7 +105,7 @@ impl Transport {
         match self {
             Transport::Smtp(smtp) => smtp.send_batch(letters, fence, tell, go_on).await,
             Transport::Sendmail(sendmail) => sendmail.send_batch(letters, fence, tell, go_on).await,
-            Transport::Maildir(maildir) => maildir.send_batch(letters, fence, tell).await,
+            Transport::Maildir(maildir) => maildir.send_batch(letters, fence, tell, go_on).await,
         }
     }
 

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use uketsuke::inspection::judgement::Answer;
 use uketsuke::inspection::verdict::{Outcome, Template};
-use uketsuke::ledger::outbox::{Claimed, Concern, Handling, Recovered, Settlement};
+use uketsuke::ledger::outbox::{Claimed, Concern, Handling, Recovered, Settlement, Unoffered};
 use uketsuke::outbound::delivery::Delivery;
 
 use super::fixture::{Desk, Draft, letter, now};
@@ -68,6 +68,39 @@ async fn a_cut_before_the_fence_is_sent_again_and_one_after_it_is_ambiguous() {
     assert_eq!(desk.ledger.outbox(None).await.unwrap()[0].repeated, 1);
     assert!(desk.ledger.prove_sent(&third[0].message_id, after(14)).await.unwrap());
     assert_eq!(state(&desk).await.0, "sent");
+    desk.assert_sound().await;
+}
+
+#[tokio::test]
+async fn what_was_never_offered_is_given_back_as_it_was() {
+    let desk = Desk::open().await;
+    desk.take(Draft::new(1, "0123", Outcome::Accepted)).await;
+    let give_back = async |letter: &Claimed, minutes: i64| {
+        let unoffered = [Unoffered { id: letter.id, attempts: letter.attempts }];
+        desk.ledger.settle_all(&[], &unoffered, after(minutes)).await.unwrap();
+    };
+    // Fenced with others, and then the program was asked to stop.
+    let first = claim(&desk, 0).await.remove(0);
+    desk.ledger.fence(&[first.id], after(0)).await.unwrap();
+    give_back(&first, 1).await;
+    assert_eq!(state(&desk).await, ("queued".into(), 1));
+    assert_eq!(desk.ledger.recover(after(1)).await.unwrap(), Recovered::default());
+    // In doubt it stays in doubt, and counts as repeated when it is.
+    let second = claim(&desk, 1).await.remove(0);
+    desk.ledger.fence(&[second.id], after(1)).await.unwrap();
+    settle(&desk, second.id, Delivery::Ambiguous("timeout".into()), None, 2).await;
+    let third = claim(&desk, 12).await.remove(0);
+    give_back(&third, 13).await;
+    assert_eq!(state(&desk).await, ("ambiguous".into(), 3));
+    assert_eq!(desk.ledger.outbox(None).await.unwrap()[0].repeated, 0);
+    // Another's claim is not touched.
+    let fourth = claim(&desk, 13).await.remove(0);
+    give_back(&third, 14).await;
+    assert_eq!(state(&desk).await, ("sending".into(), 4));
+    settle(&desk, fourth.id, Delivery::Accepted("250 ok".into()), None, 14).await;
+    give_back(&fourth, 15).await;
+    assert_eq!(state(&desk).await, ("sent".into(), 4));
+    assert_eq!(desk.ledger.outbox(None).await.unwrap()[0].repeated, 1);
     desk.assert_sound().await;
 }
 

@@ -31,7 +31,9 @@ pub fn dissect_except(
         message.defects.push(if size > limits.message_bytes {
             Defect::Oversize { found: size, allowed: limits.message_bytes }
         } else {
-            Defect::Unparsable("the mail server did not hand out the whole mail".to_owned())
+            Defect::Unparsable(
+                "the mail server did not hand out the mail whole and with its time of receipt".to_owned(),
+            )
         });
     }
     let mut spent = Spent::default();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Error, Event, Outgoing, Settings};
+use super::{Error, Event, FENCED, Outgoing, Settings};
 use crate::campaign::in_jst;
 use crate::outbound::delivery::Delivery;
 
@@ -28,12 +28,28 @@ impl Maildir {
         Ok(Self { path })
     }
 
-    /// One fence for all of them: a file that was renamed is found again, so nothing here is ever in doubt for long.
     pub async fn send_batch<E, F: Future<Output = Result<(), E>>>(
         &mut self,
         letters: &[Outgoing],
         fence: impl Fn(Vec<i64>) -> F,
         mut tell: impl FnMut(Event),
+        go_on: impl Fn() -> bool,
+    ) -> Result<(), E> {
+        for part in letters.chunks(FENCED) {
+            if !go_on() {
+                break;
+            }
+            self.send_part(part, &fence, &mut tell).await?;
+        }
+        Ok(())
+    }
+
+    /// All of them under one fence and one forcing to disk.
+    async fn send_part<E, F: Future<Output = Result<(), E>>>(
+        &mut self,
+        letters: &[Outgoing],
+        fence: &impl Fn(Vec<i64>) -> F,
+        tell: &mut impl FnMut(Event),
     ) -> Result<(), E> {
         let mut results = Vec::with_capacity(letters.len());
         for letter in letters {

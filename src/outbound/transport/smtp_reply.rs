@@ -5,6 +5,7 @@ use std::error::Error as _;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::response::Response;
 
+use crate::inbound::certificate;
 use crate::outbound::delivery::Delivery;
 
 /// One answer of the server.
@@ -54,7 +55,12 @@ impl Reply {
         match causes.as_slice() {
             [] => error.to_string(),
             [cause] if error.is_client() => cause.clone(),
-            causes => format!("the connection failed ({})", causes.join(": ")),
+            causes if causes.iter().any(|cause| cause.contains("certificate")) => format!(
+                "its certificate is not trusted: {}; put the CA's certificate into outgoing.ca_file, or mend the server's \
+                 certificate or outgoing.host",
+                certificate::refusal(&causes.join(": "))
+            ),
+            causes => format!("the connection failed: {}", causes.join(": ")),
         }
     }
 

@@ -32,7 +32,15 @@ struct Piece {
 
 impl Imap {
     pub(in super::super) async fn fetch(&mut self, keys: &[MessageKey]) -> Result<Fetched, Error> {
-        self.fetch_as(keys, None).await
+        self.fetch_as(keys, false, None).await
+    }
+
+    pub(in super::super) async fn fetch_undated(
+        &mut self,
+        keys: &[MessageKey],
+        otherwise: Timestamp,
+    ) -> Result<Fetched, Error> {
+        self.fetch_as(keys, false, Some(otherwise)).await
     }
 
     pub(in super::super) async fn fetch_header(
@@ -40,16 +48,16 @@ impl Imap {
         keys: &[MessageKey],
         otherwise: Timestamp,
     ) -> Result<Fetched, Error> {
-        self.fetch_as(keys, Some(otherwise)).await
+        self.fetch_as(keys, true, Some(otherwise)).await
     }
 
-    /// With `otherwise` only the headers, also of mail without a receipt time.
+    /// With `otherwise` also mail without a receipt time.
     async fn fetch_as(
         &mut self,
         keys: &[MessageKey],
+        header: bool,
         otherwise: Option<Timestamp>,
     ) -> Result<Fetched, Error> {
-        let header = otherwise.is_some();
         let mut fetched = Fetched::default();
         let mut trouble = None;
         let mut arrived = false;
