@@ -22,6 +22,8 @@ const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 const PATIENCE: Duration = Duration::from_secs(45);
 /// A clock may be set back by as much without harm.
 const STEP: SignedDuration = SignedDuration::from_mins(1);
+/// What to do about a certificate that is not trusted.
+const CERTIFICATE: &str = "have the server's certificate mended, or check host and ca_file of that section";
 /// Less free space than this is a problem.
 const ROOM: u64 = 1 << 30;
 
@@ -253,6 +255,9 @@ async fn mail(config: &Config) -> Check {
     };
     match tokio::time::timeout(PATIENCE, look).await {
         Ok(Ok(detail)) => Check::good("mailbox", detail),
+        Ok(Err(cause)) if cause.to_string().contains("certificate") => {
+            Check::bad("mailbox", cause.to_string(), CERTIFICATE)
+        }
         Ok(Err(cause)) if cause.is_configuration() => {
             Check::bad("mailbox", cause.to_string(), "check username, password_file and folders in [mailbox]")
         }
@@ -299,6 +304,7 @@ async fn outgoing(config: &Config) -> (Check, Option<Vec<u8>>) {
     let probed = tokio::time::timeout(PATIENCE, transport.probe()).await;
     let check = match probed {
         Ok(Ok(detail)) => Check::good("outgoing", detail),
+        Ok(Err(cause)) if cause.contains("certificate") => Check::bad("outgoing", cause, CERTIFICATE),
         Ok(Err(cause)) => Check::bad(
             "outgoing",
             cause,
