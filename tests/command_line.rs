@@ -202,3 +202,54 @@ fn a_clinic_that_left_the_registry_is_kept_and_marked() {
     let text = human(&desk, &["clinics", "import", &file]);
     assert!(text.contains("0件の変更があります"), "{text}");
 }
+
+/// The verbs of a help text.
+fn verbs(help: &str) -> Vec<String> {
+    let (_, commands) = help.split_once("Commands:\n").unwrap_or_default();
+    let lines = commands.lines().take_while(|line| !line.is_empty());
+    let named = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    named
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|verb| *verb != "help")
+        .map(String::from)
+        .collect()
+}
+
+#[test]
+fn every_verb_shows_an_example() {
+    let help = |arguments: &[&str]| {
+        let output = Command::new(BINARY).args(arguments).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let mut seen = 0;
+    for verb in verbs(&help(&[])) {
+        let text = help(&[&verb]);
+        assert!(text.contains("Example"), "{verb}:\n{text}");
+        for inner in verbs(&text) {
+            let text = help(&[&verb, &inner]);
+            assert!(text.contains("Example"), "{verb} {inner}:\n{text}");
+            seen += 1;
+        }
+        seen += 1;
+    }
+    assert!(seen > 40, "only {seen} verbs were found");
+}
+
+#[test]
+fn what_cannot_be_found_is_told_with_where_to_look() {
+    let desk = DeskFolder::new();
+    for (arguments, part) in [
+        (&["show", "nope"][..], "uketsuke submissions"),
+        (&["accept", "8-0123-9", "--reason", "x"], "uketsuke submissions"),
+        (&["mail", "9"], "uketsuke mails"),
+        (&["outbox", "retry", "9"], "uketsuke outbox"),
+        (&["note", "--clinic", "9999", "--reason", "x"], "clinics list"),
+        (&["adopt", "0123", "notanaddress", "--reason", "x"], "neither an e-mail address nor a 会場番号"),
+    ] {
+        let output = desk.run(arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(65), "{arguments:?}: {told}");
+        assert!(told.contains(part), "{arguments:?}: {told}");
+    }
+}

@@ -219,6 +219,17 @@ fn notes_close_a_matter_and_extensions_move_a_deadline() {
     done(&desk, &["note", "1", "--reason", "迷惑メール"]);
     refused(&desk, &["note", "77", "--reason", "ない"], 65);
     refused(&desk, &["extend", "0123", "--reason", "期限なし"], 64);
+    // What gives no more time is no extension, and neither is what reaches past the opening of booking.
+    for (arguments, part) in [
+        (&["--correction", "2021-10-12T12:00:00+09:00"][..], "before everybody's deadline"),
+        (&["--submission", "2021-10-01T12:00:00+09:00"], "before everybody's deadline"),
+        (&["--submission", "2021-10-16T09:00:00+09:00"], "booking opens"),
+        (&["--correction", "2021-12-01T09:00:00+09:00"], "booking opens"),
+        (&["--submission", "2021-10-14T12:00:00+09:00"], "--correction"),
+    ] {
+        let told = refused(&desk, &[&["extend", "0123", "--reason", "停電のため"], arguments].concat(), 65);
+        assert!(told.contains(part), "{told}");
+    }
     let answer = done(
         &desk,
         &["extend", "0123", "--submission", "2021-10-11T12:00:00+09:00", "--reason", "停電のため"],

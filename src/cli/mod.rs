@@ -83,13 +83,20 @@ enum Verb {
     /// Show the whole job on an embedded mailbox with sample mail and a rehearsed clock.
     Demo(demo::Arguments),
     /// The daemon: poll the mailbox, judge, record, reply, send the digest.
+    #[command(
+        after_help = "Examples:\n  uketsuke run\n  uketsuke --config /etc/uketsuke/uketsuke.toml -v run"
+    )]
     Run,
     /// Everything `run` would do now, once; for cron.
+    #[command(after_help = "Examples:\n  uketsuke once\n  uketsuke --format json once | jq .pending")]
     Once,
     /// Judge workbooks or mails offline; record nothing, send nothing.
     Check(check::Arguments),
     /// The registry of clinics (医療機関マスタ).
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  uketsuke clinics import 医療機関マスタ.csv --dry-run\n  uketsuke clinics list"
+    )]
     Clinics(clinics::Verb),
     /// Every mail ever seen and what became of it.
     Mails(listings::MailsArguments),
@@ -100,6 +107,9 @@ enum Verb {
     /// One submission in full.
     Show(full::ShowArguments),
     /// Registry and state: one line per clinic.
+    #[command(
+        after_help = "Examples:\n  uketsuke status\n  uketsuke status --format json | jq '.[] | select(.state == \"held\")'"
+    )]
     Status,
     /// The slots in force.
     Slots(listings::SlotsArguments),
@@ -124,7 +134,7 @@ enum Verb {
     /// Write the slot list for the reservation system.
     Export(export::Arguments),
     /// Set-up in the reservation system.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  uketsuke setup done 0123 0200")]
     Setup(setup::Verb),
     /// The clinics have confirmed their slots.
     Confirm(setup::ConfirmArguments),
@@ -135,6 +145,7 @@ enum Verb {
     /// Build (and optionally send) the daily digest of a date.
     Digest(digest::Arguments),
     /// Check every invariant of the ledger.
+    #[command(after_help = "Examples:\n  uketsuke verify\n  uketsuke verify --format json | jq .violations")]
     Verify,
     /// Write a consistent copy of the database while the daemon runs.
     Backup(verify::BackupArguments),
@@ -144,11 +155,18 @@ enum Verb {
     Replay(replay::Arguments),
     /// Rehearse: run a folder of mails through the whole program on a simulated clock.
     Simulate(simulate::Arguments),
+    #[command(
+        after_help = "Examples:\n  uketsuke doctor\n  uketsuke --config /etc/uketsuke/uketsuke.toml doctor"
+    )]
     /// Check configuration, servers, registry, disk and sandbox, and say how to mend each.
     Doctor,
     /// Print shell completions.
+    #[command(
+        after_help = "Example:\n  uketsuke completions bash > /usr/share/bash-completion/completions/uketsuke"
+    )]
     Completions { shell: clap_complete::Shell },
     /// Print the manual page.
+    #[command(after_help = "Example:\n  uketsuke man > /usr/local/share/man/man1/uketsuke.1")]
     Man,
 }
 
@@ -296,6 +314,9 @@ fn start(arguments: Arguments) -> Result<u8, Failure> {
     telemetry::start(&config.log, if quiet { -1 } else { verbosity });
     telemetry::tell_faults();
     drop(rustls::crypto::ring::default_provider().install_default());
+    if matches!(arguments.verb, Verb::Run | Verb::Once) {
+        config.check_files()?;
+    }
     let context = Context {
         config,
         clock: arguments.now.map_or_else(Clock::system, Clock::starting_at),

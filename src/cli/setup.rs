@@ -6,6 +6,7 @@ use super::staff::{decision, open};
 use super::table::Table;
 use super::{Context, EXIT_DATA, Failure, print, print_json};
 use crate::campaign::in_jst;
+use crate::outbound::words::letter_kind;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
@@ -104,7 +105,12 @@ pub async fn remind(context: &Context, arguments: &RemindArguments) -> Result<u8
     }
     let mut table = Table::new(&["会場", "医療機関", "種類", "宛先"]);
     for one in &round.reminded {
-        table.row(vec![one.venue_no.clone(), one.name.clone(), one.kind.to_string(), one.to.clone()]);
+        table.row(vec![
+            one.venue_no.clone(),
+            one.name.clone(),
+            letter_kind(one.kind).to_string(),
+            one.to.clone(),
+        ]);
     }
     print(&table.render());
     if !round.passed.is_empty() {

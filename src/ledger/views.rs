@@ -211,8 +211,7 @@ impl Ledger {
     ) -> Result<Vec<SlotView>, Error> {
         let mut tx = self.read().await?;
         let venue = venue_no.map(venue_key);
-        let mut rows = slots::in_force(&mut tx, venue.as_deref()).await?;
-        rows.sort_by_cached_key(|row| venue_order(&row.venue_no));
+        let rows = slots::in_force(&mut tx, venue.as_deref()).await?;
         let unchanged: BTreeSet<String> = match changed_since {
             None => BTreeSet::new(),
             Some(export) => sqlx::query_scalar(

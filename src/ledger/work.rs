@@ -125,6 +125,7 @@ pub(super) async fn items(
         undelivered.into_iter().filter(|letter| letter.open).map(|letter| letter.item).collect();
     items.extend(mails.into_iter().filter_map(|(_, item)| item));
     items.extend(by_other_channels(connection, registry).await?);
+    items.extend(unlisted(connection, registry).await?);
     items.extend(provisional(connection, registry).await?);
     Ok(items)
 }
@@ -196,11 +197,8 @@ fn item(mail: &Open, reasons: &[Reason], registry: &Registry) -> Option<WorkItem
     let held = waiting.is_some();
     let (kind, action) = match found {
         Some((_, reason)) if reason.reassigned && reason.held => ("割当済・判断待ち", DECIDE),
-        Some((matter, _))
-            if held && !matter.action.contains("accept") && !matter.action.contains("reassign") =>
-        {
-            (matter.kind, DECIDE)
-        }
+        // A note closes nothing that is held.
+        Some((matter, _)) if held && matter.action.contains("note で") => (matter.kind, DECIDE),
         Some((matter, _)) => (matter.kind, matter.action),
         None if mail.is_bounce => ("返信不能", "電話で結果を連絡してください。"),
         None => unnamed(mail, held),
@@ -342,7 +340,8 @@ async fn by_other_channels(
     connection: &mut SqliteConnection,
     registry: &Registry,
 ) -> Result<Vec<WorkItem>, sqlx::Error> {
-    let rows: Vec<(Option<String>, Option<String>, i64, Option<String>)> = sqlx::query_as(
+    type Row = (Option<String>, Option<String>, i64, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT s.receipt, r.venue_key, s.received_at,
                 (SELECT f.message FROM finding f WHERE f.reading_id = r.reading_id
                  ORDER BY f.severity <> 'staff', f.severity <> 'error', f.id LIMIT 1)
@@ -362,6 +361,36 @@ async fn by_other_channels(
             received_at: instant(at),
             reason: message.unwrap_or_else(|| "FAX等で届いた様式です。".into()),
             action: DECIDE.into(),
+        })
+        .collect())
+}
+
+/// Clinics that left the registry with slots in force, until a person remarks on the clinic.
+async fn unlisted(
+    connection: &mut SqliteConnection,
+    registry: &Registry,
+) -> Result<Vec<WorkItem>, sqlx::Error> {
+    let rows: Vec<(String, Option<String>, i64)> = sqlx::query_as(
+        "SELECT f.venue_key, s.receipt, MAX(s.received_at) FROM in_force f
+         JOIN submission s ON s.id = f.submission_id JOIN clinic c ON c.venue_key = f.venue_key
+         WHERE c.in_file = 0
+           AND NOT EXISTS (SELECT 1 FROM staff_decision d WHERE d.venue_key = f.venue_key AND d.kind = 'note'
+                           AND d.mail_id IS NULL AND d.submission_id IS NULL)
+         GROUP BY f.venue_key ORDER BY 3",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(venue, receipt, at)| WorkItem {
+            kind: "マスタにない".into(),
+            mail_id: None,
+            receipt,
+            clinic: registry.by_venue_no(&venue).cloned(),
+            from: None,
+            received_at: instant(at),
+            reason: "医療機関マスタに載っていませんが、有効な枠があります。".into(),
+            action: "取り下げるなら void、残すなら note --clinic で記録してください。".into(),
         })
         .collect())
 }

@@ -206,12 +206,12 @@ impl DayActivity {
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for item in &self.work {
             let venue = item.clinic.as_ref().map(|clinic| clinic.venue_no.as_str());
-            match venue.and_then(|venue| places.get(venue)).and_then(|place| lines.get_mut(*place)) {
-                Some(line) => line.push(item),
-                None => {
-                    places.extend(venue.map(|venue| (venue, lines.len())));
-                    lines.push(vec![item]);
-                }
+            let known = venue.and_then(|venue| places.get(venue)).and_then(|place| lines.get_mut(*place));
+            if let Some(line) = known {
+                line.push(item);
+            } else {
+                places.extend(venue.map(|venue| (venue, lines.len())));
+                lines.push(vec![item]);
             }
         }
         lines

@@ -14,6 +14,7 @@ use jiff::civil::{DateTime, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::activity::{ClinicState, DayActivity};
+use super::letter::path;
 use crate::campaign::{Campaign, in_jst, jst};
 use document::{Document, Extent};
 
@@ -48,6 +49,16 @@ impl Default for Settings {
             weekends: true,
             max_rows_per_ward: 30,
         }
+    }
+}
+
+impl Settings {
+    /// The first address that cannot be written to.
+    pub fn check(&self) -> Result<(), String> {
+        for address in &self.to {
+            path::safe(address).map_err(|cause| format!("digest.to: {cause}"))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,11 @@
 //! The registry: a whole file or nothing, caps with their history, addresses by who added them.
 
 use uketsuke::clinic::Clinic;
+use uketsuke::inspection::verdict::Outcome;
 use uketsuke::ledger::Error;
-use uketsuke::ledger::staff::Decision;
+use uketsuke::ledger::staff::{Decision, Subject};
 
-use super::fixture::{Desk, clinic, now};
+use super::fixture::{Desk, Draft, clinic, now};
 
 #[tokio::test]
 async fn an_import_tells_what_it_changes_and_keeps_what_it_does_not_name() {
@@ -27,6 +28,18 @@ async fn an_import_tells_what_it_changes_and_keeps_what_it_does_not_name() {
     let status = desk.ledger.status().await.unwrap();
     let gone = status.iter().find(|line| line.venue_no == "0310").unwrap();
     assert_eq!((gone.state, gone.flags.as_slice()), ("not_using", &["not_in_file".to_string()][..]));
+    // With slots in force somebody must decide what becomes of them.
+    let window = (now(), now());
+    let open = async || desk.ledger.day_activity(window.0, window.1, false).await.unwrap().work;
+    assert!(open().await.is_empty());
+    desk.take(Draft::new(1, "0310", Outcome::Accepted)).await;
+    let work = open().await;
+    assert_eq!((work.len(), work[0].kind.as_str()), (1, "マスタにない"));
+    let status = desk.ledger.status().await.unwrap();
+    assert!(status.iter().any(|line| line.venue_no == "0310" && line.state == "accepted"));
+    let decision = Decision { at: now(), actor: "tanaka", reason: "枠は残す" };
+    desk.ledger.note(Subject::Clinic("0310"), decision).await.unwrap();
+    assert!(open().await.is_empty());
     assert_eq!(desk.ledger.clinics_not_in_file().await.unwrap(), ["0310"]);
     assert_eq!(desk.count("SELECT COUNT(*) FROM cap_history WHERE venue_key = '123'").await, 2);
     let listed =

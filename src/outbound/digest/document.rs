@@ -156,7 +156,7 @@ fn lead(activity: &DayActivity, campaign: &Campaign) -> Vec<Block> {
         end_stamp(activity),
         stamp(activity.from),
         end_stamp(activity),
-        next_deadline(activity.until, campaign),
+        next_deadline(activity, campaign),
     ))];
     if let Some(at) = activity.looked_back_at {
         lead.push(Block::line(format!(
@@ -181,16 +181,16 @@ fn lead(activity: &DayActivity, campaign: &Campaign) -> Vec<Block> {
 }
 
 /// What runs out next, and in how many days.
-fn next_deadline(now: Timestamp, campaign: &Campaign) -> String {
+fn next_deadline(activity: &DayActivity, campaign: &Campaign) -> String {
     let steps = [
         ("提出期限", campaign.submission_deadline),
         ("修正受付期限", campaign.correction_deadline),
         ("予約受付開始", campaign.booking_opens),
     ];
-    match steps.into_iter().find(|(_, at)| now <= *at) {
+    match steps.into_iter().find(|(_, at)| activity.until <= *at) {
         Some((name, at)) => {
             let date = in_jst(at).date();
-            let days = days_between(in_jst(now).date(), date);
+            let days = days_between(activity.day(), date);
             let label = format!("{} {}", month_day(date), weekday(date));
             if days == 0 {
                 format!("{name}は本日（{label}）")

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::document::{Block, Column, Extent, Row, Section, Table, Tone, days_between, left, right};
 use super::figures::ward_label;
@@ -163,7 +164,7 @@ pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
                 phone(&line.clinic),
                 line.first_told_at.map_or("未連絡".into(), stamp),
                 line.first_told_at
-                    .map_or("-".into(), |told| format!("{}日", days_since(told, activity.until))),
+                    .map_or("-".into(), |told| format!("{}日", days_since(told, activity.day()))),
                 if line.errors.is_empty() { "-".into() } else { line.errors.len().to_string() },
                 line.errors.first().map_or_else(
                     || one_line(line.why.as_deref().unwrap_or_default(), extent.chars),
@@ -179,8 +180,8 @@ pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
 }
 
 /// Whole days by the calendar, as people count them.
-pub fn days_since(told: Timestamp, until: Timestamp) -> i32 {
-    days_between(in_jst(told).date(), in_jst(until).date())
+pub fn days_since(told: Timestamp, day: Date) -> i32 {
+    days_between(in_jst(told).date(), day)
 }
 
 fn main_error(error: &ErrorLine, chars: usize) -> String {
