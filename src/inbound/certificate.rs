@@ -13,13 +13,6 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 /// Why a certificate is not trusted, from the words of the TLS library, and what to do; `ca_file` names the key.
 pub fn distrust(reason: &str, ca_file: &str) -> String {
-    // RFC 5280 §4.2.1.9: a CA's certificate is not one for a server, trusted or not.
-    if reason.contains("CaUsedAsEndEntity") {
-        return format!(
-            "its certificate is self-signed as a CA's, which no server may show; give the server a certificate that \
-             your CA has signed (basicConstraints CA:FALSE), and put the CA's certificate into {ca_file}"
-        );
-    }
     let host = ca_file.replace("ca_file", "host");
     format!(
         "its certificate is not trusted: {}; put the CA's certificate into {ca_file}, or mend the server's \
