@@ -175,7 +175,7 @@ async fn gather(
         differences: differences::lines(&mut *connection, registry, from, until, since).await?,
         days: slots::by_day(&in_force),
         slots: in_force,
-        mails: mail_lines(&mut *connection, registry, from, until, since).await?,
+        mails: mail_lines(&mut *connection, from, until, since).await?,
         health: health(connection, from, until, since).await?,
     })
 }
@@ -249,13 +249,12 @@ async fn changes(
 
 async fn mail_lines(
     connection: &mut SqliteConnection,
-    registry: &Registry,
     from: Timestamp,
     until: Timestamp,
     since: Option<i64>,
 ) -> Result<Vec<MailLine>, sqlx::Error> {
     type Line = (i64, i64, String, String, Option<String>, Option<String>);
-    let states = mail_state::states(&mut *connection, registry, None).await?;
+    let states = mail_state::states(&mut *connection, None).await?;
     let rows: Vec<Line> = sqlx::query_as(
         "SELECT m.id, m.received_at, m.from_address, m.subject,
                 (SELECT json_group_array(s.receipt) FROM submission s

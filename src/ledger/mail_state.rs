@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use super::work;
-use crate::clinic::Registry;
 use crate::inspection::verdict::Outcome;
 
 /// One mail as it stands.
@@ -13,28 +11,32 @@ use crate::inspection::verdict::Outcome;
 pub(super) struct MailState {
     /// The judgement's; the worst of its submissions once staff decided on one of them.
     pub outcome: String,
-    /// It is on the list of what a person must look at.
+    /// A form of it is held, or a finding for staff was not yet dealt with (a decision or a note since the judgement).
     pub needs_staff: bool,
 }
 
 /// Every mail that was judged, or one.
 pub(super) async fn states(
     connection: &mut SqliteConnection,
-    registry: &Registry,
     mail: Option<i64>,
 ) -> Result<BTreeMap<i64, MailState>, sqlx::Error> {
-    let open = work::open_mails(connection, registry).await?;
-    let judged: Vec<(i64, String)> =
-        sqlx::query_as("SELECT mail_id, outcome FROM current_judgement WHERE ?1 IS NULL OR mail_id = ?1")
-            .bind(mail)
-            .fetch_all(&mut *connection)
-            .await?;
+    let judged: Vec<(i64, String, bool)> = sqlx::query_as(
+        "SELECT j.mail_id, j.outcome,
+                EXISTS (SELECT 1 FROM submission s JOIN current_ruling r ON r.submission_id = s.id
+                        WHERE s.mail_id = j.mail_id AND r.outcome = 'held' AND s.receipt IS NOT NULL)
+                OR (j.needs_staff = 1
+                    AND NOT EXISTS (SELECT 1 FROM staff_decision d WHERE d.mail_id = j.mail_id AND d.at >= j.made_at))
+         FROM current_judgement j WHERE ?1 IS NULL OR j.mail_id = ?1",
+    )
+    .bind(mail)
+    .fetch_all(&mut *connection)
+    .await?;
     let mut decided = decided(connection, mail).await?;
     Ok(judged
         .into_iter()
-        .map(|(id, outcome)| {
+        .map(|(id, outcome, needs_staff)| {
             let outcome = decided.remove(&id).map_or(outcome, |worst| worst.as_str().to_string());
-            (id, MailState { outcome, needs_staff: open.contains(&id) })
+            (id, MailState { outcome, needs_staff })
         })
         .collect())
 }

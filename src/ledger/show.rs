@@ -124,9 +124,8 @@ struct Base {
 impl Ledger {
     /// One mail, or [`Error::Missing`].
     pub async fn mail(&self, id: i64) -> Result<MailDetail, Error> {
-        let registry = self.registry().await?;
         let mut tx = self.read().await?;
-        let states = mail_state::states(&mut tx, &registry, Some(id)).await?;
+        let states = mail_state::states(&mut tx, Some(id)).await?;
         let mail =
             mail_views(&mut tx, Some(id), &states).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
         let (judgement, silence): (i64, Option<String>) =

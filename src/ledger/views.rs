@@ -153,9 +153,8 @@ pub struct ReplyCounts {
 impl Ledger {
     /// Every mail in the order of recording, and the reconciliation of all of them.
     pub async fn mails(&self, needs_staff: bool) -> Result<Mails, Error> {
-        let registry = self.registry().await?;
         let mut tx = self.read().await?;
-        let states = mail_state::states(&mut tx, &registry, None).await?;
+        let states = mail_state::states(&mut tx, None).await?;
         let reconciliation = reconciliation(&mut tx, &states).await?;
         let mut mails = mail_views(&mut tx, None, &states).await?;
         mails.retain(|mail| mail.needs_staff || !needs_staff);

@@ -46,7 +46,7 @@ const MATTERS: [Matter; 27] = [
         true,
     ),
     matter("X04", "上限量未登録", "上限量を登録し（clinics set）、accept してください。", true),
-    matter("M06", "以前の版の再提出", "有効な内容と比べ、accept または reject で決定してください。", true),
+    matter("M06", "以前の版の再提出", "有効な内容と比べ、accept または reject で決定してください。", false),
     matter("M03", "パスワード付き", "再送がなければ電話で依頼してください。", true),
     matter("M15", "winmail.dat", "再送がなければ電話で依頼してください。", true),
     matter("M02", "様式以外の添付", "内容を確認し、submit で入力するか再提出を依頼してください。", true),
@@ -128,14 +128,6 @@ pub(super) async fn items(
     items.extend(unlisted(connection, registry).await?);
     items.extend(provisional(connection, registry).await?);
     Ok(items)
-}
-
-/// The mails that a person must still look at.
-pub(super) async fn open_mails(
-    connection: &mut SqliteConnection,
-    registry: &Registry,
-) -> Result<BTreeSet<i64>, sqlx::Error> {
-    Ok(open_matters(connection, registry).await?.0.into_iter().map(|(mail, _)| mail).collect())
 }
 
 /// The open mails with their lines, and the letters that did not arrive. A report about such a letter is the letter's

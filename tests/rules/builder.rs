@@ -50,8 +50,8 @@ pub fn campaign() -> Campaign {
         first_dose: period("2021-10-25", "2021-11-09"),
         second_dose: period("2021-11-15", "2021-11-30"),
         previous_period: period("2021-10-04", "2021-10-24"),
-        public_slot_name: "{venue}".into(),
-        private_slot_name: "{venue}".into(),
+        public_slot_name: "公開.{venue}.{date:%Y/%m/%d}.{time:%H:%M}".into(),
+        private_slot_name: "非公開.{venue}.{date:%Y/%m/%d}.{time:%H:%M}".into(),
         holidays: Vec::new(),
     })
     .unwrap()
