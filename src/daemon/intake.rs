@@ -175,10 +175,12 @@ impl IntakeDesk {
                     ));
                 } else if let Some(message) = self.known_of(&key).await? {
                     self.owed.remove(&key);
-                    taken.errors.push(format!(
+                    let told = format!(
                         "failed to fetch the mail {key}: {reason}; it is recorded unread, for staff to look at it in \
                          the mailbox"
-                    ));
+                    );
+                    tracing::error!("{told}");
+                    taken.errors.push(told);
                     fetched.messages.push(message);
                 }
             }
