@@ -71,8 +71,8 @@ impl Office {
         let count = states.iter().find(|(state, _)| state == "ambiguous").map_or(0, |(_, count)| *count);
         Ok((count > 0).then(|| {
             format!(
-                "{count} letters were cut off while they were sent: they may have arrived, and are sent again after ten \
-                 minutes (uketsuke outbox --state ambiguous)"
+                "letters that may have arrived although no answer was read: {count}; they are sent again, ten minutes \
+                 later at the earliest (uketsuke outbox --state ambiguous)"
             )
         }))
     }
