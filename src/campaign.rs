@@ -218,6 +218,23 @@ impl Campaign {
                 return Err(format!("{key}: `from` must not be after `to`"));
             }
         }
+        if settings.period == 0 {
+            return Err("campaign.period is 0; receipt numbers begin with it: 8 for 第８期".into());
+        }
+        if settings.previous_period.to >= settings.first_dose.from {
+            return Err("campaign.previous_period must end before campaign.first_dose begins".into());
+        }
+        for (key, pattern) in [
+            ("campaign.public_slot_name", &settings.public_slot_name),
+            ("campaign.private_slot_name", &settings.private_slot_name),
+        ] {
+            check_pattern(pattern).map_err(|cause| format!("{key}: {cause}"))?;
+        }
+        if settings.public_slot_name == settings.private_slot_name {
+            return Err("campaign.private_slot_name is the same as campaign.public_slot_name: the reservation system \
+                        could not tell the slots apart"
+                .into());
+        }
         if settings.first_dose.to >= settings.second_dose.from {
             return Err("campaign.second_dose must begin after campaign.first_dose ends".into());
         }
@@ -261,6 +278,37 @@ impl Campaign {
 
     pub fn deadlines(&self) -> Deadlines {
         Deadlines { submission: self.submission_deadline, correction: self.correction_deadline }
+    }
+
+    /// A clinic's own deadlines may give it more time, up to the opening of booking, never less.
+    pub fn check_extension(&self, own: Deadlines) -> Result<(), String> {
+        for (name, at, usual) in [
+            ("submission", own.submission, self.submission_deadline),
+            ("correction", own.correction, self.correction_deadline),
+        ] {
+            if at < usual {
+                return Err(format!(
+                    "--{name} {} is before everybody's deadline, {}",
+                    rfc3339(at),
+                    rfc3339(usual)
+                ));
+            }
+            if at >= self.booking_opens {
+                return Err(format!(
+                    "--{name} {} is not before booking opens, {}; from then on staff decide on every form (accept)",
+                    rfc3339(at),
+                    rfc3339(self.booking_opens)
+                ));
+            }
+        }
+        if own.correction < own.submission {
+            return Err(format!(
+                "the correction deadline {} would be before the submission deadline {}; extend it, too (--correction)",
+                rfc3339(own.correction),
+                rfc3339(own.submission)
+            ));
+        }
+        Ok(())
     }
 
     /// The table "Timing" of the specification, by the server's receipt time.
@@ -317,6 +365,37 @@ impl Campaign {
         }
         name.push_str(rest);
         name
+    }
+}
+
+/// A pattern of slot names needs the clinic, the day and the time, each in a form that can be written.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    let mut missing = vec!["{venue}", "{date:%Y/%m/%d}", "{time:%H:%M}"];
+    let mut rest = pattern;
+    while let Some((_, after)) = rest.split_once('{') {
+        let Some((field, tail)) = after.split_once('}') else {
+            return Err(format!("{pattern:?}: a `{{` is not closed"));
+        };
+        let written = match field.split_once(':') {
+            Some(("date", format)) => jiff::fmt::strtime::format(format, Date::constant(2021, 10, 25)),
+            Some(("time", format)) => jiff::fmt::strtime::format(format, Time::constant(9, 0, 0, 0)),
+            None if field == "venue" => Ok(String::new()),
+            _ => {
+                return Err(format!(
+                    "{pattern:?}: there is no field {{{field}}}; use {{venue}}, {{date:%Y/%m/%d}}, {{time:%H:%M}}"
+                ));
+            }
+        };
+        written.map_err(|cause| format!("{pattern:?}: {{{field}}} cannot be written: {cause}"))?;
+        let name = field.split(':').next().unwrap_or(field);
+        missing.retain(|known| !known.trim_start_matches('{').starts_with(name));
+        rest = tail;
+    }
+    match missing.first() {
+        Some(field) => {
+            Err(format!("{pattern:?} lacks {field}: the names of different slots would be the same"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -9,10 +9,15 @@ use serde::{Deserialize, Serialize};
 /// 区: the five wards of Kumamoto City.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Ward {
+    #[serde(rename = "中央区")]
     Chuo,
+    #[serde(rename = "東区")]
     Higashi,
+    #[serde(rename = "西区")]
     Nishi,
+    #[serde(rename = "南区")]
     Minami,
+    #[serde(rename = "北区")]
     Kita,
 }
 
@@ -73,6 +78,8 @@ pub struct Clinic {
     pub form_expected: Option<u8>,
     pub suppress_reminder: bool,
     pub note: String,
+    /// The last registry file no longer named it: it is kept with its history, and nothing is expected of it.
+    pub not_in_file: bool,
 }
 
 /// The whole registry with its indexes.

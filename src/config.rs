@@ -2,6 +2,9 @@
 //!
 //! Every key that exists stands in `config/default.toml`; a key that does not is an error that names the nearest one.
 
+mod explain;
+mod files;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +15,7 @@ use crate::campaign::{self, Campaign};
 use crate::inbound::mailbox;
 use crate::inspection::{judge, rules, sender};
 use crate::limits::Limits;
+use crate::outbound::letter::path;
 use crate::outbound::{digest, reply, transport};
 use crate::telemetry::metrics;
 
@@ -106,6 +110,7 @@ impl Config {
                 .map_err(|cause| Error(format!("failed to read {}: {cause}", file.display())))?;
             let parsed = parse(&text).map_err(|cause| Error(format!("{}: {cause}", file.display())))?;
             refuse_unknown(&parsed, &known, &file.display().to_string())?;
+            refuse_secrets(&parsed, &file.display().to_string())?;
             builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
         }
         for (path, value) in environment {
@@ -140,26 +145,35 @@ impl Config {
             .build()
             .map_err(|cause| Error(format!("built-in defaults: {cause}")))?;
         let merged = config::Config::builder()
-            .add_source(defaults)
+            .add_source(defaults.clone())
             .add_source(builder.build().map_err(|cause| Error(cause.to_string()))?)
             .build()
             .map_err(|cause| Error(cause.to_string()))?;
-        let config: Self = merged.try_deserialize().map_err(|cause| Error(explain(&cause, known)))?;
-        config.check()?;
+        let config: Self = merged
+            .clone()
+            .try_deserialize()
+            .map_err(|cause| Error(explained(&cause.to_string(), known, &merged, &defaults)))?;
+        whole_instants(&merged)?;
+        config.check().map_err(Error)?;
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), Error> {
-        Campaign::new(self.campaign.clone()).map_err(Error)?;
-        self.mailbox.check().map_err(Error)?;
-        self.outgoing.check().map_err(Error)?;
-        self.rules.check().map_err(Error)?;
-        self.replies.check().map_err(Error)?;
-        self.metrics.check().map_err(Error)?;
-        if self.limits.batch == 0 || self.limits.batch > 1_000 {
-            return Err(Error("limits.batch must be between 1 and 1000".into()));
+    fn check(&self) -> Result<(), String> {
+        if self.database.path.as_os_str().is_empty() {
+            return Err("database.path is empty; name the ledger's file".into());
         }
-        Ok(())
+        Campaign::new(self.campaign.clone())?;
+        self.mailbox.check()?;
+        self.outgoing.check()?;
+        self.rules.check()?;
+        self.replies.check()?;
+        self.digest.check()?;
+        self.metrics.check()?;
+        self.log.check()?;
+        for address in &self.staff.addresses {
+            path::safe(address).map_err(|cause| format!("staff.addresses: {cause}"))?;
+        }
+        self.limits.check()
     }
 
     /// What the judgement is set to.
@@ -257,13 +271,64 @@ fn environment_key(path: &str) -> String {
     }
 }
 
-/// Serde's words, with the key in front where config tells it.
-fn explain(cause: &config::ConfigError, known: &BTreeMap<String, Kind>) -> String {
-    let text = cause.to_string();
-    let unknown_field = text.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-    match unknown_field {
-        Some(field) => unknown(field, known, "configuration").0,
-        None => text,
+/// Passwords stand in files of their own (0600), in the environment or in a credential, never among the settings.
+fn refuse_secrets(table: &Map<String, Value>, source: &str) -> Result<(), Error> {
+    let mut found = None;
+    flatten("", table, &mut |key, _| found = found.take().or(SECRETS.iter().find(|secret| **secret == key)));
+    match found {
+        Some(key) => Err(Error(format!(
+            "{source}: {key} must not stand in a configuration file; put the password into a file of its own \
+             ({key}_file) or into {ENVIRONMENT}{}",
+            key.replace('.', "__").to_uppercase()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A date alone would mean its midnight, which nobody means.
+fn whole_instants(merged: &config::Config) -> Result<(), Error> {
+    for key in ["digest.extra", "remind.at"] {
+        for at in merged.get_array(key).unwrap_or_default() {
+            let text = at.into_string().unwrap_or_default();
+            if !text.contains(['T', ' ', 't']) {
+                return Err(Error(format!(
+                    "{key} holds \"{text}\": write the time, too, like \"{text}T17:30\""
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn explained(
+    cause: &str,
+    known: &BTreeMap<String, Kind>,
+    merged: &config::Config,
+    defaults: &config::Config,
+) -> String {
+    if let Some(field) = cause.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+        return unknown(field, known, "configuration").0;
+    }
+    let shown = |key: &str| {
+        (!SECRETS.contains(&key)).then(|| merged.get::<Value>(key).ok()).flatten().as_ref().and_then(written)
+    };
+    let plain = known
+        .keys()
+        .filter_map(|key| Some((key.clone(), written(&defaults.get::<Value>(key).ok()?)?)))
+        .collect();
+    explain::explain(cause, shown, &plain)
+}
+
+/// A value as a file writes it; `None` for tables and empty lists.
+fn written(value: &Value) -> Option<String> {
+    match &value.kind {
+        ValueKind::String(text) => Some(format!("\"{text}\"")),
+        ValueKind::Array(items) => {
+            let items: Vec<String> = items.iter().filter_map(written).collect();
+            (!items.is_empty()).then(|| format!("[{}]", items.join(", ")))
+        }
+        ValueKind::Table(_) | ValueKind::Nil => None,
+        other => Some(other.to_string()),
     }
 }
 

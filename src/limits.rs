@@ -51,6 +51,50 @@ pub struct Limits {
     pub batch_bytes: u64,
 }
 
+impl Limits {
+    /// The first limit under which no ordinary form could be read, with the least that makes sense.
+    pub fn check(&self) -> Result<(), String> {
+        const KIB: u64 = 1024;
+        for (key, value, least) in [
+            ("message_bytes", self.message_bytes, 64 * KIB),
+            ("header_bytes", self.header_bytes, 4 * KIB),
+            ("header_lines", self.header_lines, 20),
+            ("mime_depth", self.mime_depth, 2),
+            ("parts", self.parts, 2),
+            ("attachments", self.attachments, 1),
+            ("attachment_bytes", self.attachment_bytes, 16 * KIB),
+            ("text_bytes", self.text_bytes, KIB),
+            ("hops", self.hops, 5),
+            ("zip_files", self.zip_files, 1),
+            ("container_entries", self.container_entries, 20),
+            ("entry_inflated_bytes", self.entry_inflated_bytes, 64 * KIB),
+            ("inflated_bytes", self.inflated_bytes, 64 * KIB),
+            ("inflation_ratio", self.inflation_ratio, 10),
+            ("sheets", self.sheets, 1),
+            ("rows", self.rows, 50),
+            ("columns", self.columns, 10),
+            ("cells", self.cells, 500),
+            ("shared_strings", self.shared_strings, 100),
+            ("shared_string_bytes", self.shared_string_bytes, 4 * KIB),
+            ("cell_chars", self.cell_chars, 64),
+            ("child_memory_bytes", self.child_memory_bytes, 64 * KIB * KIB),
+            ("child_seconds", self.child_seconds, 1),
+            ("child_mails", self.child_mails, 1),
+            ("child_output_bytes", self.child_output_bytes, 64 * KIB),
+            ("batch", self.batch, 1),
+            ("batch_bytes", self.batch_bytes, 64 * KIB),
+        ] {
+            if value < least {
+                return Err(format!("limits.{key} is {value}; at least {least} is needed to read a form"));
+            }
+        }
+        if self.batch > 1_000 {
+            return Err(format!("limits.batch is {}; it must be between 1 and 1000", self.batch));
+        }
+        Ok(())
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         const MIB: u64 = 1024 * 1024;

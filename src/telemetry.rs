@@ -24,6 +24,26 @@ pub struct Settings {
     pub level: String,
 }
 
+impl Settings {
+    /// Each part of the filter is a level, or a target with its level.
+    pub fn check(&self) -> Result<(), String> {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        for part in self.level.split(',').map(str::trim) {
+            let level = part.rsplit('=').next().unwrap_or(part).to_ascii_lowercase();
+            if !LEVELS.contains(&level.as_str()) {
+                return Err(format!(
+                    "log.level is \"{}\": use one of {}, or a filter such as \"info,uketsuke::daemon=debug\"",
+                    self.level,
+                    LEVELS.join(", ")
+                ));
+            }
+        }
+        EnvFilter::try_new(&self.level)
+            .map(drop)
+            .map_err(|cause| format!("log.level is \"{}\": {cause}", self.level))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {

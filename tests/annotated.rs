@@ -17,7 +17,7 @@ use support::{DeskFolder, Post, campaign, form, row};
 use uketsuke::inbound::attachment::FileKind;
 use uketsuke::inspection::form as reader;
 use uketsuke::inspection::verdict::{Place, Severity};
-use uketsuke::inspection::workbook::{self, Shown, Value, Workbook};
+use uketsuke::inspection::workbook::{self, Shown, Strike, Value, Workbook};
 use uketsuke::issue::annotated::{Annotated, Mark, Subject, annotated};
 use uketsuke::limits::Limits;
 
@@ -191,13 +191,29 @@ fn nothing_in_it_can_act() {
 }
 
 #[test]
+fn a_value_that_is_struck_in_part_is_never_sent_back_whole() {
+    let mut own = read(&form(1, "0123", "みなみ内科クリニック", vec![row(0, 9, Some(12), None)]));
+    let sheet = own.sheets[0].name.clone();
+    let marks = [mark(Severity::Error, &sheet, "G13")];
+    for (column, with_sheets) in [(6, false), (0, true)] {
+        let mut struck = own.clone();
+        let cell =
+            struck.sheets[0].cells.iter_mut().find(|cell| (cell.row, cell.column) == (12, column)).unwrap();
+        cell.strike = Strike::Part;
+        assert_eq!(copy(&struck, &marks).with_sheets, with_sheets, "column {column}");
+    }
+    own.sheets.truncate(1);
+    assert!(copy(&own, &marks).with_sheets);
+}
+
+#[test]
 fn hostile_layouts_are_written_or_left_out_but_never_fail() {
     let cell = |row, column| workbook::Cell {
         row,
         column,
         value: Value::Text("x".into()),
         formula: false,
-        strike: false,
+        strike: Strike::None,
     };
     let merged = |first_row, first_column, last_row, last_column| workbook::Merged {
         first_row,
@@ -250,7 +266,7 @@ fn what_is_too_large_goes_back_as_a_list_and_the_rest_not_at_all() {
             column: 0,
             value: Value::Number(f64::from(row)),
             formula: false,
-            strike: false,
+            strike: Strike::None,
         })
         .collect();
     let own = Workbook {

@@ -166,10 +166,15 @@ fn the_sheet_helps_and_protects_without_stopping_anyone() {
     let bytes = form_workbook(3, &campaign(), None).unwrap();
     let sheet = part(&bytes, "xl/worksheets/sheet1.xml");
     assert!(sheet.contains("<sheetProtection") && !sheet.contains("password="));
-    assert_eq!(
-        sheet.matches("<dataValidation ").count(),
-        sheet.matches("<dataValidation type=\"list\"").count() + 2
-    );
+    // Date, time, count and five header fields are typed in half width; 区 and 提出区分 are picked.
+    let rules: Vec<&str> = sheet.split("<dataValidation ").skip(1).collect();
+    let off = |rule: &&&str| rule.split('>').next().unwrap().contains("imeMode=\"off\"");
+    assert_eq!((rules.len(), rules.iter().filter(off).count()), (10, 8));
+    assert_eq!(rules.iter().filter(|rule| rule.contains("type=\"list\"")).count(), 4);
+    for ranges in ["B13:B312", "E13:F312", "G13:H312", "B5", "E9"] {
+        let rule = rules.iter().find(|rule| rule.contains(&format!("sqref=\"{ranges}\""))).unwrap();
+        assert!(off(&rule), "{ranges}");
+    }
     assert!(!sheet.contains("errorStyle=\"stop\""));
     assert!(sheet.matches("errorStyle=\"warning\"").count() >= 5);
     assert!(sheet.contains("_form!$D$1:$D$32") && sheet.contains("_form!$E$1:$E$51"));

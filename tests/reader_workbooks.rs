@@ -104,7 +104,7 @@ fn styles_that_matter() {
     let sheet = first(&workbook);
     assert_eq!(
         show(sheet),
-        ["A1=6", "C1='隠した列", "D1='幅ゼロ", "A2=~6", "A3=~'消した", "A4='消した残した", "A5='隠した行"]
+        ["A1=6", "C1='隠した列", "D1='幅ゼロ", "A2=~6", "A3=~'消した", "A4=~-'消した残した", "A5='隠した行"]
     );
     assert_eq!(sheet.hidden_rows, [4]);
     assert_eq!(sheet.hidden_columns, [2, 3]);
@@ -143,10 +143,22 @@ fn cell_types() {
         r#"<row r="1"><c r="A1" t="inlineStr"><is><t>直接</t><rPh sb="0" eb="1"><t>チョクセツ</t></rPh></is></c></row>"#,
         &["A1='直接"],
     );
+    // A cell of inline text without any: nothing of the cell before it shows through.
+    check(
+        r#"<row r="1"><c r="A1" t="inlineStr"><is><t>直接</t></is></c><c r="B1" t="inlineStr"></c><c r="C1" t="inlineStr"/></row>"#,
+        &["A1='直接"],
+    );
     check(
         r#"<row r="1"><c r="A1" t="inlineStr"><is><r><rPr><strike/></rPr><t>消</t></r></is></c></row>"#,
         &["A1=~'消"],
     );
+    // An empty one is blank, whatever stood in the cell before it.
+    for empty in ["", "<is/>", "<is></is>", "<is><t/></is>", "<is><t> </t></is>"] {
+        let cells = format!(
+            r#"<row r="1"><c r="A1" t="inlineStr"><is><t>6</t></is></c><c r="B1" t="inlineStr">{empty}</c><c r="C1"><v>1</v></c></row>"#
+        );
+        check(&cells, &["A1='6", "C1=1"]);
+    }
     check(
         r#"<row r="1"><c r="A1" t="b"><v>1</v></c><c r="B1" t="e"><v>#REF!</v></c><c r="C1" t="d"><v>2021-10-25</v></c></row>"#,
         &["A1=true", "B1=!#REF!", "C1=#44494"],

@@ -173,8 +173,16 @@ fn an_import_tells_what_it_would_change() {
     let told: Vec<String> = changes.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
-        ["変更 0001 医院0001：第８期接種可能上限量 10→12", "削除 0002 医院0002", "追加 0004 医院0004"]
+        [
+            "変更 0001 医院0001：第８期接種可能上限量 10→12",
+            "マスタにない 0002 医院0002（記録は残し、未提出・督促の対象から外します）",
+            "追加 0004 医院0004"
+        ]
     );
+    let marked = Registry::new([Clinic { not_in_file: true, ..clinic("0002", None) }]);
+    assert!(diff(&marked, &[]).is_empty(), "what is marked already is no change");
+    let told: Vec<String> = diff(&marked, &[clinic("0002", None)]).iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["再掲 0002 医院0002"]);
 }
 
 proptest! {

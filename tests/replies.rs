@@ -18,9 +18,11 @@ use uketsuke::campaign::Timing;
 use uketsuke::inbound::attachment::{Attachment, FileKind};
 use uketsuke::inbound::message::Message;
 use uketsuke::inspection::judgement::{Answer, Inspection, SenderStanding, Silence};
-use uketsuke::inspection::rules::mail::m19_taken_away;
+use uketsuke::inspection::rules::changes_in_force;
+use uketsuke::inspection::rules::mail::{m19_died, m19_taken_away, refused};
+use uketsuke::inspection::standing::Standing;
 use uketsuke::inspection::verdict::{Outcome, Severity, Template, Visibility};
-use uketsuke::inspection::workbook::{Cell, Content, Sheet, Value, Workbook};
+use uketsuke::inspection::workbook::{Cell, Content, Refusal, Sheet, Strike, Value, Workbook};
 use uketsuke::outbound::confirm::{self, Confirmation};
 use uketsuke::outbound::letter::Draft;
 use uketsuke::outbound::remind::{self, Reminder, Unmended};
@@ -162,6 +164,26 @@ fn a_correction_of_one_scope_names_the_receipt_of_the_other() {
 }
 
 #[test]
+fn a_scope_of_its_own_is_told_as_additions() {
+    let mut late = submission(Outcome::Held, Template::CorrLate, Timing::CorrectionLate);
+    late.form = Some(uketsuke::inspection::form::Form { number: Some(2), ..Default::default() }.into());
+    late.scope = BTreeSet::from([Visibility::Private]);
+    late.slots = vec![slot(11, 1, 9, 0, 10), slot(11, 22, 9, 0, 10)];
+    let first = [slot(11, 1, 9, 30, 0), slot(11, 22, 9, 30, 0)];
+    let mut before = version(false);
+    before.scope = BTreeSet::from([Visibility::Public]);
+    before.in_force = before.scope.clone();
+    before.slots = first.to_vec();
+    late.union = late.slots.iter().chain(&first).cloned().collect();
+    let standing = Standing { in_force: vec![before.clone()], ..Standing::default() };
+    late.changes = changes_in_force(&standing, &late.scope, &late.slots);
+    late.previous = vec![before];
+    let text = golden_reply("corr_late-new-scope", "10-14T10:00", late).text;
+    assert!(text.contains("追加2件・削除0件・変更0件、合計 60 → 80"), "{text}");
+    assert!(text.contains("非公開　追加　10人") && !text.contains("変更はありません"), "{text}");
+}
+
+#[test]
 fn an_extension_moves_every_date() {
     let late = corrected(submission(Outcome::Accepted, Template::CorrDday, Timing::CorrectionLastDay));
     let text = golden_reply("corr_dday-extended", "10-15T10:00", extended(late, "10-15T17:00")).text;
@@ -187,6 +209,74 @@ fn mails_without_a_usable_form() {
 }
 
 #[test]
+fn each_unreadable_file_has_its_own_answer() {
+    let limit = |name: &str, allowed, found| Refusal::limit(name, allowed, found);
+    for (name, file, refusal, expected) in [
+        ("unreadable-corrupt", "様式３.xlsx", Refusal::corrupt("x"), "送信の途中で破損する"),
+        (
+            "unreadable-html",
+            "様式３.xls",
+            Refusal::OldFormat(FileKind::HtmlWorkbook),
+            "ウェブページ（HTML）形式",
+        ),
+        (
+            "unreadable-xml",
+            "様式３.xls",
+            Refusal::OldFormat(FileKind::XmlWorkbook),
+            "XMLスプレッドシート2003",
+        ),
+        ("unreadable-old", "様式３.xls", Refusal::OldFormat(FileKind::OldWorkbook), "Excel 4.0以前"),
+        ("unreadable-empty", "様式３.xlsx", Refusal::Empty, "空（0バイト）"),
+        (
+            "unreadable-rows",
+            "様式３.xlsx",
+            limit("rows", 5_000, 5_104),
+            "（5,104行）が、取り扱える上限（5,000行）",
+        ),
+        ("unreadable-mail", "", limit("message_bytes", 41_943_040, 50_000_000), "（47.7MB）"),
+        ("unreadable-died", "様式３.xlsx", Refusal::Died("x".into()), "担当者が確認し、あらためてご連絡"),
+    ] {
+        let mut submission = unreadable(Template::Unreadable, file);
+        submission.file_name = Some(file.to_string()).filter(|name| !name.is_empty());
+        submission.findings = vec![refused(file, &refusal)];
+        if matches!(refusal, Refusal::Died(_)) {
+            submission.findings.push(m19_died(file));
+        }
+        let text = golden_reply(name, "10-05T19:32", submission.clone()).text;
+        assert!(text.replace("\n　", "").replace('\n', "").contains(expected), "{name}: {text}");
+        assert!(!text.contains("limits.") && text.contains("お送りください"), "{name}");
+        let mobile =
+            letters(&inspection("10-05T19:32", vec![submission]), &message("a@docomo.ne.jp")).remove(0);
+        assert!(
+            !mobile.text.contains('■') && mobile.text.contains("受付が完了しておりません"),
+            "{}",
+            mobile.text
+        );
+    }
+}
+
+#[test]
+fn twelve_cells_and_their_values_are_named() {
+    let mut rejected = submission(Outcome::Rejected, Template::Reject, Timing::OnTime);
+    for row in 18..30 {
+        let (cell, read) = (format!("B{row}"), format!("{}月末", row - 10));
+        rejected.findings.push(finding(
+            "R02",
+            Severity::Error,
+            &cell,
+            "接種日",
+            &read,
+            "日付として読み取れません。",
+        ));
+    }
+    let text = golden_reply("reject-twelve", "10-05T14:32", rejected).text;
+    for row in 18..30 {
+        assert!(text.contains(&format!("B{row}「{}月末」", row - 10)), "{row}: {text}");
+    }
+    assert!(!text.contains("ほか"), "{text}");
+}
+
+#[test]
 fn what_something_on_the_way_did() {
     let sealed = Attachment { name: "smime.p7m".into(), kind: FileKind::Encrypted, ..Attachment::default() };
     let mut mail = message("clinic@example.jp");
@@ -206,10 +296,15 @@ fn what_something_on_the_way_did() {
 fn what_a_person_decides() {
     let held = |template| submission(Outcome::Held, template, Timing::OnTime);
     golden_reply("held", "10-05T14:32", corrected(held(Template::Held)));
+    let mut list = held(Template::Held);
+    (list.form, list.receipt) = (None, None);
+    let text = golden_reply("held-no_form", "10-05T14:32", list).text;
+    assert!(text.contains("\nメールを受信しました。\n") && !text.contains("予約枠報告様式を受信"), "{text}");
     golden_reply("withdraw", "10-05T18:32", corrected(held(Template::Withdraw)));
     let mut dup = submission(Outcome::Duplicate, Template::Dup, Timing::OnTime);
     dup.previous = vec![version(false)];
     dup.fingerprint = "f1".into();
+    dup.findings = vec![finding("B11", Severity::Info, "B9", "提出区分", "新規", "修正として取り扱います。")];
     golden_reply("dup", "10-05T14:32", dup);
     let mut unknown = held(Template::Unknown);
     unknown.clinic = None;
@@ -271,6 +366,10 @@ fn registered_addresses_are_told_in_mails_of_their_own() {
     assert!(drafts[1].in_reply_to.is_none() && drafts[1].kind == Template::Notice);
     assert!(!drafts[1].text.contains("非公開"), "no figures");
     golden("notice", &drafts[1]);
+    inspection.received_at = at("10-17T11:00");
+    let late = letters(&inspection, &message("stranger@example.com")).remove(1);
+    golden("notice-after_opening", &late);
+    assert!(!late.text.contains("確認を待たずに"), "a form after the opening waits for a person");
     golden("mobile-notice", &drafts[2]);
 }
 
@@ -355,6 +454,30 @@ fn letters_that_staff_start() {
 }
 
 #[test]
+fn the_office_is_told_by_the_day_on_which_somebody_is_there() {
+    let told = |received: &str| {
+        let held = submission(Outcome::Held, Template::Held, Timing::OnTime);
+        reply(&inspection(received, vec![held])).text.replace("\n　", "")
+    };
+    for (received, expected) in [
+        ("10-05T00:00", Some("担当者の確認は本日の業務開始以降となります")),
+        ("10-05T08:29", Some("本日の業務開始")),
+        ("10-05T08:30", None),
+        ("10-05T17:14", None),
+        ("10-05T17:15", Some("10月6日（水）以降")),
+        ("10-08T20:00", Some("10月11日（月）以降")),
+        ("10-09T10:00", Some("10月11日（月）以降")),
+        ("10-11T00:00", Some("本日の業務開始")),
+    ] {
+        let text = told(received);
+        match expected {
+            Some(expected) => assert!(text.contains(expected), "{received}: {text}"),
+            None => assert!(!text.contains("業務時間外の"), "{received}: {text}"),
+        }
+    }
+}
+
+#[test]
 fn silence_has_no_text_and_a_bare_workbook_no_recipient() {
     let mut silent =
         inspection("10-05T14:32", vec![submission(Outcome::Accepted, Template::Accept, Timing::OnTime)]);
@@ -380,7 +503,7 @@ fn the_marked_copy_goes_to_registered_addresses_that_are_no_telephone() {
             column: 0,
             value: Value::Text("様式３".into()),
             formula: false,
-            strike: false,
+            strike: Strike::None,
         }],
         ..Sheet::default()
     };

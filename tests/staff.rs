@@ -200,6 +200,7 @@ fn drafts_only_stay_drafts() {
     late_correction(&mut desk);
     desk.at("2021-10-14T11:00:00+09:00");
     done(&desk, &["accept", "8-0123-2", "--reason", "電話で確認"]);
+    done(&desk, &["export", "--out", desk.path("slots.csv").to_str().unwrap()]);
     done(&desk, &["setup", "done", "0123"]);
     done(&desk, &["remind"]);
     assert!(deliver(&mut desk).is_empty());
@@ -218,6 +219,17 @@ fn notes_close_a_matter_and_extensions_move_a_deadline() {
     done(&desk, &["note", "1", "--reason", "迷惑メール"]);
     refused(&desk, &["note", "77", "--reason", "ない"], 65);
     refused(&desk, &["extend", "0123", "--reason", "期限なし"], 64);
+    // What gives no more time is no extension, and neither is what reaches past the opening of booking.
+    for (arguments, part) in [
+        (&["--correction", "2021-10-12T12:00:00+09:00"][..], "before everybody's deadline"),
+        (&["--submission", "2021-10-01T12:00:00+09:00"], "before everybody's deadline"),
+        (&["--submission", "2021-10-16T09:00:00+09:00"], "booking opens"),
+        (&["--correction", "2021-12-01T09:00:00+09:00"], "booking opens"),
+        (&["--submission", "2021-10-14T12:00:00+09:00"], "--correction"),
+    ] {
+        let told = refused(&desk, &[&["extend", "0123", "--reason", "停電のため"], arguments].concat(), 65);
+        assert!(told.contains(part), "{told}");
+    }
     let answer = done(
         &desk,
         &["extend", "0123", "--submission", "2021-10-11T12:00:00+09:00", "--reason", "停電のため"],
@@ -308,6 +320,23 @@ fn set_up_asks_once_per_version_and_the_clinic_confirms() {
     assert_eq!(state(&desk, "0123")["setup"], "confirmed");
     refused(&desk, &["setup", "done", "0200"], 65);
     refused(&desk, &["confirm", "0200"], 65);
+    // A correction that was never handed over is not set up, and nobody is told that it is.
+    desk.take_in("2021-10-11T11:00:00+09:00", &post("2", minami(7)));
+    desk.at("2021-10-12T10:00:00+09:00");
+    for verb in [&["setup", "done", "0123"][..], &["confirm", "0123"]] {
+        let output = desk.run(verb);
+        let cause = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(65), "{cause}");
+        assert!(cause.contains("8-0123-2") && cause.contains("export"), "{cause}");
+    }
+    assert_eq!(kinds(&desk).iter().filter(|kind| *kind == "confirm").count(), 1);
+    assert_eq!(state(&desk, "0123")["setup"], "none");
+    let again = desk.path("slots2.csv").to_str().unwrap().to_string();
+    done(&desk, &["export", "--out", &again]);
+    done(&desk, &["setup", "done", "0123"]);
+    assert_eq!(kinds(&desk).iter().filter(|kind| *kind == "confirm").count(), 2);
+    let letters = deliver(&mut desk);
+    assert!(letters.iter().any(|(name, text)| name.contains("confirm") && text.contains("8-0123-2")));
     sound(&desk);
 }
 
@@ -389,5 +418,102 @@ fn scheduled_reminders_go_out_once() {
     desk.at("2021-10-06T09:05:00+09:00");
     done(&desk, &["once"]);
     assert_eq!(kinds(&desk), ["remind", "remind", "remind"]);
+    sound(&desk);
+}
+
+#[test]
+fn the_digest_of_a_day_gone_by_tells_that_day() {
+    let mut desk = DeskFolder::new();
+    desk.take_in("2021-10-05T10:00:00+09:00", &post("1", minami(6)));
+    let stranger = Post {
+        from: "someone@example.com",
+        ..post("2", form(1, "0200", "きた小児科医院", pairs(&[0], 9, 6)))
+    };
+    desk.take_in("2021-10-05T11:00:00+09:00", &stranger);
+    desk.take_in("2021-10-06T10:00:00+09:00", &post("3", minami(5)));
+    let question =
+        Post {
+            id: "4", text: "11月3日は午前のみに変更したいです。可能でしょうか。", ..Post::default()
+        };
+    desk.take_in("2021-10-06T11:00:00+09:00", &question);
+    desk.at("2021-10-07T09:00:00+09:00");
+    done(&desk, &["accept", "8-0200-1", "--despite-errors", "--reason", "電話で確認"]);
+    let day = |date: &str| {
+        let digest = done(&desk, &["digest", "--date", date]);
+        (
+            digest["subject"].as_str().unwrap().to_string(),
+            digest["text"].as_str().unwrap().to_string(),
+            digest["work"].clone(),
+        )
+    };
+    let (subject, text, work) = day("2021-10-05");
+    assert!(subject.contains("10月5日(火) 24:00／要対応1・"), "{subject}");
+    assert_eq!(work, 1);
+    for part in [
+        "令和3年10月5日（火）",
+        "集計時点：10/5 24:00　対象期間：10/5 0:00～10/5 24:00",
+        "※10/5 24:00 までに受信・決定した分の集計です（作成 10/7 9:00）",
+        "新規受付 1／修正受付 0",
+        "会場",
+        "8-0200-1",
+        "受信 2通（対象期間 2）",
+        "_20211005.xlsx",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    assert!(!text.contains("不一致★") && text.contains("合計"), "{text}");
+    let total = text.lines().find(|line| line.starts_with("合計")).unwrap();
+    assert!(total.ends_with("36"), "the version of that day: {total}");
+    let (_, text, work) = day("2021-10-06");
+    assert_eq!(work, 2, "{text}");
+    assert!(
+        text.contains("修正受付 1")
+            && text.lines().any(|line| line.starts_with("合計") && line.ends_with("30")),
+        "{text}"
+    );
+    // Today ends now; a day to come has no digest.
+    let (subject, text, _) = day("2021-10-07");
+    assert!(subject.contains("10月7日(木) 9:00"), "{subject}");
+    assert!(!text.contains("までに受信・決定した分"), "{text}");
+    refused(&desk, &["digest", "--date", "2021-10-08"], 64);
+    sound(&desk);
+}
+
+#[test]
+fn the_work_list_says_what_to_do_and_names_a_clinic_once() {
+    let mut desk = DeskFolder::new();
+    desk.take_in("2021-10-05T10:00:00+09:00", &post("1", minami(6)));
+    desk.take_in("2021-10-05T11:00:00+09:00", &post("2", minami(5)));
+    // The first form again: only a person can tell what is meant. And a question beside it.
+    desk.take_in("2021-10-05T12:00:00+09:00", &post("3", minami(6)));
+    let question =
+        Post {
+            id: "4", text: "11月3日は午前のみに変更したいです。可能でしょうか。", ..Post::default()
+        };
+    desk.take_in("2021-10-05T13:00:00+09:00", &question);
+    let digest = done(&desk, &["digest"]);
+    let text = digest["text"].as_str().unwrap();
+    assert_eq!(digest["work"], 1, "{text}");
+    let (section, _) = text.split_once("２ 前日からの変化").unwrap();
+    assert_eq!(section.matches("みなみ内科クリニック").count(), 1, "{section}");
+    assert!(section.contains("以前の版の再提出") && section.contains("accept または reject"), "{section}");
+    assert!(section.contains("用件の数は 2"), "{section}");
+    // A correction that staff turn down leaves the version in force, and nothing to mend.
+    let held = desk.last_submission()["receipt"].as_str().unwrap_or("8-0123-3").to_string();
+    done(&desk, &["reject", &held, "--reason", "誤送信"]);
+    assert_eq!(state(&desk, "0123")["state"], "accepted");
+    // A first form that staff turn down is told with the reason.
+    let stranger = Post {
+        from: "someone@example.com",
+        ..post("5", form(1, "0200", "きた小児科医院", pairs(&[0], 9, 6)))
+    };
+    desk.take_in("2021-10-05T14:00:00+09:00", &stranger);
+    done(&desk, &["reject", "8-0200-1", "--reason", "本人確認ができない"]);
+    assert_eq!(state(&desk, "0200")["state"], "needs_fix");
+    let digest = done(&desk, &["digest"]);
+    let text = digest["text"].as_str().unwrap();
+    assert!(text.contains("職員が受け付けないこととしました（本人確認ができない）"), "{text}");
+    let (round, _) = desk.json(&["remind", "--dry-run"]);
+    assert!(!round["reminded"].to_string().contains("0200"), "there is no error to remind of: {round}");
     sound(&desk);
 }

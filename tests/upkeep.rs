@@ -166,7 +166,7 @@ fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
     let (found, code) = desk.json(&["doctor"]);
     assert_eq!((code, &check(&found, "clock")["ok"]), (1, &false.into()), "the clock went back: {found}");
     let unreachable = DeskFolder::without_registry().with(
-        "[mailbox]\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\nusername = \"u\"\npassword = \"p\"\n\
+        "[mailbox]\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\nusername = \"u\"\npassword_file = \"Cargo.toml\"\n\
          [outgoing]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n",
     );
     unreachable.import(REGISTRY);

@@ -21,6 +21,7 @@ use crate::inspection::sender::trusted_receipt;
 use crate::inspection::verdict::{Finding, Outcome};
 use crate::outbound::letter::Draft;
 use crate::outbound::reply::{self, Occasion};
+use crate::outbound::words;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -137,17 +138,12 @@ async fn check_file(
     });
     let answer = drafts.iter().find(|draft| draft.kind != crate::inspection::verdict::Template::Notice);
     let file = path.display().to_string();
-    Ok(objects(&file, bare, &dissected, &inspection, answer))
+    Ok(objects(&file, &mail, &inspection, answer))
 }
 
 /// One object per spreadsheet and clinic; one for a mail without any spreadsheet.
-fn objects(
-    file: &str,
-    bare: bool,
-    dissected: &Dissected,
-    inspection: &Inspection,
-    answer: Option<&Draft>,
-) -> Vec<Checked> {
+fn objects(file: &str, mail: &Mail, inspection: &Inspection, answer: Option<&Draft>) -> Vec<Checked> {
+    let (dissected, bare) = (mail.dissected, mail.bare);
     let mut checked: Vec<Checked> = inspection
         .submissions
         .iter()
@@ -162,7 +158,11 @@ fn objects(
             && !checked.is_empty()
             && inspection.outcome != Outcome::Ignored
         {
-            let mut left = object(file, bare, dissected, inspection, None, Outcome::NotAForm, None);
+            // A form that repeats another of the mail is taken once.
+            let repeats = mail.examined.files.get(at).and_then(Option::as_ref);
+            let repeats = repeats.is_some_and(|reading| !reading.forms.is_empty());
+            let outcome = if repeats { Outcome::Duplicate } else { Outcome::NotAForm };
+            let mut left = object(file, bare, dissected, inspection, None, outcome, None);
             if let Some(map) = left.json.as_object_mut() {
                 map.insert("attachment".into(), json!(attachment.name));
             }
@@ -232,11 +232,14 @@ fn object(
         file.to_string(),
         clinic.map_or_else(|| "－".to_string(), |clinic| format!("{} {}", clinic.venue_no, clinic.name)),
         form.and_then(|form| form.number).map_or_else(|| "－".to_string(), |number| format!("様式{number}")),
-        super::listings::outcome_label(outcome.as_str()).to_string(),
+        words::outcome(outcome.as_str()).to_string(),
         submission
             .and_then(|submission| submission.totals)
             .map_or_else(|| "－".to_string(), |totals| totals.sum().to_string()),
-        answer.map_or_else(|| "（返信なし）".to_string(), |draft| draft.kind.as_str().to_string()),
+        answer.map_or_else(
+            || "（返信なし）".to_string(),
+            |draft| words::letter_kind(draft.kind.as_str()).to_string(),
+        ),
     ];
     Checked { json, outcome, row, findings }
 }
@@ -297,7 +300,7 @@ fn human(checked: &[Checked]) -> String {
             let place = [finding.place.sheet.clone(), finding.place.cell.clone()];
             findings.row(vec![
                 finding.code.clone(),
-                finding.severity.as_str().to_string(),
+                words::severity(finding.severity.as_str()).to_string(),
                 place.into_iter().flatten().collect::<Vec<_>>().join("!"),
                 finding.read.clone().unwrap_or_default(),
                 finding.message.clone(),

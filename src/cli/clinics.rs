@@ -1,25 +1,31 @@
 //! `uketsuke clinics`: the registry (医療機関マスタ): import, list, export, set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::progress::shown;
 use super::table::Table;
 use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
-use crate::clinic::{Clinic, Registry, registry_file};
+use crate::clinic::registry_file::{self, ClinicChange};
+use crate::clinic::{Clinic, Registry, venue_order};
+use crate::daemon::registry::read_registry;
+use crate::inspection::reader::Readers;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// Read a CSV (UTF-8 or CP932) or xlsx file; all or nothing; prints what changes.
     #[command(after_help = "Example:\n  uketsuke clinics import 医療機関マスタ.csv --dry-run")]
     Import {
+        /// The registry file.
         file: PathBuf,
         /// Print what would change, change nothing.
         #[arg(long)]
         dry_run: bool,
     },
     /// One line per clinic.
+    #[command(after_help = "Examples:\n  uketsuke clinics list\n  uketsuke clinics list --format json")]
     List,
-    /// Write the registry as CSV (UTF-8 with BOM).
+    /// Write the registry as CSV (UTF-8 with BOM), without the clinics that the last file no longer named.
+    #[command(after_help = "Example:\n  uketsuke clinics export 医療機関マスタ.csv")]
     Export { file: PathBuf },
     /// Change fields of one clinic; the reason goes into the audit trail.
     #[command(
@@ -39,11 +45,23 @@ pub async fn clinics(context: &Context, verb: &Verb) -> Result<u8, Failure> {
         Verb::Import { file, dry_run } => import(context, file, *dry_run).await,
         Verb::List => list(context).await,
         Verb::Export { file } => {
-            let registry = context.office().await?.ledger.registry().await?;
-            std::fs::write(file, registry_file::write_csv(&registry)).map_err(|cause| {
+            let registry = context.ledger().await?.registry().await?;
+            let listed = Registry::new(registry.iter().filter(|clinic| !clinic.not_in_file).cloned());
+            std::fs::write(file, registry_file::write_csv(&listed)).map_err(|cause| {
                 Failure::new(EXIT_IO, format!("failed to write {}: {cause}", file.display()))
             })?;
-            print(&format!("{}件を {} に書き出しました。\n", registry.len(), file.display()));
+            let left_out = registry.len() - listed.len();
+            if context.json() {
+                let file = file.display().to_string();
+                print_json(
+                    &serde_json::json!({ "file": file, "clinics": listed.len(), "left_out": left_out }),
+                )?;
+                return Ok(0);
+            }
+            print(&format!("{}件を {} に書き出しました。\n", listed.len(), file.display()));
+            if left_out > 0 {
+                print(&format!("（マスタにない{left_out}件は書き出していません。）\n"));
+            }
             Ok(0)
         }
         Verb::Set { venue_no, changes, reason } => set(context, venue_no, changes, reason).await,
@@ -51,11 +69,14 @@ pub async fn clinics(context: &Context, verb: &Verb) -> Result<u8, Failure> {
 }
 
 async fn import(context: &Context, file: &PathBuf, dry_run: bool) -> Result<u8, Failure> {
-    let office = context.office().await?;
     let bytes = std::fs::read(file)
         .map_err(|cause| Failure::new(EXIT_IO, format!("failed to read {}: {cause}", file.display())))?;
+    if dry_run && matches!(context.config.database.path.try_exists(), Ok(false)) {
+        return first_import(context, file, &bytes).await;
+    }
+    let office = context.office().await?;
     let clinics = office.read_registry(file, &bytes).await?;
-    let before = office.ledger.registry().await?;
+    let before = office.ledger.registry_as_filed().await?;
     let changes = registry_file::diff(&before, &clinics);
     let mut judged_again = 0;
     if !dry_run {
@@ -66,40 +87,64 @@ async fn import(context: &Context, file: &PathBuf, dry_run: bool) -> Result<u8, 
         };
         judged_again = shown(context, "医療機関マスタを取り込み中", &office.progress, taking).await?;
     }
-    if context.json() {
-        print_json(&serde_json::json!({
-            "read": clinics.len(),
-            "dry_run": dry_run,
-            "changes": changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "judged_again": judged_again,
-        }))?;
-    } else {
-        for change in &changes {
-            print(&format!("{change}\n"));
-        }
-        let done =
-            if dry_run { "（--dry-run：変更していません）" } else { "取り込みました。" };
-        print(&format!("{}件を読み取り、{}件の変更があります。{done}\n", clinics.len(), changes.len()));
-        if judged_again > 0 {
-            print(&format!("保留していた{judged_again}通を判定し直しました。\n"));
-        }
-    }
+    report(context, clinics.len(), &changes, dry_run, judged_again)?;
     office.readers.shutdown().await;
     Ok(0)
 }
 
-async fn list(context: &Context) -> Result<u8, Failure> {
-    let registry = context.office().await?.ledger.registry().await?;
+/// What a first import would bring; no ledger is made for that.
+async fn first_import(context: &Context, file: &Path, bytes: &[u8]) -> Result<u8, Failure> {
+    let program = std::env::current_exe().map_err(|cause| Failure::new(EXIT_IO, cause))?;
+    let readers = Readers::new(&context.config.limits, program);
+    let clinics = read_registry(&readers, file, bytes).await?;
+    readers.shutdown().await;
+    report(context, clinics.len(), &registry_file::diff(&Registry::default(), &clinics), true, 0)?;
+    Ok(0)
+}
+
+fn report(
+    context: &Context,
+    read: usize,
+    changes: &[ClinicChange],
+    dry_run: bool,
+    judged_again: u64,
+) -> Result<(), Failure> {
     if context.json() {
-        return print_json(&registry.iter().collect::<Vec<_>>()).map(|()| 0);
+        return print_json(&serde_json::json!({
+            "read": read,
+            "dry_run": dry_run,
+            "changes": changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "judged_again": judged_again,
+        }));
     }
-    let mut table = Table::new(&["会場", "医療機関", "区", "上限量", "利用", "電話", "メール"]).right(&[3]);
-    for clinic in registry.iter() {
+    for change in changes {
+        print(&format!("{change}\n"));
+    }
+    let done =
+        if dry_run { "（--dry-run：変更していません）" } else { "取り込みました。" };
+    print(&format!("{read}件を読み取り、{}件の変更があります。{done}\n", changes.len()));
+    if judged_again > 0 {
+        print(&format!("保留していた{judged_again}通を判定し直しました。\n"));
+    }
+    Ok(())
+}
+
+async fn list(context: &Context) -> Result<u8, Failure> {
+    let registry = context.ledger().await?.registry().await?;
+    let mut clinics: Vec<&Clinic> = registry.iter().collect();
+    clinics.sort_by_cached_key(|clinic| venue_order(&clinic.venue_no));
+    if context.json() {
+        return print_json(&clinics).map(|()| 0);
+    }
+    let mut table = Table::new(&HEADINGS).right(&[3]);
+    for clinic in clinics {
         table.row(row(clinic));
     }
     print(&table.render());
     Ok(0)
 }
+
+const HEADINGS: [&str; 8] = ["会場", "医療機関", "区", "上限量", "利用", "マスタ", "電話", "メール"];
 
 fn row(clinic: &Clinic) -> Vec<String> {
     use crate::clinic::Intent;
@@ -114,6 +159,7 @@ fn row(clinic: &Clinic) -> Vec<String> {
             Intent::Unknown => "未回答",
         }
         .to_string(),
+        if clinic.not_in_file { "マスタにない" } else { "" }.to_string(),
         clinic.phone.clone(),
         clinic
             .emails
@@ -126,7 +172,7 @@ fn row(clinic: &Clinic) -> Vec<String> {
 }
 
 async fn set(context: &Context, venue_no: &str, changes: &[String], reason: &str) -> Result<u8, Failure> {
-    let office = context.office().await?;
+    let office = context.existing_office().await?;
     let registry = office.ledger.registry().await?;
     let clinic = registry.by_venue_no(venue_no).cloned().ok_or_else(|| {
         Failure::new(
@@ -137,7 +183,7 @@ async fn set(context: &Context, venue_no: &str, changes: &[String], reason: &str
     let clinic = with_changes(clinic, changes)?;
     office.ledger.set_clinic(&clinic, context.clock.now(), &actor(), reason).await?;
     let after = office.ledger.registry().await?;
-    let mut table = Table::new(&["会場", "医療機関", "区", "上限量", "利用", "電話", "メール"]).right(&[3]);
+    let mut table = Table::new(&HEADINGS).right(&[3]);
     table.row(row(after.by_venue_no(venue_no).unwrap_or(&clinic)));
     print(&table.render());
     Ok(0)

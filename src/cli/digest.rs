@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::{Context, EXIT_CONFIG, EXIT_IO, Failure, print, print_json};
+use super::{Context, EXIT_CONFIG, EXIT_IO, EXIT_USAGE, Failure, print, print_json};
 use crate::campaign::in_jst;
 use crate::daemon::daily::Written;
 
@@ -26,8 +26,14 @@ pub struct Arguments {
 }
 
 pub async fn digest(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
-    let office = context.office().await?;
-    let date = arguments.date.unwrap_or_else(|| in_jst(context.clock.now()).date());
+    let office = context.existing_office().await?;
+    let today = in_jst(context.clock.now()).date();
+    let date = arguments.date.unwrap_or(today);
+    if date > today {
+        let message =
+            format!("--date {date} has not come yet (today is {today}); name today or a day before");
+        return Err(Failure::new(EXIT_USAGE, message));
+    }
     let written = office.digest_of(date).await?;
     if let Some(folder) = &arguments.out {
         write(folder, &written)?;
@@ -44,7 +50,7 @@ pub async fn digest(context: &Context, arguments: &Arguments) -> Result<u8, Fail
             "date": date.to_string(),
             "subject": written.subject,
             "text": written.text,
-            "work": written.activity.work.len(),
+            "work": written.activity.work_by_clinic().len(),
             "to": context.config.digest.to,
             "queued": arguments.send,
         }))?;

@@ -93,7 +93,12 @@ pub async fn doctor(context: &Context) -> Result<u8, Failure> {
 /// Loading the configuration has checked its keys and values; this is what may be meant otherwise.
 fn configuration(context: &Context) -> Vec<Check> {
     let config = &context.config;
-    let mut checks = vec![Check::good("configuration", "every key is known and valid")];
+    let mut checks = vec![match config.check_files() {
+        Ok(()) => Check::good("configuration", "every key is known and valid, its files are there"),
+        Err(cause) => {
+            Check::bad("configuration", cause.to_string(), "mend that key, or the file that it names")
+        }
+    }];
     match Campaign::new(config.campaign.clone()) {
         Err(cause) => checks.push(Check::bad("campaign", cause, "mend section [campaign]")),
         Ok(campaign) => {
@@ -167,8 +172,11 @@ async fn ledger(context: &Context) -> Vec<Check> {
         Ok(registry) => {
             let silent = registry.iter().filter(|clinic| !clinic.has_addresses()).count();
             let capless = registry.iter().filter(|clinic| clinic.cap.is_none()).count();
-            let detail =
-                format!("{} clinics, {silent} without address, {capless} without cap", registry.len());
+            let gone = registry.iter().filter(|clinic| clinic.not_in_file).count();
+            let detail = format!(
+                "{} clinics, {silent} without address, {capless} without cap, {gone} not in the last file",
+                registry.len()
+            );
             if capless > 0 {
                 Check::note(
                     "registry",

@@ -35,7 +35,7 @@ enum Code {
 }
 
 pub async fn export(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
-    let office = context.office().await?;
+    let office = context.existing_office().await?;
     let now = office.now();
     let lines = office.ledger.export_lines().await?;
     let before = office.ledger.last_export_lines().await?;

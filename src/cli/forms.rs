@@ -23,7 +23,7 @@ pub async fn forms(context: &Context, arguments: &Arguments) -> Result<u8, Failu
     let clinic = match &arguments.clinic {
         None => None,
         Some(venue_no) => {
-            let registry = context.office().await?.ledger.registry().await?;
+            let registry = context.ledger().await?.registry().await?;
             let found = registry.by_venue_no(venue_no).cloned();
             Some(found.ok_or_else(|| {
                 Failure::new(

@@ -1,4 +1,4 @@
-//! `mails`, `mail`, `submissions`, `show`, `status`, `slots`: what the ledger holds, for people and for scripts.
+//! `mails`, `submissions`, `status`, `slots`: what the ledger holds, for people and for scripts.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::table::Table;
 use super::{Context, EXIT_DATA, EXIT_IO, Failure, print, print_json};
 use crate::ledger::Ledger;
+use crate::ledger::views::Reconciliation;
+use crate::outbound::words;
+pub use crate::outbound::words::outcome as outcome_label;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uketsuke mails --needs-staff")]
@@ -16,25 +19,10 @@ pub struct MailsArguments {
 }
 
 #[derive(Debug, clap::Args)]
-pub struct MailArguments {
-    id: i64,
-    /// Print the mail exactly as it was received.
-    #[arg(long)]
-    raw: bool,
-}
-
-#[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uketsuke submissions --clinic 0123")]
 pub struct SubmissionsArguments {
     #[arg(long, value_name = "VENUE_NO")]
     clinic: Option<String>,
-}
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  uketsuke show 8-0123-2")]
-pub struct ShowArguments {
-    /// Receipt number, as in the reply.
-    receipt: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -47,117 +35,87 @@ pub struct SlotsArguments {
     changed_since: Option<i64>,
 }
 
-pub async fn mails(context: &Context, arguments: &MailsArguments) -> Result<u8, Failure> {
-    let listing = context.office().await?.ledger.mails(arguments.needs_staff).await?;
-    let columns = [
-        ("id", "番号"),
-        ("received_at", "受信"),
-        ("from", "差出人"),
-        ("subject", "件名"),
-        ("outcome", "判定"),
-        ("needs_staff", "要対応"),
-        ("receipts", "受付番号"),
-        ("reply.state", "返信"),
-    ];
-    answer(context, &listing, |listing| {
-        let reconciliation = listing.get("reconciliation").cloned().unwrap_or_default();
-        let sums: Vec<String> = reconciliation
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, count)| format!("{} {count}", outcome_label(name)))
-            .collect();
-        format!("{}\n{}\n", table(listing.get("mails"), &columns), sums.join("　"))
-    })
+/// How the cells of a column are shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    Plain,
+    Number,
+    /// 「10/05 14:32」
+    Time,
+    /// The words that staff read for a stable name, or for each of several.
+    Words(fn(&str) -> &str),
 }
 
-pub async fn mail(context: &Context, arguments: &MailArguments) -> Result<u8, Failure> {
-    let ledger = context.office().await?.ledger;
-    if arguments.raw {
-        use std::io::Write;
-        let raw = ledger.raw_mail(arguments.id).await?;
-        std::io::stdout()
-            .lock()
-            .write_all(&raw)
-            .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write the mail: {cause}")))?;
-        return Ok(0);
-    }
-    let mail = ledger.mail(arguments.id).await?;
-    answer(context, &mail, outline)
+/// Key of the JSON (dotted for a member of a member), heading, shape.
+pub type Column = (&'static str, &'static str, Shape);
+
+pub async fn mails(context: &Context, arguments: &MailsArguments) -> Result<u8, Failure> {
+    let listing = context.ledger().await?.mails(arguments.needs_staff).await?;
+    let columns = [
+        ("id", "番号", Shape::Number),
+        ("received_at", "受信", Shape::Time),
+        ("from", "差出人", Shape::Plain),
+        ("subject", "件名", Shape::Plain),
+        ("outcome", "判定", Shape::Words(words::outcome)),
+        ("needs_staff", "要対応", Shape::Plain),
+        ("receipts", "受付番号", Shape::Plain),
+        ("reply.state", "返信", Shape::Words(words::letter_state)),
+    ];
+    let sums = sums(&listing.reconciliation);
+    answer(context, &listing, |listing| format!("{}\n{sums}\n", table(listing.get("mails"), &columns)))
+}
+
+/// 「受信 9＝受付 5＋要修正 2＋…　差 0」, in the order in which the books are closed.
+fn sums(books: &Reconciliation) -> String {
+    let parts = [
+        ("受付", books.accepted),
+        ("要修正", books.rejected),
+        ("読取不能", books.unreadable),
+        ("様式なし", books.not_a_form),
+        ("重複", books.duplicate),
+        ("保留", books.held),
+        ("対象外", books.ignored),
+        ("未処理", books.pending),
+    ];
+    let parts: Vec<String> = parts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    format!("受信 {}＝{}　差 {}", books.seen, parts.join("＋"), books.difference)
 }
 
 pub async fn submissions(context: &Context, arguments: &SubmissionsArguments) -> Result<u8, Failure> {
-    let listing = context.office().await?.ledger.submissions(arguments.clinic.as_deref()).await?;
-    let columns = [
-        ("receipt", "受付番号"),
-        ("received_at", "受信"),
-        ("file", "ファイル"),
-        ("outcome", "判定"),
-        ("timing", "期限"),
-        ("version", "版"),
-        ("in_force", "有効"),
-        ("sum", "合計"),
-        ("findings.error", "要修正"),
-        ("findings.warning", "要確認"),
-    ];
-    answer(context, &listing, |listing| table(Some(listing), &columns))
+    let listing = context.ledger().await?.submissions(arguments.clinic.as_deref()).await?;
+    answer(context, &listing, |listing| table(Some(listing), &SUBMISSION_COLUMNS))
 }
 
-pub async fn show(context: &Context, arguments: &ShowArguments) -> Result<u8, Failure> {
-    let shown = context.office().await?.ledger.show(&arguments.receipt).await?;
-    answer(context, &shown, |shown| {
-        let mut rest = shown.clone();
-        let mut text = String::new();
-        if let Some(map) = rest.as_object_mut() {
-            let findings = map.remove("findings");
-            let slots = map.remove("slots");
-            let audit = map.remove("audit");
-            let reply = map.remove("reply");
-            text.push_str(&outline(&Value::Object(map.clone())));
-            let columns = [
-                ("code", "規則"),
-                ("severity", "区分"),
-                ("sheet", "シート"),
-                ("cell", "セル"),
-                ("read", "読み取り"),
-                ("message", "内容"),
-            ];
-            text.push_str(&format!("\n■ 確認結果\n{}", table(findings.as_ref(), &columns)));
-            let columns = [
-                ("date", "接種日"),
-                ("start", "開始"),
-                ("end", "終了"),
-                ("dose", "回"),
-                ("public", "公開"),
-                ("private", "非公開"),
-            ];
-            text.push_str(&format!("\n■ 読み取った枠\n{}", table(slots.as_ref(), &columns)));
-            let columns = [("at", "日時"), ("actor", "操作者"), ("kind", "操作")];
-            text.push_str(&format!("\n■ 記録\n{}", table(audit.as_ref(), &columns)));
-            if let Some(reply) = reply.as_ref().and_then(|reply| reply.get("text")).and_then(Value::as_str) {
-                text.push_str(&format!("\n■ 返信\n{reply}\n"));
-            }
-        }
-        text
-    })
-}
+pub const SUBMISSION_COLUMNS: [Column; 10] = [
+    ("receipt", "受付番号", Shape::Plain),
+    ("received_at", "受信", Shape::Time),
+    ("file", "ファイル", Shape::Plain),
+    ("outcome", "判定", Shape::Words(words::outcome)),
+    ("timing", "期限", Shape::Words(words::timing)),
+    ("version", "版", Shape::Number),
+    ("in_force", "有効", Shape::Plain),
+    ("sum", "合計", Shape::Number),
+    ("findings.error", "要修正", Shape::Number),
+    ("findings.warning", "要確認", Shape::Number),
+];
 
 pub async fn status(context: &Context) -> Result<u8, Failure> {
-    let office = context.office().await?;
-    let listing = office.ledger.status().await?;
-    let stopped = stopped(&office.ledger).await?;
+    let ledger = context.ledger().await?;
+    let listing = ledger.status().await?;
+    let stopped = stopped(&ledger).await?;
     let columns = [
-        ("venue_no", "会場"),
-        ("name", "医療機関"),
-        ("ward", "区"),
-        ("state", "状態"),
-        ("receipt", "受付番号"),
-        ("received_at", "受信"),
-        ("sum", "合計"),
-        ("cap", "上限量"),
-        ("own", "差引"),
-        ("setup", "セットアップ"),
-        ("flags", "備考"),
+        ("venue_no", "会場", Shape::Plain),
+        ("name", "医療機関", Shape::Plain),
+        ("ward", "区", Shape::Plain),
+        ("state", "状態", Shape::Words(words::clinic_state)),
+        ("receipt", "受付番号", Shape::Plain),
+        ("received_at", "受信", Shape::Time),
+        ("timing", "期限", Shape::Words(words::timing)),
+        ("sum", "合計", Shape::Number),
+        ("cap", "上限量", Shape::Number),
+        ("own", "差引", Shape::Number),
+        ("setup", "セットアップ", Shape::Words(words::setup)),
+        ("flags", "備考", Shape::Words(words::flag)),
     ];
     answer(context, &listing, |listing| format!("{stopped}{}", table(Some(listing), &columns)))
 }
@@ -174,7 +132,7 @@ pub async fn stopped(ledger: &Ledger) -> Result<String, Failure> {
 }
 
 pub async fn slots(context: &Context, arguments: &SlotsArguments) -> Result<u8, Failure> {
-    let ledger = context.office().await?.ledger;
+    let ledger = context.ledger().await?;
     if let Some(export) = arguments.changed_since
         && !ledger.has_export(export).await?
     {
@@ -185,14 +143,14 @@ pub async fn slots(context: &Context, arguments: &SlotsArguments) -> Result<u8, 
     }
     let listing = ledger.slots(arguments.clinic.as_deref(), arguments.changed_since).await?;
     let columns = [
-        ("venue_no", "会場"),
-        ("date", "接種日"),
-        ("start", "開始"),
-        ("end", "終了"),
-        ("dose", "回"),
-        ("public", "公開"),
-        ("private", "非公開"),
-        ("receipt", "受付番号"),
+        ("venue_no", "会場", Shape::Plain),
+        ("date", "接種日", Shape::Plain),
+        ("start", "開始", Shape::Plain),
+        ("end", "終了", Shape::Plain),
+        ("dose", "回", Shape::Plain),
+        ("public", "公開", Shape::Number),
+        ("private", "非公開", Shape::Number),
+        ("receipt", "受付番号", Shape::Plain),
     ];
     answer(context, &listing, |listing| table(Some(listing), &columns))
 }
@@ -214,30 +172,32 @@ pub fn answer<T: Serialize>(
 }
 
 /// A table of the named members of an array of objects.
-pub fn table(rows: Option<&Value>, columns: &[(&str, &str)]) -> String {
-    let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
+pub fn table(rows: Option<&Value>, columns: &[Column]) -> String {
+    let headings: Vec<&str> = columns.iter().map(|(_, heading, _)| *heading).collect();
     let numbers: Vec<usize> = columns
         .iter()
         .enumerate()
-        .filter(|(_, (key, _))| {
-            matches!(*key, "sum" | "cap" | "own" | "public" | "private" | "attempts" | "id" | "version")
-        })
+        .filter(|(_, (_, _, shape))| matches!(shape, Shape::Number))
         .map(|(at, _)| at)
         .collect();
     let mut table = Table::new(&headings).right(&numbers);
     for row in rows.and_then(Value::as_array).into_iter().flatten() {
-        table.row(columns.iter().map(|(key, _)| cell(row, key)).collect());
+        table.row(columns.iter().map(|column| cell(row, column)).collect());
     }
     table.render()
 }
 
-fn cell(row: &Value, key: &str) -> String {
+/// One member as a person reads it.
+pub fn cell(row: &Value, (key, _, shape): &Column) -> String {
     let value = key.split('.').try_fold(row, |value, part| value.get(part));
-    let text = value.map(plain).unwrap_or_default();
-    match key {
-        "outcome" | "state" | "reply.state" => outcome_label(&text).to_string(),
-        "received_at" | "at" | "next_attempt_at" | "sent_at" => short_time(&text),
-        _ => text,
+    let Some(value) = value else { return plain(&Value::Null) };
+    match (shape, value) {
+        (Shape::Words(word), Value::String(name)) => word(name).to_string(),
+        (Shape::Words(word), Value::Array(names)) => {
+            names.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join("、")
+        }
+        (Shape::Time, Value::String(text)) => short_time(text),
+        (_, value) => plain(value),
     }
 }
 
@@ -257,51 +217,5 @@ fn short_time(text: &str) -> String {
     match (text.get(5..10), text.get(11..16)) {
         (Some(date), Some(time)) => format!("{} {time}", date.replace('-', "/")),
         _ => text.to_string(),
-    }
-}
-
-/// The members of one object, one a line.
-fn outline(value: &Value) -> String {
-    let mut table = Table::new(&["項目", "内容"]);
-    for (name, value) in value.as_object().into_iter().flatten() {
-        let text = match value {
-            Value::Object(_) => serde_json::to_string(value).unwrap_or_default(),
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                serde_json::to_string(value).unwrap_or_default()
-            }
-            other => plain(other),
-        };
-        table.row(vec![name.clone(), text]);
-    }
-    table.render()
-}
-
-/// The words that staff read for the stable names of the contract.
-pub fn outcome_label(name: &str) -> &str {
-    match name {
-        "accepted" => "受付",
-        "accepted_with_warnings" => "受付・要確認",
-        "rejected" => "要修正",
-        "unreadable" => "読取不能",
-        "not_a_form" => "様式なし",
-        "duplicate" => "重複",
-        "held" => "保留",
-        "ignored" => "対象外",
-        "seen" => "受信",
-        "pending" => "未処理",
-        "difference" => "差",
-        "not_submitted" => "未提出",
-        "needs_fix" => "要修正中",
-        "not_using" => "利用なし",
-        "unknown_intent" => "意向未確認",
-        "queued" => "送信待ち",
-        "sending" => "送信中",
-        "sent" => "送信済",
-        "deferred" => "再送待ち",
-        "failed" => "送信不能",
-        "ambiguous" => "送達不明",
-        "bounced" => "不達",
-        "suppressed" => "抑止",
-        other => other,
     }
 }

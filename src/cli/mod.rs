@@ -1,15 +1,19 @@
 //! The command line: one small file per verb; help, human tables, JSON, exit codes.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::daemon::Office;
+use crate::ledger::Ledger;
 use crate::telemetry;
+
+pub use output::{complain, print, print_json};
 
 pub mod table;
 mod check;
@@ -20,9 +24,11 @@ mod digest;
 mod doctor;
 mod export;
 mod forms;
+mod full;
 mod listings;
 mod once;
 mod outbox;
+mod output;
 mod progress;
 mod replay;
 mod restore;
@@ -77,23 +83,33 @@ enum Verb {
     /// Show the whole job on an embedded mailbox with sample mail and a rehearsed clock.
     Demo(demo::Arguments),
     /// The daemon: poll the mailbox, judge, record, reply, send the digest.
+    #[command(
+        after_help = "Examples:\n  uketsuke run\n  uketsuke --config /etc/uketsuke/uketsuke.toml -v run"
+    )]
     Run,
     /// Everything `run` would do now, once; for cron.
+    #[command(after_help = "Examples:\n  uketsuke once\n  uketsuke --format json once | jq .pending")]
     Once,
     /// Judge workbooks or mails offline; record nothing, send nothing.
     Check(check::Arguments),
     /// The registry of clinics (医療機関マスタ).
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  uketsuke clinics import 医療機関マスタ.csv --dry-run\n  uketsuke clinics list"
+    )]
     Clinics(clinics::Verb),
     /// Every mail ever seen and what became of it.
     Mails(listings::MailsArguments),
     /// One mail in full.
-    Mail(listings::MailArguments),
+    Mail(full::MailArguments),
     /// Recorded submissions.
     Submissions(listings::SubmissionsArguments),
     /// One submission in full.
-    Show(listings::ShowArguments),
+    Show(full::ShowArguments),
     /// Registry and state: one line per clinic.
+    #[command(
+        after_help = "Examples:\n  uketsuke status\n  uketsuke status --format json | jq '.[] | select(.state == \"held\")'"
+    )]
     Status,
     /// The slots in force.
     Slots(listings::SlotsArguments),
@@ -118,7 +134,7 @@ enum Verb {
     /// Write the slot list for the reservation system.
     Export(export::Arguments),
     /// Set-up in the reservation system.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  uketsuke setup done 0123 0200")]
     Setup(setup::Verb),
     /// The clinics have confirmed their slots.
     Confirm(setup::ConfirmArguments),
@@ -129,6 +145,7 @@ enum Verb {
     /// Build (and optionally send) the daily digest of a date.
     Digest(digest::Arguments),
     /// Check every invariant of the ledger.
+    #[command(after_help = "Examples:\n  uketsuke verify\n  uketsuke verify --format json | jq .violations")]
     Verify,
     /// Write a consistent copy of the database while the daemon runs.
     Backup(verify::BackupArguments),
@@ -138,11 +155,18 @@ enum Verb {
     Replay(replay::Arguments),
     /// Rehearse: run a folder of mails through the whole program on a simulated clock.
     Simulate(simulate::Arguments),
+    #[command(
+        after_help = "Examples:\n  uketsuke doctor\n  uketsuke --config /etc/uketsuke/uketsuke.toml doctor"
+    )]
     /// Check configuration, servers, registry, disk and sandbox, and say how to mend each.
     Doctor,
     /// Print shell completions.
+    #[command(
+        after_help = "Example:\n  uketsuke completions bash > /usr/share/bash-completion/completions/uketsuke"
+    )]
     Completions { shell: clap_complete::Shell },
     /// Print the manual page.
+    #[command(after_help = "Example:\n  uketsuke man > /usr/local/share/man/man1/uketsuke.1")]
     Man,
 }
 
@@ -224,7 +248,32 @@ impl Context {
         self.format == Format::Json
     }
 
-    /// Opens the ledger without touching mailbox or transport.
+    /// The ledger, which must exist.
+    pub async fn ledger(&self) -> Result<Ledger, Failure> {
+        Ok(self.existing_office().await?.ledger)
+    }
+
+    /// As [`Context::office`] for verbs that look at a ledger or decide on what is in it: they make none.
+    pub async fn existing_office(&self) -> Result<Office, Failure> {
+        let path = &self.config.database.path;
+        match path.try_exists() {
+            Ok(true) => self.office().await,
+            Ok(false) => Err(Failure::new(
+                EXIT_IO,
+                format!(
+                    "there is no ledger at {}; `uketsuke run`, `once` or `clinics import` makes it (or is \
+                     database.path, or the working directory, another one?)",
+                    path.display()
+                ),
+            )),
+            Err(cause) => Err(Failure::new(
+                EXIT_IO,
+                format!("failed to look for the ledger {}: {cause}", path.display()),
+            )),
+        }
+    }
+
+    /// Opens the ledger without touching mailbox or transport; makes it if there is none.
     pub async fn office(&self) -> Result<Office, Failure> {
         Ok(Office::open(self.config.clone(), self.clock).await?)
     }
@@ -235,12 +284,21 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let usage = error.use_stderr();
-            drop(error.print());
-            return if usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+            if error.use_stderr() {
+                drop(error.print());
+                return ExitCode::from(EXIT_USAGE);
+            }
+            let help = error.render();
+            let styled = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            output::print(&if styled { help.ansi().to_string() } else { help.to_string() });
+            return end(Ok(0));
         }
     };
-    match start(arguments) {
+    end(start(arguments))
+}
+
+fn end(ended: Result<u8, Failure>) -> ExitCode {
+    match ended.and_then(output::ended) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             complain(&failure.message);
@@ -256,6 +314,9 @@ fn start(arguments: Arguments) -> Result<u8, Failure> {
     telemetry::start(&config.log, if quiet { -1 } else { verbosity });
     telemetry::tell_faults();
     drop(rustls::crypto::ring::default_provider().install_default());
+    if matches!(arguments.verb, Verb::Run | Verb::Once) {
+        config.check_files()?;
+    }
     let context = Context {
         config,
         clock: arguments.now.map_or_else(Clock::system, Clock::starting_at),
@@ -280,9 +341,9 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Check(arguments) => check::check(context, &arguments).await,
         Verb::Clinics(verb) => clinics::clinics(context, &verb).await,
         Verb::Mails(arguments) => listings::mails(context, &arguments).await,
-        Verb::Mail(arguments) => listings::mail(context, &arguments).await,
+        Verb::Mail(arguments) => full::mail(context, &arguments).await,
         Verb::Submissions(arguments) => listings::submissions(context, &arguments).await,
-        Verb::Show(arguments) => listings::show(context, &arguments).await,
+        Verb::Show(arguments) => full::show(context, &arguments).await,
         Verb::Status => listings::status(context).await,
         Verb::Slots(arguments) => listings::slots(context, &arguments).await,
         Verb::Outbox(arguments) => outbox::outbox(context, &arguments).await,
@@ -307,37 +368,18 @@ async fn dispatch(verb: Verb, context: &Context) -> Result<u8, Failure> {
         Verb::Simulate(arguments) => simulate::simulate(context, &arguments).await,
         Verb::Doctor => doctor::doctor(context).await,
         Verb::Completions { shell } => {
-            use clap::CommandFactory;
-            clap_complete::generate(shell, &mut Arguments::command(), "uketsuke", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "uketsuke", &mut script);
+            output::print_bytes(&script);
             Ok(0)
         }
         Verb::Man => {
-            use clap::CommandFactory;
-            clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout()).map_err(|cause| {
-                Failure::new(EXIT_IO, format!("failed to write the manual page: {cause}"))
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page).map_err(|cause| {
+                Failure::new(EXIT_IO, format!("failed to lay out the manual page: {cause}"))
             })?;
+            output::print_bytes(&page);
             Ok(0)
         }
     }
-}
-
-/// Prints an answer. A closed pipe (`| head`) is no error.
-pub fn print(text: &str) {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
-}
-
-/// Prints exactly one JSON document.
-pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|cause| Failure::new(EXIT_IO, format!("failed to write JSON: {cause}")))?;
-    print(&format!("{text}\n"));
-    Ok(())
-}
-
-/// A message for the person at the terminal, on stderr.
-pub fn complain(message: &str) {
-    use std::io::Write;
-    drop(writeln!(std::io::stderr(), "uketsuke: {message}"));
 }

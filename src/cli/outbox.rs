@@ -1,9 +1,10 @@
 //! `uketsuke outbox`: outgoing mail: list, retry, hold, release, cancel; resume after the breaker stopped it.
 
-use super::listings::{answer, stopped, table};
+use super::listings::{Shape, answer, stopped, table};
 use super::{Context, EXIT_USAGE, Failure, print, print_json};
 use crate::ledger::Ledger;
 use crate::ledger::outbox::Handling;
+use crate::outbound::words;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -23,14 +24,19 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// Try again now (failed, deferred, ambiguous).
+    #[command(after_help = "Example:\n  uketsuke outbox retry 12")]
     Retry { id: i64 },
     /// Keep it back.
+    #[command(after_help = "Example:\n  uketsuke outbox hold 12 --reason 内容を確認中")]
     Hold { id: i64 },
     /// Let a held or suppressed letter go.
+    #[command(after_help = "Example:\n  uketsuke outbox release 7")]
     Release { id: i64 },
     /// Never send it.
+    #[command(after_help = "Example:\n  uketsuke outbox cancel 7 --reason 電話で伝えた")]
     Cancel { id: i64 },
     /// Let letters to clinics leave again after too many came back (needs --reason).
+    #[command(after_help = "Example:\n  uketsuke outbox resume --reason 宛先を訂正")]
     Resume,
 }
 
@@ -38,7 +44,7 @@ const STATES: [&str; 9] =
     ["queued", "sending", "sent", "deferred", "failed", "ambiguous", "bounced", "suppressed", "held"];
 
 pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
-    let ledger = context.office().await?.ledger;
+    let ledger = context.ledger().await?;
     if let Some(verb) = &arguments.verb {
         let (id, handling, done) = match verb {
             Verb::Retry { id } => (*id, Handling::Retry, "直ちに再送します"),
@@ -66,15 +72,15 @@ pub async fn outbox(context: &Context, arguments: &Arguments) -> Result<u8, Fail
     }
     let listing = ledger.outbox(arguments.state.as_deref()).await?;
     let columns = [
-        ("id", "番号"),
-        ("kind", "種類"),
-        ("to", "宛先"),
-        ("subject", "件名"),
-        ("state", "状態"),
-        ("attempts", "試行"),
-        ("sent_at", "送信"),
-        ("next_attempt_at", "次回"),
-        ("last_error", "最後の応答"),
+        ("id", "番号", Shape::Number),
+        ("kind", "種類", Shape::Words(words::letter_kind)),
+        ("to", "宛先", Shape::Plain),
+        ("subject", "件名", Shape::Plain),
+        ("state", "状態", Shape::Words(words::letter_state)),
+        ("attempts", "試行", Shape::Number),
+        ("sent_at", "送信", Shape::Time),
+        ("next_attempt_at", "次回", Shape::Time),
+        ("last_error", "最後の応答", Shape::Plain),
     ];
     let stopped = stopped(&ledger).await?;
     answer(context, &listing, |listing| format!("{stopped}{}", table(Some(listing), &columns)))

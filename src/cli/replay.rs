@@ -21,7 +21,7 @@ pub struct Arguments {
 }
 
 pub async fn replay(context: &Context, arguments: &Arguments) -> Result<u8, Failure> {
-    let office = context.office().await?;
+    let office = context.existing_office().await?;
     office.require_sandbox().await?;
     let purpose = match (arguments.dry_run, arguments.send) {
         (true, _) => Purpose::Look,

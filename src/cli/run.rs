@@ -3,9 +3,16 @@
 use std::sync::Arc;
 
 use super::{Context, Failure};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::daemon::Office;
 use crate::daemon::service::{Ended, Signals};
+
+/// What SIGHUP brings must be as good as what a start would need.
+fn reload(context: &Context) -> Result<Config, config::Error> {
+    let config = Config::load(&context.files)?;
+    config.check_files()?;
+    Ok(config)
+}
 
 pub async fn run(context: &Context) -> Result<u8, Failure> {
     let mut signals = Signals::listen()?;
@@ -15,7 +22,7 @@ pub async fn run(context: &Context) -> Result<u8, Failure> {
     office.load_registry_file().await?;
     let mut proven = office.config.clone();
     loop {
-        match office.run(&mut signals, || Config::load(&context.files)).await {
+        match office.run(&mut signals, || reload(context)).await {
             Ok(Ended::Stopped) => return Ok(0),
             Ok(Ended::Reloaded(_)) if signals.is_stopped() => return Ok(0),
             Ok(Ended::Reloaded(config)) => {

@@ -6,10 +6,13 @@ use super::staff::{decision, open};
 use super::table::Table;
 use super::{Context, EXIT_DATA, Failure, print, print_json};
 use crate::campaign::in_jst;
+use crate::outbound::words::letter_kind;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Verb {
     /// The slots of these clinics stand in the reservation system: ask each clinic to look at them (確認依頼).
+    ///
+    /// Refused for a clinic of which something else is in force than the last `export` handed over.
     #[command(after_help = "Example:\n  uketsuke setup done 0123 0200")]
     Done {
         #[arg(required = true, value_name = "VENUE_NO")]
@@ -102,7 +105,12 @@ pub async fn remind(context: &Context, arguments: &RemindArguments) -> Result<u8
     }
     let mut table = Table::new(&["会場", "医療機関", "種類", "宛先"]);
     for one in &round.reminded {
-        table.row(vec![one.venue_no.clone(), one.name.clone(), one.kind.to_string(), one.to.clone()]);
+        table.row(vec![
+            one.venue_no.clone(),
+            one.name.clone(),
+            letter_kind(one.kind).to_string(),
+            one.to.clone(),
+        ]);
     }
     print(&table.render());
     if !round.passed.is_empty() {

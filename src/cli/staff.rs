@@ -7,9 +7,11 @@ use serde_json::json;
 use super::clinics::actor;
 use super::listings::outcome_label;
 use super::{Context, EXIT_DATA, EXIT_USAGE, Failure, print, print_json};
+use crate::campaign::Deadlines;
 use crate::daemon::Office;
 use crate::daemon::decide::Decided;
 use crate::ledger::staff::{Decision, Subject};
+use crate::outbound::words::letter_kind;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uketsuke accept 8-0123-2 --reason 電話で確認")]
@@ -136,7 +138,7 @@ fn report(
     }
     print(&format!("{receipt}：{done}\n"));
     for (template, to) in &decided.letters {
-        print(&format!("返信（{template}）を {to} あてに作成しました。\n"));
+        print(&format!("返信（{}）を {to} あてに作成しました。\n", letter_kind(template)));
     }
     if decided.untold {
         print("医療機関へのメールは作成していません。必要に応じて電話でお知らせください。\n");
@@ -182,6 +184,14 @@ pub async fn adopt(context: &Context, arguments: &AdoptArguments) -> Result<u8, 
     let (office, actor) = open(context, &arguments.reason).await?;
     let (venue_no, address, mail) = match arguments.to.as_deref() {
         Some(address) if address.contains('@') => (arguments.subject.clone(), address.to_string(), None),
+        Some(other) if office.ledger.registry().await?.by_venue_no(other).is_none() => {
+            return Err(Failure::new(
+                EXIT_DATA,
+                format!(
+                    "{other} is neither an e-mail address nor a 会場番号 of the registry (`uketsuke clinics list`)"
+                ),
+            ));
+        }
         venue_no => sender_of(&office, &arguments.subject, venue_no).await?,
     };
     let judged =
@@ -264,10 +274,18 @@ pub async fn note(context: &Context, arguments: &NoteArguments) -> Result<u8, Fa
         }
         (None, None) => return Err(Failure::new(EXIT_USAGE, "name a mail, a receipt or --clinic VENUE_NO")),
     };
+    let waits = match (&arguments.subject, named.contains('-')) {
+        (None, _) => false,
+        (Some(_), false) => office.ledger.mail(mail_number(named)?).await?.mail.needs_staff,
+        (Some(_), true) => office.ledger.show(named).await?.submission.outcome == "held",
+    };
     if context.json() {
-        print_json(&json!({ "subject": named, "reason": arguments.reason }))?;
+        print_json(&json!({ "subject": named, "reason": arguments.reason, "needs_staff": waits }))?;
     } else {
         print(&format!("{named}：記録しました。\n"));
+        if waits {
+            print("様式が保留中のため、一覧に残ります。accept または reject で決定してください。\n");
+        }
     }
     Ok(0)
 }
@@ -275,6 +293,14 @@ pub async fn note(context: &Context, arguments: &NoteArguments) -> Result<u8, Fa
 pub async fn extend(context: &Context, arguments: &ExtendArguments) -> Result<u8, Failure> {
     let (office, actor) = open(context, &arguments.reason).await?;
     let decision = decision(&office, &actor, &arguments.reason);
+    let now = office.ledger.standing(&arguments.venue_no).await?.deadlines(&office.campaign);
+    let own = Deadlines {
+        submission: arguments.submission.unwrap_or(now.submission),
+        correction: arguments.correction.unwrap_or(now.correction),
+    };
+    let refused =
+        |cause| Failure::new(EXIT_DATA, format!("failed to extend clinic {}: {cause}", arguments.venue_no));
+    office.campaign.check_extension(own).map_err(refused)?;
     office.ledger.extend(&arguments.venue_no, arguments.submission, arguments.correction, decision).await?;
     let deadlines = office.ledger.standing(&arguments.venue_no).await?.deadlines(&office.campaign);
     let (submission, correction) =
@@ -294,7 +320,7 @@ pub async fn open(context: &Context, reason: &str) -> Result<(Office, String), F
     if reason.trim().is_empty() {
         return Err(Failure::new(EXIT_USAGE, "--reason must say why; it goes into the audit trail"));
     }
-    Ok((context.office().await?, actor()))
+    Ok((context.existing_office().await?, actor()))
 }
 
 pub fn decision<'a>(office: &Office, actor: &'a str, reason: &'a str) -> Decision<'a> {

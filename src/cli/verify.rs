@@ -6,7 +6,7 @@ use super::progress::shown;
 use super::{Context, EXIT_IO, EXIT_NO, Failure, print, print_json};
 
 pub async fn verify(context: &Context) -> Result<u8, Failure> {
-    let office = context.office().await?;
+    let office = context.existing_office().await?;
     let verification = shown(context, "台帳を検査中", &office.progress, office.ledger.verify()).await?;
     let sound = verification.violations.is_empty();
     if context.json() {
@@ -45,9 +45,12 @@ pub async fn backup(context: &Context, arguments: &BackupArguments) -> Result<u8
             format!("{} exists; a backup never overwrites", arguments.file.display()),
         ));
     }
-    let office = context.office().await?;
+    let office = context.existing_office().await?;
     let copying = office.ledger.backup(&arguments.file);
     shown(context, "書き出し中", &office.progress, copying).await?;
+    if context.json() {
+        return print_json(&serde_json::json!({ "file": arguments.file.display().to_string() })).map(|()| 0);
+    }
     print(&format!("{} に書き出しました。\n", arguments.file.display()));
     Ok(0)
 }

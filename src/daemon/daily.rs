@@ -48,14 +48,28 @@ impl Office {
         Ok(Some(written))
     }
 
-    /// The digest of a whole day, 00:00 to 24:00 in Japan.
+    /// The digest of a day, 00:00 to 24:00 in Japan: of today up to now, of a day gone by as things stood at its end.
     pub async fn digest_of(&self, date: Date) -> Result<Written, Error> {
         let (from, until) = day(date)?;
-        self.write_digest(from, until, false).await
+        let now = self.now();
+        if now < from {
+            return Err(Error::Configuration(format!(
+                "date {date} has not come yet; name today or a day before"
+            )));
+        }
+        if now < until {
+            return self.write_digest(from, now, false).await;
+        }
+        let activity = self.ledger.past_activity(from, until, now).await?;
+        self.written(activity)
     }
 
     async fn write_digest(&self, from: Timestamp, until: Timestamp, merged: bool) -> Result<Written, Error> {
         let activity = self.ledger.day_activity(from, until, merged).await?;
+        self.written(activity)
+    }
+
+    fn written(&self, activity: DayActivity) -> Result<Written, Error> {
         let workbook = digest_workbook::workbook(&activity, &self.campaign)?;
         Ok(Written {
             subject: digest::subject(&activity, &self.campaign),

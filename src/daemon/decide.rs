@@ -282,10 +282,7 @@ async fn standing(intake: &mut Intake, recorded: &Recorded) -> Result<Standing, 
 
 /// Sets the submission against what is in force now.
 fn compare(submission: &mut Submission, standing: &Standing) {
-    let replaces = standing.in_force.iter().any(|version| !version.in_force.is_disjoint(&submission.scope));
-    if replaces {
-        submission.changes = rules::changes(&standing.slots_of(&submission.scope), &submission.slots);
-    }
+    submission.changes = rules::changes_in_force(standing, &submission.scope, &submission.slots);
     let untouched =
         Visibility::BOTH.into_iter().filter(|visibility| !submission.scope.contains(visibility)).collect();
     submission.union = submission.slots.iter().cloned().chain(standing.slots_of(&untouched)).collect();

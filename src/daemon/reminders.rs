@@ -106,6 +106,9 @@ impl Office {
         if !(line.state == ClinicState::NotSubmitted || unmended) || clinic.uses_system == Intent::No {
             return Ok(Case::Nothing);
         }
+        if clinic.not_in_file {
+            return Ok(Case::Pass("医療機関マスタにありません"));
+        }
         if clinic.suppress_reminder {
             return Ok(Case::Pass("督促停止の登録があります"));
         }

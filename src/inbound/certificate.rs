@@ -1,5 +1,4 @@
-//! Pure: until when a server's certificate is valid (RFC 5280 §4.1), for a warning in good time; why one is refused,
-//! in words.
+//! Pure: what a server's certificate says: until when it is valid (RFC 5280 §4.1), and why it is not trusted.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -11,6 +10,23 @@ const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xA0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
+
+/// Why a certificate is not trusted, from the words of the TLS library, and what to do; `ca_file` names the key.
+pub fn distrust(reason: &str, ca_file: &str) -> String {
+    // RFC 5280 §4.2.1.9: a CA's certificate is not one for a server, trusted or not.
+    if reason.contains("CaUsedAsEndEntity") {
+        return format!(
+            "its certificate is self-signed as a CA's, which no server may show; give the server a certificate that \
+             your CA has signed (basicConstraints CA:FALSE), and put the CA's certificate into {ca_file}"
+        );
+    }
+    let host = ca_file.replace("ca_file", "host");
+    format!(
+        "its certificate is not trusted: {}; put the CA's certificate into {ca_file}, or mend the server's \
+         certificate or {host}",
+        refusal(reason)
+    )
+}
 
 /// notAfter of a certificate in DER; `None` when it cannot be read.
 pub fn not_after(der: &[u8]) -> Option<Timestamp> {
@@ -96,5 +112,13 @@ mod tests {
         check(UTC_TIME, "491331235959Z", None);
         check(UTC_TIME, "4912312359", None);
         check(4, "491231235959Z", None);
+    }
+
+    #[test]
+    fn a_ca_that_stands_in_for_a_server_is_told_as_that() {
+        let told = distrust("Other(OtherError(CaUsedAsEndEntity))", "mailbox.ca_file");
+        assert!(told.contains("self-signed") && !told.contains("OtherError"), "{told}");
+        let told = distrust("UnknownIssuer", "outgoing.ca_file");
+        assert!(told.contains("outgoing.ca_file") && told.contains("outgoing.host"), "{told}");
     }
 }

@@ -42,6 +42,14 @@ pub fn declared_charset(html: &[u8]) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
+/// Does it hold a table?
+pub fn has_table(html: &str) -> bool {
+    html.match_indices('<').any(|(at, _)| {
+        let tag = html.get(at + 1..).unwrap_or_default();
+        tag.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("table"))
+    })
+}
+
 /// The text of `html`, at most `max_bytes` of it; the flag tells whether something was cut.
 pub fn text(html: &str, max_bytes: usize) -> (String, bool) {
     let mut out = Out { text: String::new() };
@@ -211,6 +219,18 @@ mod tests {
             assert_eq!(text(html, 10_000).0, expected, "{html}");
         }
         assert!(text(&"<b>あ</b>".repeat(100), 30).1);
+    }
+
+    #[test]
+    fn a_table_is_known_by_its_tag() {
+        for (html, expected) in [
+            ("<p>a</p><TABLE border=1><tr><td>6</td></tr></TABLE>", true),
+            ("<p>table</p>", false),
+            ("<あいうえお", false),
+            ("<tab", false),
+        ] {
+            assert_eq!(has_table(html), expected, "{html}");
+        }
     }
 
     #[test]

@@ -126,6 +126,9 @@ pub struct Message {
     pub bounce: Option<Bounce>,
     /// The readable text (text/plain, else text of the HTML), at most `limits.text_bytes`.
     pub text: String,
+    /// The text of an HTML body with tables, where `text` is of a plain body beside it: programs that make the plain
+    /// one leave tables out.
+    pub tables: String,
     pub attachments: Vec<Attachment>,
     /// SHA-256 (hex) over From, To, Date, Subject, Message-ID and the decoded parts, trace headers left out (K3).
     pub canonical: String,

@@ -4,7 +4,6 @@
 //! quoted-printable; uuencode, also inside a plain text body.
 
 use std::borrow::Cow;
-use std::io::BufRead;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -60,11 +59,10 @@ impl<'a> Iterator for Lines<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let all = self.0;
-        let mut rest = all;
-        let length = rest.skip_until(b'\n').ok()?;
+        let end = memchr::memchr(b'\n', self.0).map_or(self.0.len(), |at| at + 1);
+        let (line, rest) = self.0.split_at_checked(end)?;
         self.0 = rest;
-        if length == 0 { None } else { all.get(..length) }
+        if line.is_empty() { None } else { Some(line) }
     }
 }
 

@@ -295,6 +295,17 @@ fn has_download_link(folded: &str) -> bool {
 }
 
 /// 「10/25 9時～ 6人」
+/// Several rows of an HTML table, as lines, that begin with a date or time and go on in numbers.
+pub fn is_pasted_table(text: &str) -> bool {
+    let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+    let rows = text.lines().filter(|line| {
+        let folded = fold(line);
+        let timed = folded.contains(['/', '月', ':', '時']);
+        timed && folded.split_whitespace().filter(is_number).count() >= 2
+    });
+    rows.take(2).count() == 2
+}
+
 fn looks_like_slot(line: &str) -> bool {
     let folded = fold(line);
     let digits = folded.chars().filter(char::is_ascii_digit).count();
@@ -385,5 +396,13 @@ mod tests {
         assert!(read("ＰＡＳＳＷＯＲＤは abc です").mentions_password);
         assert!(read("下記URLよりダウンロードしてください https://xgf.nu/abc").download_link);
         assert!(read("10/25 9時 6人\n10/26 10時 6人").typed_table);
+        for (rows, expected) in [
+            ("接種日 時刻 人数\n10/25 9:00 6名\n10/26 9:00 6名", true),
+            ("日付 9:00 9:30\n10/25 6 6\n10/26 6 6", true),
+            ("○○医院\nTEL 096-000-0000 FAX 096-000-0001\n受付 9:00 ～", false),
+            ("10/25 9:00 6名", false),
+        ] {
+            assert_eq!(is_pasted_table(rows), expected, "{rows}");
+        }
     }
 }

@@ -14,14 +14,17 @@ use crate::campaign::Dose;
 
 pub use super::normalize::{Read, Remark, Trouble};
 pub use read::read;
+pub use sheet::Area;
 
 mod evidence;
 mod fields;
 mod assemble;
+mod blocks;
 mod half;
 mod list;
 mod loose;
 mod matrix;
+mod net;
 mod notices;
 mod plan;
 mod read;
@@ -131,6 +134,8 @@ pub struct TypedTotal {
     pub dose: Option<Dose>,
     /// `None`: both visibilities.
     pub visibility: Option<Visibility>,
+    /// Rectangles of the sheet, any of which it may sum up; none: the form, the sheet or the table above it.
+    pub within: Vec<Area>,
 }
 
 /// Which of the three forms, by each source of evidence that was present.
@@ -199,6 +204,11 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
+    /// A clinic filled in the 記入例 sheet and left the others empty: its number there (F06).
+    FilledSample {
+        place: Place,
+        raw: SmolStr,
+    },
     /// 「利用しません」「辞退」「取下げ」 (F14).
     Withdrawal {
         place: Place,
@@ -213,6 +223,13 @@ pub enum Observation {
     Unplaced {
         place: Place,
         raw: SmolStr,
+    },
+    /// Figures under a heading that does not say what they count, or under none (F04): the heading's cell.
+    /// `common`: beside most counts, and not their sum.
+    StrangeFigures {
+        place: Place,
+        raw: SmolStr,
+        common: bool,
     },
     Comments,
     /// .xlsm (M05) and .csv (F15) are told from `Workbook::container` by the rules.

@@ -121,10 +121,11 @@ fn examine_by(
             Content::Refused(_) | Content::Other => None,
         });
     }
-    let words = contained(|| read_words(&message.text)).unwrap_or_else(|reason| {
+    let mut words = contained(|| read_words(&message.text)).unwrap_or_else(|reason| {
         message.defects.push(Defect::Unparsable(reason));
         Words::default()
     });
+    words.typed_table |= body::is_pasted_table(&message.tables);
     Examined { files, words }
 }
 

@@ -11,6 +11,7 @@ pub mod serial;
 pub mod scan;
 pub mod date;
 pub mod time;
+pub mod moment;
 pub mod count;
 pub mod dose;
 pub mod weekday;
@@ -43,6 +44,8 @@ pub enum Trouble {
     Formula,
     /// The time and the half of the day that stands beside or above it (午前, 午後) do not fit (R13).
     HalfOfDay { said: String },
+    /// Some of the text is struck through: what remains is another value than the whole (F11).
+    PartlyStruck,
     /// A time with seconds (R13).
     Seconds,
     /// The count's cell is merged over several rows (R30): the range and what it says.
@@ -54,7 +57,7 @@ pub enum Trouble {
 pub enum Remark {
     /// An estimate that the clinic should confirm: 1025, 10.25, 「25日」, bare 9, text 9.30, 頃, 六 (R34).
     Estimated,
-    /// 〃, 同上, or blank below a value: taken from the row above; its text (R25). `ditto` for a written sign,
+    /// 〃, 同上, or blank below a value: taken from the row above; its value (R25). `ditto` for a written sign,
     /// `merged` when the cell belongs to a merged range.
     CarriedDown { from: SmolStr, ditto: bool, merged: bool },
     /// 休, ×, －, なし read as 0; or the blank one of 様式３'s two counts (R21).

@@ -36,7 +36,8 @@ pub enum Value {
     Bool(bool),
     /// `#REF!` and the like, as Excel writes it.
     Error(SmolStr),
-    /// A number with a date or time format: a serial of the **1900** system (1904 workbooks are already shifted).
+    /// A number with a date or time format: a serial of the **1900** system (1904 workbooks are already shifted), or
+    /// whatever was typed into such a cell (1025, 900): the column tells.
     Serial(f64),
     /// A formula without a stored result.
     NoResult,
@@ -50,8 +51,17 @@ pub struct Cell {
     pub value: Value,
     /// The cell contains a formula (`value` is its stored result).
     pub formula: bool,
-    /// The font is struck through.
-    pub strike: bool,
+    pub strike: Strike,
+}
+
+/// How much of a cell's text is struck through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Strike {
+    #[default]
+    None,
+    /// Some of it: a correction written beside what it corrects (見え消し).
+    Part,
+    Whole,
 }
 
 /// An inclusive merged range, zero-based.

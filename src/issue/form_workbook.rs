@@ -7,6 +7,7 @@
 mod example;
 mod guide;
 mod identity;
+mod ime;
 mod layout;
 mod rules;
 mod style;
@@ -114,5 +115,5 @@ fn build(
     guide::write(workbook.add_worksheet().set_name("記入要領")?, &layout, &style)?;
     identity::write(workbook.add_worksheet(), &layout, &style, issued_to)?;
     workbook.define_name("FORM_ID", &format!("=\"{}\"", layout.form_id()))?;
-    workbook.save_to_buffer()
+    ime::off_for_digits(&workbook.save_to_buffer()?, &layout)
 }

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 
 use super::column::{instant, maybe_instant, micros};
-use super::{Error, Ledger, NewState, audit, breaker, outbox, progress, slots, work};
+use super::{
+    Error, Ledger, NewState, audit, breaker, differences, mail_state, outbox, progress, slots, work,
+};
+use crate::clinic::Registry;
 use crate::outbound::activity::{Changes, DayActivity, Health, MailLine};
 use crate::outbound::letter::Letter;
 
@@ -35,23 +38,21 @@ impl Ledger {
     ) -> Result<DayActivity, Error> {
         let registry = self.registry().await?;
         let mut tx = self.read().await?;
-        let mut clinics = super::clinics::lines(&mut tx, &registry).await?;
-        clinics.sort_by_key(|line| (line.clinic.ward, crate::clinic::venue_key(&line.clinic.venue_no)));
-        let since = since(&mut tx, from).await?;
-        let in_force = slots::in_force(&mut tx, None).await?;
-        Ok(DayActivity {
-            from,
-            until,
-            merged,
-            clinics,
-            work: work::items(&mut tx, &registry).await?,
-            changes: changes(&mut tx, from, until, since).await?,
-            differences: Vec::new(),
-            days: slots::by_day(&in_force),
-            slots: in_force,
-            mails: mail_lines(&mut tx, from, until, since).await?,
-            health: health(&mut tx, from, until, since).await?,
-        })
+        gather(&mut tx, &registry, from, until, merged).await
+    }
+
+    /// The same of a window that is over, with the states of its end (see `look_back`).
+    pub async fn past_activity(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<DayActivity, Error> {
+        let registry = self.registry().await?;
+        let mut connection = self.look_back(until).await?;
+        let activity = gather(&mut connection, &registry, from, until, false).await?;
+        connection.close().await?;
+        Ok(DayActivity { looked_back_at: Some(now), ..activity })
     }
 
     /// Marks a digest as built and queues its letters, in one commit; false when it was done before.
@@ -152,6 +153,33 @@ impl Ledger {
     }
 }
 
+async fn gather(
+    connection: &mut SqliteConnection,
+    registry: &Registry,
+    from: Timestamp,
+    until: Timestamp,
+    merged: bool,
+) -> Result<DayActivity, Error> {
+    let mut clinics = super::clinics::lines(&mut *connection, registry).await?;
+    clinics.sort_by_key(|line| (line.clinic.ward, crate::clinic::venue_key(&line.clinic.venue_no)));
+    let since = since(&mut *connection, from).await?;
+    let in_force = slots::in_force(&mut *connection, None).await?;
+    Ok(DayActivity {
+        from,
+        until,
+        looked_back_at: None,
+        merged,
+        clinics,
+        work: work::items(&mut *connection, registry).await?,
+        changes: changes(&mut *connection, from, until, since).await?,
+        differences: differences::lines(&mut *connection, registry, from, until, since).await?,
+        days: slots::by_day(&in_force),
+        slots: in_force,
+        mails: mail_lines(&mut *connection, registry, from, until, since).await?,
+        health: health(connection, from, until, since).await?,
+    })
+}
+
 /// When the digest before this window was built: what was recorded after that and received before the window
 /// was told by no digest yet.
 async fn since(connection: &mut SqliteConnection, from: Timestamp) -> Result<Option<i64>, sqlx::Error> {
@@ -221,13 +249,15 @@ async fn changes(
 
 async fn mail_lines(
     connection: &mut SqliteConnection,
+    registry: &Registry,
     from: Timestamp,
     until: Timestamp,
     since: Option<i64>,
 ) -> Result<Vec<MailLine>, sqlx::Error> {
-    type Line = (i64, i64, String, String, String, Option<String>, Option<String>);
+    type Line = (i64, i64, String, String, Option<String>, Option<String>);
+    let states = mail_state::states(&mut *connection, registry, None).await?;
     let rows: Vec<Line> = sqlx::query_as(
-        "SELECT m.id, m.received_at, m.from_address, m.subject, j.outcome,
+        "SELECT m.id, m.received_at, m.from_address, m.subject,
                 (SELECT json_group_array(s.receipt) FROM submission s
                  WHERE s.mail_id = m.id AND s.receipt IS NOT NULL),
                 (SELECT o.state FROM outbox o WHERE o.mail_id = m.id AND o.kind <> 'notice'
@@ -243,12 +273,12 @@ async fn mail_lines(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(id, received_at, from, subject, outcome, receipts, reply_state)| MailLine {
+        .map(|(id, received_at, from, subject, receipts, reply_state)| MailLine {
             id,
             received_at: instant(received_at),
             from,
             subject,
-            outcome,
+            outcome: states.get(&id).map_or_else(String::new, |state| state.outcome.clone()),
             receipts: receipts.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
             reply_state,
         })

@@ -1,6 +1,7 @@
 //! I/O: the state of every clinic of the registry (`status`, the digest's tables).
 //!
-//! An attempt is open until a version received after it is accepted or found identical, or staff decide.
+//! An attempt is open until a version received after it is accepted or found identical, or staff decide: by a note on a
+//! held mail without a form; by turning a form down, while another one is in force.
 //! The state is the gravest of the open attempts, else `accepted` while something is in force.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,25 @@ struct Open {
     timing: Option<String>,
     form_number: Option<i64>,
     warnings: i64,
+    /// Staff turned it down, and why.
+    turned_down: Option<String>,
+    /// What was found about the mail as a whole, the gravest first.
+    about_mail: Option<String>,
+}
+
+impl Open {
+    /// What is to be mended where the form names no error.
+    fn why(&self) -> Option<String> {
+        if let Some(reason) = &self.turned_down {
+            return Some(format!("職員が受け付けないこととしました（{reason}）。電話で連絡してください。"));
+        }
+        let plain = match self.outcome.as_str() {
+            "unreadable" => "ファイルを読み取れませんでした。",
+            "not_a_form" => "様式が添付されていませんでした。",
+            _ => return None,
+        };
+        Some(self.about_mail.clone().unwrap_or_else(|| plain.to_string()))
+    }
 }
 
 /// One line per clinic, in the order of the venue keys.
@@ -63,6 +83,7 @@ pub(super) async fn lines(
             let mut line = line(clinic, accepted, open);
             if let Some(last) = open.last().filter(|_| line.state == ClinicState::NeedsFix) {
                 line.errors = errors.remove(&last.reading_id).unwrap_or_default();
+                line.why = last.why();
             }
             let version = accepted.iter().map(|row| row.version).max();
             line.setup = setup_state(setup.get(&key), version).to_string();
@@ -80,6 +101,8 @@ fn line(clinic: &Clinic, accepted: &[InForce], open: &[Open]) -> ClinicLine {
         (Some(_), ..) => ClinicState::Held,
         (None, Some(_), _) => ClinicState::NeedsFix,
         (None, None, Some(_)) => ClinicState::Accepted,
+        // Nothing is expected of a clinic that left the registry.
+        (None, None, None) if clinic.not_in_file => ClinicState::NotUsing,
         (None, None, None) => match clinic.uses_system {
             Intent::Yes => ClinicState::NotSubmitted,
             Intent::No => ClinicState::NotUsing,
@@ -115,6 +138,7 @@ fn line(clinic: &Clinic, accepted: &[InForce], open: &[Open]) -> ClinicLine {
             _ => None,
         },
         errors: Vec::new(),
+        why: None,
     }
 }
 
@@ -155,13 +179,21 @@ async fn in_force(connection: &mut SqliteConnection) -> Result<BTreeMap<String, 
 /// question) is no attempt of a clinic that has a version in force.
 async fn open(connection: &mut SqliteConnection) -> Result<BTreeMap<String, Vec<Open>>, sqlx::Error> {
     let rows: Vec<Open> = sqlx::query_as(
-        "SELECT r.venue_key, r.outcome, r.reading_id, s.receipt, s.received_at, r.timing, r.form_number, r.warnings
+        "SELECT r.venue_key, r.outcome, r.reading_id, s.receipt, s.received_at, r.timing, r.form_number, r.warnings,
+                CASE WHEN r.outcome = 'rejected'
+                     THEN (SELECT d.reason FROM staff_decision d WHERE d.id = r.decision_id) END AS turned_down,
+                (SELECT f.message FROM finding f WHERE f.judgement_id = r.judgement_id
+                 ORDER BY f.severity <> 'error', f.id LIMIT 1) AS about_mail
          FROM current_ruling r JOIN submission s ON s.id = r.submission_id
          WHERE r.venue_key IS NOT NULL AND r.void = 0
            AND r.outcome IN ('held', 'rejected', 'unreadable', 'not_a_form')
            AND (r.outcome <> 'not_a_form'
                 OR (r.template IS NOT NULL AND r.sender IN ('registered', 'provisional', 'staff')
                     AND (r.attempt = 1 OR NOT EXISTS (SELECT 1 FROM in_force f WHERE f.venue_key = r.venue_key))))
+           AND NOT (r.outcome = 'rejected' AND r.decision_id IS NOT NULL
+                    AND EXISTS (SELECT 1 FROM in_force f WHERE f.venue_key = r.venue_key))
+           AND NOT (r.outcome = 'held' AND s.receipt IS NULL
+                    AND EXISTS (SELECT 1 FROM staff_decision d WHERE d.mail_id = s.mail_id AND d.at >= r.made_at))
            AND NOT EXISTS (
                SELECT 1 FROM current_ruling a JOIN submission sa ON sa.id = a.submission_id
                WHERE a.venue_key = r.venue_key

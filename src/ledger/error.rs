@@ -38,7 +38,7 @@ pub enum Error {
     #[error("failed to prepare the ledger: {0}")]
     Migration(sqlx::migrate::MigrateError),
     /// What was named does not exist: 「受付番号」, mail, letter, clinic.
-    #[error("failed to find {what} {id}")]
+    #[error("failed to find {what} {id}; {}", listed_by(what))]
     Missing { what: &'static str, id: String },
     /// The staff decision is not possible in this state; why, and what to do instead.
     #[error("failed to {verb} {id}: {cause}")]
@@ -48,6 +48,17 @@ pub enum Error {
     UnusedReceipt(String),
     #[error("failed to use the ledger: {0}")]
     Database(sqlx::Error),
+}
+
+/// Where what was named wrongly can be looked up.
+fn listed_by(what: &str) -> &'static str {
+    match what {
+        "submission" => "`uketsuke submissions` lists the receipt numbers",
+        "mail" => "`uketsuke mails` lists the numbers",
+        "letter" => "`uketsuke outbox` lists the numbers",
+        "clinic" => "`uketsuke clinics list` shows the registry",
+        _ => "nothing was changed",
+    }
 }
 
 impl Error {

@@ -18,8 +18,10 @@ pub struct Difference {
     /// 会場番号 of clinics that are new.
     pub added: Vec<String>,
     pub changed: Vec<ClinicChange>,
-    /// In the ledger and not in the file: they are kept, and listed here until staff decide.
+    /// Listed by the file before and not by this one: they are kept with their history, marked.
     pub not_in_file: Vec<String>,
+    /// Marked so far, and named by this file again.
+    pub listed_again: Vec<String>,
     pub unchanged: usize,
 }
 
@@ -49,6 +51,14 @@ impl Ledger {
         Ok(version(&mut connection).await?)
     }
 
+    /// As the last registry file can know it: without the addresses that staff adopted. To be set against a new file.
+    pub async fn registry_as_filed(&self) -> Result<Registry, Error> {
+        let mut tx = self.read().await?;
+        let registry = load(&mut tx).await?;
+        let adopted = adopted(&mut tx).await?;
+        Ok(Registry::new(registry.iter().map(|clinic| without(clinic, &adopted))))
+    }
+
     /// Takes in a whole registry file, or nothing. Addresses that staff or mails added stay; a clinic that the file
     /// does not name stays too. With `dry_run` only the difference is computed.
     pub async fn import(
@@ -68,16 +78,12 @@ impl Ledger {
         }
         let mut tx = self.write().await?;
         let before = load(&mut tx).await?;
-        let adopted: BTreeSet<(String, String)> = sqlx::query_as(
-            "SELECT venue_key, address_key FROM clinic_address WHERE status = 'registered' AND source <> 'file'",
-        )
-        .fetch_all(&mut *tx)
-        .await?
-        .into_iter()
-        .collect();
+        let adopted = adopted(&mut tx).await?;
         let mut difference = Difference::default();
         for clinic in clinics {
-            match before.by_venue_no(&clinic.venue_no) {
+            let old = before.by_venue_no(&clinic.venue_no);
+            difference.listed_again.extend(old.filter(|old| old.not_in_file).map(|old| old.venue_no.clone()));
+            match old {
                 None => difference.added.push(clinic.venue_no.clone()),
                 Some(old) => match changes(&without(old, &adopted), clinic) {
                     fields if fields.is_empty() => {
@@ -89,12 +95,11 @@ impl Ledger {
                     }
                 },
             }
-            store(&mut tx, before.by_venue_no(&clinic.venue_no), clinic, now, actor, "clinics import", false)
-                .await?;
+            store(&mut tx, old, clinic, now, actor, "clinics import", false).await?;
         }
         difference.not_in_file = before
             .iter()
-            .filter(|clinic| !keys.contains(&venue_key(&clinic.venue_no)))
+            .filter(|clinic| !clinic.not_in_file && !keys.contains(&venue_key(&clinic.venue_no)))
             .map(|clinic| clinic.venue_no.clone())
             .collect();
         if dry_run {
@@ -169,7 +174,7 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Registry, 
     }
     let rows = sqlx::query(
         "SELECT venue_key, venue_no, name, name_kana, aliases, med_code, ward, address, phone, fax, contact_name, cap,
-                uses_system, form_expected, suppress_reminder, note FROM clinic",
+                uses_system, form_expected, suppress_reminder, note, in_file FROM clinic",
     )
     .fetch_all(connection)
     .await?;
@@ -202,9 +207,20 @@ pub(super) async fn load(connection: &mut SqliteConnection) -> Result<Registry, 
             form_expected: row.try_get("form_expected")?,
             suppress_reminder: row.try_get("suppress_reminder")?,
             note: row.try_get("note")?,
+            not_in_file: !row.try_get::<bool, _>("in_file")?,
         });
     }
     Ok(Registry::new(clinics))
+}
+
+/// Addresses that staff registered: venue key and address key.
+async fn adopted(connection: &mut SqliteConnection) -> Result<BTreeSet<(String, String)>, sqlx::Error> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT venue_key, address_key FROM clinic_address WHERE status = 'registered' AND source <> 'file'",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The clinic as a registry file could know it: without the addresses that staff adopted.
@@ -224,7 +240,7 @@ fn changes(old: &Clinic, new: &Clinic) -> BTreeMap<String, (Value, Value)> {
     for (key, after) in new_fields {
         let before = old_fields.get(&key).cloned().unwrap_or_default();
         let same = match key.as_str() {
-            "provisional_emails" => true,
+            "provisional_emails" | "not_in_file" => true,
             "emails" => keys_of(&old.emails) == keys_of(&new.emails),
             _ => before == after,
         };

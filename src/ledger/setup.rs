@@ -93,7 +93,8 @@ impl Ledger {
         Ok(id)
     }
 
-    /// Set-up of the clinic's slots is finished. With a letter (確認依頼) the confirmation is requested in the same
+    /// Set-up of the clinic's slots is finished; refused where what is in force is not what the last export handed over:
+    /// nobody can have set that up, and no clinic may be told so. With a letter (確認依頼) the confirmation is requested in the same
     /// commit, once per version: false when that letter was queued before.
     pub async fn setup_done(
         &self,
@@ -107,6 +108,9 @@ impl Ledger {
         let Some(version) = version else {
             return Err(Error::refused("mark set-up of clinic", venue_no, "nothing of it is in force"));
         };
+        if let Some(cause) = not_as_exported(&mut tx, &venue).await? {
+            return Err(Error::refused("mark set-up of clinic", venue_no, cause));
+        }
         let about = About { kind: "setup", mail_id: None, submission_id: None, venue: Some(&venue) };
         decide(&mut tx, &about, format!("venue:{venue_no}"), decision).await?;
         event(&mut tx, &venue, "done", version, decision).await?;
@@ -122,13 +126,16 @@ impl Ledger {
         Ok(queued)
     }
 
-    /// The clinic has confirmed its slots.
+    /// The clinic has confirmed its slots; refused like [`Ledger::setup_done`].
     pub async fn confirm(&self, venue_no: &str, decision: Decision<'_>) -> Result<(), Error> {
         let mut tx = self.write().await?;
         let venue = known_venue(&mut tx, venue_no).await?;
         let Some(version) = version_in_force(&mut tx, &venue).await? else {
             return Err(Error::refused("confirm clinic", venue_no, "nothing of it is in force"));
         };
+        if let Some(cause) = not_as_exported(&mut tx, &venue).await? {
+            return Err(Error::refused("confirm clinic", venue_no, cause));
+        }
         let about = About { kind: "confirm", mail_id: None, submission_id: None, venue: Some(&venue) };
         decide(&mut tx, &about, format!("venue:{venue_no}"), decision).await?;
         event(&mut tx, &venue, "confirmed", version, decision).await?;
@@ -175,6 +182,37 @@ async fn version_in_force(
     .bind(venue)
     .fetch_one(connection)
     .await
+}
+
+/// Why what is in force of a clinic cannot stand in the reservation system: since the last export a version came into
+/// force, or one went out of it.
+async fn not_as_exported(
+    connection: &mut SqliteConnection,
+    venue: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    let (new, gone): (String, i64) = sqlx::query_as(
+        "WITH last AS (SELECT * FROM export_item
+                       WHERE export_id = (SELECT MAX(id) FROM export) AND venue_key = ?1),
+              now AS (SELECT * FROM in_force WHERE venue_key = ?1)
+         SELECT COALESCE((SELECT group_concat(DISTINCT COALESCE(s.receipt, '?'))
+                          FROM now n JOIN submission s ON s.id = n.submission_id
+                          WHERE NOT EXISTS (SELECT 1 FROM last l WHERE l.visibility = n.visibility
+                                            AND l.submission_id = n.submission_id)), ''),
+                (SELECT COUNT(*) FROM last l
+                 WHERE NOT EXISTS (SELECT 1 FROM now n WHERE n.visibility = l.visibility))",
+    )
+    .bind(venue)
+    .fetch_one(connection)
+    .await?;
+    Ok(if !new.is_empty() {
+        Some(format!("{new} is in force but not in the last export: run `export` and set that up first"))
+    } else if gone > 0 {
+        Some(
+            "a part of the last export is no longer in force: run `export` and take it out first".to_string(),
+        )
+    } else {
+        None
+    })
 }
 
 async fn event(

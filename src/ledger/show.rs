@@ -6,9 +6,9 @@ use sqlx::SqliteConnection;
 use super::column::instant;
 use super::submissions::{SubmissionView, submission_views};
 use super::views::{MailView, mail_views};
-use super::{Error, Ledger, standing};
+use super::{Error, Ledger, differences, mail_state, standing};
 use crate::campaign::rfc3339;
-use crate::inspection::verdict::{Change, Slot, Visibility};
+use crate::inspection::verdict::{Change, Slot};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ShowView {
@@ -124,9 +124,11 @@ struct Base {
 impl Ledger {
     /// One mail, or [`Error::Missing`].
     pub async fn mail(&self, id: i64) -> Result<MailDetail, Error> {
+        let registry = self.registry().await?;
         let mut tx = self.read().await?;
+        let states = mail_state::states(&mut tx, &registry, Some(id)).await?;
         let mail =
-            mail_views(&mut tx, Some(id), false).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
+            mail_views(&mut tx, Some(id), &states).await?.pop().ok_or_else(|| Error::missing("mail", &id))?;
         let (judgement, silence): (i64, Option<String>) =
             sqlx::query_as("SELECT id, silence FROM current_judgement WHERE mail_id = ?1")
                 .bind(id)
@@ -172,14 +174,9 @@ impl Ledger {
         .bind(base.reading_id)
         .fetch_all(&mut *tx)
         .await?;
-        let mut difference = Vec::new();
-        for visibility in Visibility::BOTH {
-            let covered = if visibility == Visibility::Public { base.public } else { base.private };
-            if covered && let Some(before) = slots_before(&mut tx, &base, visibility).await? {
-                difference.extend(changes(&before, &slots, visibility));
-            }
-        }
-        difference.sort_by_key(|change| (change.date, change.start, change.visibility));
+        let place = (base.received_at, base.submission_id);
+        let scope = (base.public, base.private);
+        let difference = differences::of(&mut tx, base.venue.as_deref(), place, scope, &slots).await?;
         let reply = reply(&mut tx, receipt, submission.mail_id).await?;
         let audit = audit_trail(&mut tx, receipt, submission.mail_id).await?;
         let rulings = rulings(&mut tx, base.submission_id).await?;
@@ -204,47 +201,6 @@ async fn base(connection: &mut SqliteConnection, receipt: &str) -> Result<Base, 
     .fetch_one(connection)
     .await?;
     Ok(Base { submission_id, reading_id, venue, received_at, public, private })
-}
-
-/// The slots of the accepted version that was received last before this submission and covers the visibility.
-async fn slots_before(
-    connection: &mut SqliteConnection,
-    base: &Base,
-    visibility: Visibility,
-) -> Result<Option<Vec<Slot>>, sqlx::Error> {
-    let reading: Option<i64> = sqlx::query_scalar(
-        "SELECT r.reading_id FROM current_ruling r
-         WHERE r.venue_key = ?1 AND r.outcome IN ('accepted', 'accepted_with_warnings')
-           AND CASE ?2 WHEN 'public' THEN r.scope_public ELSE r.scope_private END = 1
-           AND (r.received_at, r.submission_id) < (?3, ?4)
-         ORDER BY r.received_at DESC, r.submission_id DESC LIMIT 1",
-    )
-    .bind(&base.venue)
-    .bind(visibility.as_str())
-    .bind(base.received_at)
-    .bind(base.submission_id)
-    .fetch_optional(&mut *connection)
-    .await?;
-    match reading {
-        Some(reading) => Ok(Some(standing::slots(connection, reading).await?)),
-        None => Ok(None),
-    }
-}
-
-/// What was added, removed or changed for one visibility.
-fn changes(before: &[Slot], after: &[Slot], visibility: Visibility) -> Vec<Change> {
-    let mut counts = std::collections::BTreeMap::new();
-    for slot in before {
-        counts.entry((slot.date, slot.start)).or_insert((0, 0)).0 += slot.count(visibility);
-    }
-    for slot in after {
-        counts.entry((slot.date, slot.start)).or_insert((0, 0)).1 += slot.count(visibility);
-    }
-    counts
-        .into_iter()
-        .filter(|(_, (before, after))| before != after)
-        .map(|((date, start), (before, after))| Change { date, start, visibility, before, after })
-        .collect()
 }
 
 fn change_view(change: &Change) -> ChangeView {

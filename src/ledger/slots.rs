@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::column::{date, dose, time};
 use crate::campaign::Dose;
+use crate::clinic::venue_order;
 use crate::inspection::verdict::Visibility;
 use crate::outbound::activity::{DayCount, SlotLine};
 
@@ -50,7 +51,7 @@ struct Unpacked {
     private: u32,
 }
 
-/// By venue, date, time and receipt; only the counts of the visibilities in force.
+/// By venue (0044 before 0107), date, time and receipt; only the counts of the visibilities in force.
 pub(super) async fn in_force(
     connection: &mut SqliteConnection,
     venue: Option<&str>,
@@ -94,6 +95,7 @@ pub(super) async fn in_force(
         of_venue.sort_by(|a, b| (a.date, a.start, &a.receipt).cmp(&(b.date, b.start, &b.receipt)));
         lines.append(&mut of_venue);
     }
+    lines.sort_by_cached_key(|line| venue_order(&line.venue_no));
     Ok(lines)
 }
 

@@ -7,9 +7,10 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::column::{instant, time_text};
+use super::mail_state::{self, MailState};
 use super::{Error, Ledger, clinics, progress, slots};
 use crate::campaign::rfc3339;
-use crate::clinic::venue_key;
+use crate::clinic::{venue_key, venue_order};
 
 /// `mails`.
 #[derive(Clone, Debug, Serialize)]
@@ -152,9 +153,12 @@ pub struct ReplyCounts {
 impl Ledger {
     /// Every mail in the order of recording, and the reconciliation of all of them.
     pub async fn mails(&self, needs_staff: bool) -> Result<Mails, Error> {
+        let registry = self.registry().await?;
         let mut tx = self.read().await?;
-        let reconciliation = reconciliation(&mut tx).await?;
-        let mails = mail_views(&mut tx, None, needs_staff).await?;
+        let states = mail_state::states(&mut tx, &registry, None).await?;
+        let reconciliation = reconciliation(&mut tx, &states).await?;
+        let mut mails = mail_views(&mut tx, None, &states).await?;
+        mails.retain(|mail| mail.needs_staff || !needs_staff);
         Ok(Mails { reconciliation, mails })
     }
 
@@ -169,11 +173,12 @@ impl Ledger {
         bytes.ok_or_else(|| Error::missing("mail", &id))
     }
 
-    /// One line per clinic, in the order of the venue numbers.
+    /// One line per clinic, in the order of the venue numbers: 0044 before 0107.
     pub async fn status(&self) -> Result<Vec<StatusView>, Error> {
         let registry = self.registry().await?;
         let mut tx = self.read().await?;
-        let lines = clinics::lines(&mut tx, &registry).await?;
+        let mut lines = clinics::lines(&mut tx, &registry).await?;
+        lines.sort_by_cached_key(|line| venue_order(&line.clinic.venue_no));
         Ok(lines
             .into_iter()
             .map(|line| {
@@ -338,12 +343,15 @@ impl Ledger {
     }
 }
 
-async fn reconciliation(connection: &mut SqliteConnection) -> Result<Reconciliation, sqlx::Error> {
-    let outcomes: Vec<(String, i64)> =
-        sqlx::query_as("SELECT outcome, COUNT(*) FROM current_judgement GROUP BY outcome")
-            .fetch_all(&mut *connection)
-            .await?;
-    let outcomes: BTreeMap<String, i64> = outcomes.into_iter().collect();
+/// Every mail once, by its outcome as it stands; the difference comes from the books of places.
+async fn reconciliation(
+    connection: &mut SqliteConnection,
+    states: &BTreeMap<i64, MailState>,
+) -> Result<Reconciliation, sqlx::Error> {
+    let mut outcomes: BTreeMap<&str, i64> = BTreeMap::new();
+    for state in states.values() {
+        *outcomes.entry(&state.outcome).or_default() += 1;
+    }
     let of = |name: &str| outcomes.get(name).copied().unwrap_or(0);
     let books = progress::reconcile(connection).await?;
     Ok(Reconciliation {
@@ -363,25 +371,25 @@ async fn reconciliation(connection: &mut SqliteConnection) -> Result<Reconciliat
 pub(super) async fn mail_views(
     connection: &mut SqliteConnection,
     id: Option<i64>,
-    needs_staff: bool,
+    states: &BTreeMap<i64, MailState>,
 ) -> Result<Vec<MailView>, sqlx::Error> {
-    type Head = (i64, String, i64, i64, String, String, Option<String>, String, bool, Option<String>);
+    type Head = (i64, String, i64, i64, String, String, Option<String>, Option<String>);
     let heads: Vec<Head> = sqlx::query_as(
-        "SELECT m.id, m.sha256, m.received_at, m.recorded_at, m.from_address, m.subject, m.message_id, j.outcome,
-                j.needs_staff, (SELECT json_group_array(s.receipt) FROM submission s
+        "SELECT m.id, m.sha256, m.received_at, m.recorded_at, m.from_address, m.subject, m.message_id,
+                (SELECT json_group_array(s.receipt) FROM submission s
                                 WHERE s.mail_id = m.id AND s.receipt IS NOT NULL)
          FROM mail m JOIN current_judgement j ON j.mail_id = m.id
-         WHERE (?1 IS NULL OR m.id = ?1) AND (?2 = 0 OR j.needs_staff = 1) ORDER BY m.id",
+         WHERE ?1 IS NULL OR m.id = ?1 ORDER BY m.id",
     )
     .bind(id)
-    .bind(needs_staff)
     .fetch_all(&mut *connection)
     .await?;
     let mut locations = locations(connection, id).await?;
     let mut replies = replies(connection, id).await?;
     Ok(heads
         .into_iter()
-        .map(|(id, sha256, received, recorded, from, subject, message_id, outcome, needs_staff, receipts)| {
+        .map(|(id, sha256, received, recorded, from, subject, message_id, receipts)| {
+            let state = states.get(&id);
             MailView {
                 id,
                 sha256,
@@ -391,8 +399,8 @@ pub(super) async fn mail_views(
                 from,
                 subject,
                 message_id,
-                outcome,
-                needs_staff,
+                outcome: state.map_or_else(String::new, |state| state.outcome.clone()),
+                needs_staff: state.is_some_and(|state| state.needs_staff),
                 receipts: receipts.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
                 reply: replies.remove(&id),
             }

@@ -1,9 +1,11 @@
 //! Pure: what the digest tells: filled by `ledger`, rendered by `digest` and `digest_workbook`.
 
-use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use std::collections::BTreeMap;
 
-use crate::campaign::{Dose, Timing};
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::campaign::{Dose, Timing, in_jst};
 use crate::clinic::{Clinic, Intent, Ward, venue_order};
 use crate::inspection::verdict::{Totals, Visibility};
 
@@ -53,6 +55,8 @@ pub struct ClinicLine {
     /// Errors of an unmended submission: first told at, how many, the main ones.
     pub first_told_at: Option<Timestamp>,
     pub errors: Vec<ErrorLine>,
+    /// Why it needs mending where no error of a form says so (a file that could not be read, a form turned down).
+    pub why: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -173,6 +177,8 @@ pub struct DayActivity {
     /// The scheduled instant; the window is `(from, until]`.
     pub from: Timestamp,
     pub until: Timestamp,
+    /// The window was over when this was put together: when that was.
+    pub looked_back_at: Option<Timestamp>,
     /// More than one scheduled instant was missed and is merged into this digest.
     pub merged: bool,
     /// In the order of ward and venue number.
@@ -188,6 +194,29 @@ pub struct DayActivity {
 }
 
 impl DayActivity {
+    /// The last day of the window: one that ends at midnight ends with the day before.
+    pub fn day(&self) -> Date {
+        let last = self.until.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(self.until);
+        in_jst(last.max(self.from)).date()
+    }
+
+    /// The work by clinic, in the order in which each appears first; what belongs to no clinic stands alone.
+    pub fn work_by_clinic(&self) -> Vec<Vec<&WorkItem>> {
+        let mut lines: Vec<Vec<&WorkItem>> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for item in &self.work {
+            let venue = item.clinic.as_ref().map(|clinic| clinic.venue_no.as_str());
+            let known = venue.and_then(|venue| places.get(venue)).and_then(|place| lines.get_mut(*place));
+            if let Some(line) = known {
+                line.push(item);
+            } else {
+                places.extend(venue.map(|venue| (venue, lines.len())));
+                lines.push(vec![item]);
+            }
+        }
+        lines
+    }
+
     /// Clinics that are expected to submit: everyone but 独自 and those whose intent is unknown and who are silent.
     pub fn expected(&self) -> impl Iterator<Item = &ClinicLine> {
         self.clinics

@@ -14,6 +14,7 @@ use jiff::civil::{DateTime, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::activity::{ClinicState, DayActivity};
+use super::letter::path;
 use crate::campaign::{Campaign, in_jst, jst};
 use document::{Document, Extent};
 
@@ -51,6 +52,16 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The first address that cannot be written to.
+    pub fn check(&self) -> Result<(), String> {
+        for address in &self.to {
+            path::safe(address).map_err(|cause| format!("digest.to: {cause}"))?;
+        }
+        Ok(())
+    }
+}
+
 /// The scheduled instants in `(after, until]`, in order. `weekends = false` leaves out Saturdays and Sundays of `at`,
 /// never an instant of `extra`.
 pub fn schedule(settings: &Settings, after: Timestamp, until: Timestamp) -> Vec<Timestamp> {
@@ -79,16 +90,16 @@ fn instant(at: DateTime) -> Option<Timestamp> {
 /// 「【第８期予約枠】日次集計 10月5日(火) 8:15／要対応8・要修正20・未提出118」. 要対応 counts the lines of section 1, the
 /// others count clinics.
 pub fn subject(activity: &DayActivity, campaign: &Campaign) -> String {
-    let until = in_jst(activity.until);
+    let day = activity.day();
     let count = |state| activity.clinics.iter().filter(|line| line.state == state).count();
     format!(
         "【{}予約枠】日次集計 {}月{}日({}) {}／要対応{}・要修正{}・未提出{}",
         campaign.title,
-        until.month(),
-        until.day(),
-        wording::weekday(until.date()),
-        wording::clock(activity.until),
-        activity.work.len(),
+        day.month(),
+        day.day(),
+        wording::weekday(day),
+        wording::end_clock(activity),
+        activity.work_by_clinic().len(),
         count(ClinicState::NeedsFix),
         count(ClinicState::NotSubmitted),
     )
@@ -96,7 +107,7 @@ pub fn subject(activity: &DayActivity, campaign: &Campaign) -> String {
 
 /// 「第８期予約枠_日次集計_20211005.xlsx」
 pub fn workbook_name(activity: &DayActivity, campaign: &Campaign) -> String {
-    format!("{}予約枠_日次集計_{}.xlsx", campaign.title, in_jst(activity.until).strftime("%Y%m%d"))
+    format!("{}予約枠_日次集計_{}.xlsx", campaign.title, activity.day().strftime("%Y%m%d"))
 }
 
 /// The text part: complete in itself, tables aligned by display width (East Asian wide and ambiguous letters are two

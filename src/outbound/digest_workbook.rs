@@ -9,13 +9,13 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::activity::DayActivity;
 use super::digest::figures::Figures;
-use crate::campaign::{Campaign, in_jst};
+use crate::campaign::Campaign;
 
 /// The bytes of an .xlsx file; the same activity gives the same bytes.
 pub fn workbook(activity: &DayActivity, campaign: &Campaign) -> Result<Vec<u8>, XlsxError> {
     let figures = Figures::of(activity, campaign);
     let mut workbook = Workbook::new();
-    let day = in_jst(activity.until).date();
+    let day = activity.day();
     let created = ExcelDateTime::from_ymd(day.year() as u16, day.month() as u8, day.day() as u8)?;
     workbook.set_properties(
         &DocProperties::new()

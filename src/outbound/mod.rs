@@ -4,6 +4,7 @@ pub mod letter;
 pub mod reply;
 pub mod confirm;
 pub mod remind;
+pub mod words;
 pub mod activity;
 pub mod digest;
 pub mod digest_workbook;

@@ -63,8 +63,7 @@ pub fn compose(reminder: &Reminder) -> Draft {
 /// 不備未解消: please mend what you were told.
 pub fn compose_fix(reminder: &Reminder, unmended: &Unmended) -> Draft {
     let mut values = values(reminder);
-    let errors =
-        findings::errors(unmended.findings, &mut findings::Room::new(reminder.settings.max_detailed_lines));
+    let errors = findings::told(unmended.findings, reminder.settings.max_detailed_lines).errors;
     (values.view.errors, values.view.error_count) = (errors.lines, errors.count);
     values.view.receipt_no = Some(unmended.receipt.to_string());
     values.view.previous_no = unmended.in_force.map(String::from);

@@ -244,6 +244,8 @@ def files(kind, make):
     yield planted("F04-no-time", kind, no_time, slots, {}, REJECTED, [("F04", None)],
                   tolerated=["R12", "X01", "X06", "X07", "F13", "B08"])
     no_count = replace(table, columns=[key for key in table.columns if key not in ("public", "private")])
+    renamed = replace(table, labels={**table.labels, "public": "あ"})
+    yield planted("F04-renamed-count", kind, renamed, slots, {}, REJECTED, [("F04", None)], tolerated=["F05", "B08"])
     yield planted("F04-no-count", kind, no_count, slots, {}, REJECTED, [("F04", None)], tolerated=["F13", "X16"], form=None)
     yield planted("F09-date", kind, table, slots, {(1, "date"): Formula("=B14+1"), (1, "weekday"): None, (1, "dose"): None},
                   REJECTED, [("F09", (1, "date"))], tolerated=["X06", "X07", "X08"])

@@ -4,7 +4,7 @@ misread."""
 import datetime as dt
 from dataclasses import replace
 
-from book import Book, Formula, to_xlsx
+from book import Book, Formula, Styled, to_xlsx
 from case import Case, Expected
 from lists import DATES, DOSES, TIMES, Table, fields, issued, render, write_header, write_rows
 from matrices import Matrix
@@ -110,6 +110,28 @@ def cells_with_breaks(slots):
         yield one(name, book, slots, outcome=ACCEPTED if name == "weekday-first" else "accepted")
 
 
+def one_column_for_date_and_time(slots):
+    for name, write in (
+            ("cell", lambda slot: Styled(dt.datetime.combine(slot.date, slot.start), "m/d h:mm")),
+            ("text", lambda slot: f"{slot.date.month}/{slot.date.day}({weekday(slot.date)}) {slot.start.hour}:{slot.start.minute:02}"),
+            ("span", lambda slot: f"2021年{slot.date.month}月{slot.date.day}日　{slot.start.hour}:{slot.start.minute:02}～"
+                                  f"{slot.end.hour}:{slot.end.minute:02}")):
+        book, sheet = start_sheet()
+        put_rows(sheet, 12, [("接種日時", "公開枠数", "非公開枠数")])
+        put_rows(sheet, 13, [(write(slot), slot.public, slot.private) for slot in slots])
+        yield one(f"moment-{name}", book, slots)
+
+
+def typed_into_formatted_cells(slots):
+    overrides = {(at, "date"): Styled(slot.date.month * 100 + slot.date.day, "yyyy/m/d") for at, slot in enumerate(slots)}
+    overrides.update({(at, "start"): Styled(slot.start.hour * 100 + slot.start.minute, "h:mm") for at, slot in enumerate(slots)})
+    for mac in (False, True):
+        book, _ = render(replace(issued(3), total=False), slots, overrides)
+        book.epoch_1904 = mac
+        yield one(f"typed-numbers-{mac}", book, slots, outcome="accepted_with_warnings",
+                  findings=[("R34", None)] + ([("F12", None)] if mac else []))
+
+
 def header_habits(slots):
     table = replace(issued(3), header="none", total=False)
     columns = ["date", "start", "public", "private"]
@@ -160,6 +182,13 @@ def header_habits(slots):
         put_rows(sheet, 3, [("会場番号", "No.0101"), ("医療機関名", "さくら内科クリニック　様"), *contact])
 
     yield with_header("number-with-sign", number_only, outcome=ACCEPTED, tolerated=["B02"])
+
+    book, sheet = start_sheet(header="none")
+    sheet.put(1, 1, form_title(3))
+    put_rows(sheet, 3, [("備考", "接種時刻", "接種日", "公開枠数", "非公開枠数")])
+    row = put_rows(sheet, 4, [(None, slot.start, slot.date, slot.public, slot.private) for slot in slots])
+    put_rows(sheet, row + 2, [("会場番号", "0101"), ("医療機関名", "さくら内科クリニック"), *contact, ("提出日", dt.date(2021, 10, 5))])
+    yield one("header-below-remarks", book, slots)
 
     def corporate(book, sheet):
         put_rows(sheet, 3, [("会場番号", "0305"), ("医療機関名", "(医)健軍会 東部ｸﾘﾆｯｸ"), *contact])
@@ -411,5 +440,6 @@ def misleading(slots):
 
 
 def cases(rng):
-    for family in (broken_rows, cells_with_breaks, header_habits, beside, wide_lists, matrix_habits, misleading):
+    for family in (broken_rows, cells_with_breaks, header_habits, one_column_for_date_and_time,
+                   typed_into_formatted_cells, beside, wide_lists, matrix_habits, misleading):
         yield from family(make_plan(rng, 3))

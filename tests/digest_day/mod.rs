@@ -43,6 +43,7 @@ pub fn clinic_line(number: usize, ward: Ward, state: ClinicState) -> ClinicLine 
         flags: Vec::new(),
         first_told_at: None,
         errors: Vec::new(),
+        why: None,
     }
 }
 
@@ -65,6 +66,7 @@ pub fn quiet_day() -> DayActivity {
     DayActivity {
         from: "2021-10-04T08:15:00+09:00".parse().unwrap(),
         until,
+        looked_back_at: None,
         merged: false,
         clinics: Vec::new(),
         work: Vec::new(),

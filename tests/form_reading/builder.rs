@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time, date};
 use uketsuke::campaign::{Campaign, Period, Settings};
 use uketsuke::inspection::form::{self, FileReading, Form, Observation, Row};
 use uketsuke::inspection::verdict::Visibility;
-use uketsuke::inspection::workbook::{Cell, Merged, Sheet, Shown, Value, Workbook};
+use uketsuke::inspection::workbook::{Cell, Merged, Sheet, Shown, Strike, Value, Workbook};
 
 pub fn campaign() -> Campaign {
     let at = |text: &str| text.parse().unwrap();
@@ -52,13 +52,13 @@ impl Page {
     }
 
     pub fn put(&mut self, row: u32, column: u32, value: Value) -> &mut Self {
-        self.sheet.cells.push(Cell { row, column, value, formula: false, strike: false });
+        self.sheet.cells.push(Cell { row, column, value, formula: false, strike: Strike::None });
         self
     }
 
     pub fn formula(&mut self, address: &str, value: Value) -> &mut Self {
         let (row, column) = at(address);
-        self.sheet.cells.push(Cell { row, column, value, formula: true, strike: false });
+        self.sheet.cells.push(Cell { row, column, value, formula: true, strike: Strike::None });
         self
     }
 
@@ -112,10 +112,14 @@ impl Page {
     }
 
     pub fn strike(&mut self, address: &str) -> &mut Self {
+        self.struck(address, Strike::Whole)
+    }
+
+    pub fn struck(&mut self, address: &str, strike: Strike) -> &mut Self {
         let (row, column) = at(address);
         for cell in &mut self.sheet.cells {
             if (cell.row, cell.column) == (row, column) {
-                cell.strike = true;
+                cell.strike = strike;
             }
         }
         self

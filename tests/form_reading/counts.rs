@@ -126,3 +126,86 @@ fn two_equal_claims_are_asked_back() {
     let same = of_form(1, &[&["接種日", "接種時刻", "定員", "予約枠数"], &["10/26", "9:00", "6", "6"]]);
     assert_eq!(slots(&same), ["10/26 9:00 6 0"]);
 }
+
+fn strange(form: &Form) -> Vec<String> {
+    let told = form.observations.iter().filter_map(|seen| match seen {
+        Observation::StrangeFigures { place, raw, common } => {
+            Some(format!("{} {raw} {common}", place.cell.as_deref().unwrap_or("-")))
+        }
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn figures_under_a_heading_that_explains_nothing_are_told() {
+    let of_heading = |number, head: &str, figures: [&str; 3]| {
+        let row = |day, at: usize| [day, "9:00", "6", figures[at], "4"];
+        let heads = ["接種日", "接種時刻", "公開枠数", head, "非公開枠数"];
+        let (first, second, third) = (row("10/25", 0), row("10/26", 1), row("11/15", 2));
+        let rows: [&[&str]; 4] = [&heads, &first, &second, &third];
+        of_form(number, &rows)
+    };
+    for (head, figures, expected) in [
+        ("電話受付", ["3", "3", "2"], &["D2 電話受付 true"][..]),
+        ("電話受付分", ["3名", "3", ""], &["D2 電話受付分 true"]),
+        ("電話枠", ["3", "3", "3"], &["D2 電話枠 true"]),
+        ("", ["3", "3", "3"], &["D2  true"]),
+        ("電話受付", ["", "", "2"], &["D2 電話受付 false"]),
+        ("合わせて", ["10", "10", "10"], &["D2 合わせて false"]),
+        ("枠数", ["10", "10", "10"], &["D2 枠数 false"]),
+        ("通し", ["1", "2", "3"], &[]),
+        ("通し", ["1", "2", "1"], &[]),
+        ("No.", ["3", "3", "3"], &[]),
+        ("計", ["10", "10", "10"], &[]),
+        ("定員", ["12", "12", "12"], &[]),
+        ("残枠数", ["3", "3", "3"], &[]),
+        ("予約済", ["3", "3", "3"], &[]),
+        ("医師名", ["2", "2", "2"], &[]),
+        ("ワクチン本数", ["2", "2", "2"], &[]),
+        ("延べ", ["10", "20", "30"], &[]),
+        ("単価", ["2070", "2070", "2070"], &[]),
+        ("電話受付", ["0", "", "なし"], &[]),
+    ] {
+        let heads = of_heading(3, head, figures);
+        let told: Vec<String> = expected.iter().map(|told| told.replace("D2", "D3")).collect();
+        assert_eq!(strange(&heads), told, "{head}");
+        assert_eq!(slots(&heads).len(), 3, "{head}");
+    }
+}
+
+#[test]
+fn numbers_of_rows_are_no_figures() {
+    for numbers in [["1", "2", "3"], ["1", "3", "4"], ["101", "105", "202"]] {
+        let rows: [[&str; 5]; 3] = [
+            [numbers[0], "10/25", "9:00", "6", "4"],
+            [numbers[1], "10/26", "9:00", "6", "4"],
+            [numbers[2], "11/15", "9:00", "6", "4"],
+        ];
+        let head: &[&str] = &["", "接種日", "接種時刻", "公開枠数", "非公開枠数"];
+        let form = of_form(3, &[head, &rows[0], &rows[1], &rows[2]]);
+        assert!(strange(&form).is_empty(), "{numbers:?}");
+    }
+}
+
+#[test]
+fn a_count_without_heading_is_told_where_the_form_is_for_both() {
+    let form = of_form(
+        3,
+        &[
+            &["接種日", "接種時刻", "公開枠数"],
+            &["10/25", "9:00", "6", "4"],
+            &["10/26", "9:00", "6"],
+            &["11/15", "9:00", "6", ""],
+        ],
+    );
+    assert_eq!(strange(&form), ["D3  false"]);
+    let beside = of_form(
+        3,
+        &[
+            &["接種日", "接種時刻", "公開枠数", "非公開枠数", "", "会場番号", "0123"],
+            &["10/25", "9:00", "6", "4", "", "第８期接種可能上限量", "600"],
+        ],
+    );
+    assert!(strange(&beside).is_empty(), "{beside:#?}");
+}

@@ -168,3 +168,48 @@ fn withdrawals() {
         assert_eq!(has(&form, |seen| matches!(seen, Observation::Withdrawal { .. })), withdrawn, "{text}");
     }
 }
+
+#[test]
+fn a_header_below_a_table_whose_first_column_is_for_remarks() {
+    let mut page = Page::new("様式１");
+    page.values("A1", &["備考", "時刻", "接種日", "公開枠数"]);
+    page.values("B2", &["9:00", "10/25", "6"]);
+    page.texts("A4", &["会場番号", "0123"]).texts("A5", &["医療機関名", "くまもと医院"]);
+    page.text("A6", "提出日").date("B6", 10, 5).text("A7", "第８期接種可能上限量").number("B7", 600.0);
+    let fields = check(&page, "0123@B4", "くまもと医院@B5");
+    assert_eq!(fields.cap.unwrap().value(), Some(600));
+}
+
+#[test]
+fn a_label_in_the_columns_of_a_slot_does_not_hide_its_count() {
+    for (cells, date, start) in [
+        (["10/27", "担当：田中", "6"], Some("10/27"), None),
+        (["10/27", "電話", "6"], Some("10/27"), None),
+        (["10/27", "会場番号", "6"], Some("10/27"), None),
+        (["担当：田中", "9:00", "6"], None, Some("9:00")),
+        (["担当：田中", "", "6"], None, None),
+        (["10/27", "TEL:096-000-0000", "6名"], Some("10/27"), None),
+    ] {
+        let mut page = Page::new("様式１");
+        list(&mut page, 1);
+        page.values("A3", &cells);
+        let form = read_form(&[&page]);
+        let read = form.rows.iter().find(|row| row.row == 3);
+        let read = read.unwrap_or_else(|| panic!("{cells:?}: {form:#?}"));
+        assert_eq!(read.date.value().is_some(), date.is_some(), "{cells:?}");
+        assert_eq!(read.start.value().is_some(), start.is_some(), "{cells:?}");
+        assert!(read.public.as_ref().unwrap().value() == Some(6), "{cells:?}");
+    }
+}
+
+#[test]
+fn header_blocks_whose_values_stand_in_the_columns_of_the_table() {
+    let mut page = Page::new("様式１");
+    list(&mut page, 1);
+    page.text("A4", "提出日").date("B4", 10, 5).number("C4", 2021.0);
+    page.texts("A5", &["会場番号"]).number("B5", 1.0).number("C5", 9.0).number("D5", 5.0);
+    page.texts("A6", &["医療機関名", "くまもと医院"]);
+    page.text("B7", "第８期接種可能上限量").number("C7", 600.0);
+    let fields = check(&page, "195@B5", "くまもと医院@B6");
+    assert_eq!(fields.cap.unwrap().value(), Some(600));
+}

@@ -1,6 +1,6 @@
 //! Where a list's headings begin and end: remarks that sound like headings, lists side by side, two levels.
 
-use uketsuke::inspection::form::Form;
+use uketsuke::inspection::form::{Form, Observation};
 
 use crate::builder::{Page, issued, read_form, slots};
 
@@ -116,5 +116,42 @@ fn a_title_over_the_number_column_is_of_the_right_list() {
         let doses: Vec<_> =
             form.rows.iter().map(|row| row.dose.as_ref().unwrap().value().unwrap().number()).collect();
         assert_eq!(doses, [1, 2], "{title}");
+    }
+}
+
+#[test]
+fn notes_tell_the_parts_of_a_time() {
+    for (start, end) in
+        [("時刻（開始）", "時刻（終了）"), ("時間（自）", "時間（至）"), ("時間帯", "時間帯（まで）")]
+    {
+        let mut page = Page::new("様式１");
+        page.values("A1", &["接種日", end, start, "公開枠数"]);
+        page.values("A2", &["10/25", "9:30", "9:00", "6"]).values("A3", &["10/26", "10:30", "10:00", "6"]);
+        check(&page, &["10/25 9:00 6 0", "10/26 10:00 6 0"]);
+    }
+    let mut page = Page::new("様式１");
+    page.values("A1", &["接種日", "時刻（時）", "時刻（分）", "公開枠数"]);
+    page.values("A2", &["10/25", "9", "30", "6"]).values("A3", &["10/26", "13", "0", "6"]);
+    check(&page, &["10/25 9:30 6 0", "10/26 13:00 6 0"]);
+}
+
+#[test]
+fn a_summary_of_the_days_beside_the_list_is_no_list() {
+    let page = |counts: [&str; 2], below: u32| {
+        let mut page = Page::new("様式１");
+        page.values("A1", &["接種日", "時刻", "公開枠数"]);
+        page.values(&format!("E{}", 1 + below), &["接種日", "公開"]);
+        page.values("A2", &["10/25", "9:00", "6"]).values("A3", &["10/25", "10:00", "4"]);
+        page.values("A4", &["10/26", "9:00", "6"]);
+        page.values(&format!("E{}", 2 + below), &["10/25", counts[0]]);
+        page.values(&format!("E{}", 3 + below), &["10/26", counts[1]]);
+        page
+    };
+    for below in [0, 1] {
+        check(&page(["10", "6"], below), &["10/25 9:00 6 0", "10/25 10:00 4 0", "10/26 9:00 6 0"]);
+        // What does not add up is not left aside in silence.
+        let form = read_form(&[&page(["10", "7"], below)]);
+        let missing = |seen: &Observation| matches!(seen, Observation::MissingColumns { .. });
+        assert!(form.rows.len() > 3 || form.observations.iter().any(missing), "{form:#?}");
     }
 }

@@ -3,7 +3,7 @@
 use uketsuke::campaign::Dose;
 use uketsuke::inspection::form::{Observation, Read, Remark, Trouble};
 use uketsuke::inspection::verdict::Visibility;
-use uketsuke::inspection::workbook::Value;
+use uketsuke::inspection::workbook::{Strike, Value};
 
 use crate::builder::{Page, has, issued, read_form, row, slots};
 
@@ -269,6 +269,109 @@ fn dates_are_carried_down_only_where_that_is_clear() {
 }
 
 #[test]
+fn what_is_carried_down_is_told_by_its_value() {
+    let form = read_form(&[&page(&[
+        &["接種日", "接種回", "時刻", "公開枠数", "非公開枠数"],
+        &["10月25日(月)", "１回目", "午後1時", "休", "6名"],
+        &["〃", "同上", "14:00", "〃", "々"],
+        &["同上", "〃", "15:00", "同上", "〃"],
+        &["", "", "16:00", "〃", "〃"],
+        &["〃", "", "〃", "〃", "〃"],
+        &["11/15", "２回目", "9:00", "6"],
+        &["11/16", "", "9:00", "", "〃"],
+    ])]);
+    let from = |remarks: &[Remark]| match remarks.iter().find(|r| matches!(r, Remark::CarriedDown { .. })) {
+        Some(Remark::CarriedDown { from, .. }) => from.to_string(),
+        _ => String::new(),
+    };
+    let told = |number| {
+        let row = row(&form, number);
+        let dose = row.dose.as_ref().map(|dose| from(&dose.remarks)).unwrap_or_default();
+        let count =
+            |entry: &Option<uketsuke::inspection::form::Entry<u32>>| from(&entry.as_ref().unwrap().remarks);
+        [from(&row.date.remarks), dose, from(&row.start.remarks), count(&row.public), count(&row.private)]
+            .join(" ")
+    };
+    assert_eq!(told(3), "2021/10/25 １回目  0 6");
+    assert_eq!(told(4), "2021/10/25 １回目  0 6");
+    assert_eq!(told(5), "2021/10/25   0 6");
+    assert_eq!(told(6), "2021/10/25  16:00 0 6");
+    assert_eq!(told(8), "    0");
+}
+
+#[test]
+fn date_and_time_in_one_column() {
+    for heading in ["接種日時", "日時", "予約日時", "実施日時"] {
+        let mut sheet = page(&[
+            &[heading, "公開枠数"],
+            &["", "1"],
+            &["10/26(火) 9:00", "2"],
+            &["2021/10/27 9:00～9:30", "3"],
+            &["10月28日13時30分", "4"],
+            &["2021-10-29T10:00", "5"],
+            &["令和３年１１月１日（月）１０：００", "6"],
+        ]);
+        sheet.serial("A2", 44494.375);
+        let form = read_form(&[&sheet]);
+        let expected = [
+            "10/25 9:00 1 0",
+            "10/26 9:00 2 0",
+            "10/27 9:00 3 0",
+            "10/28 13:30 4 0",
+            "10/29 10:00 5 0",
+            "11/1 10:00 6 0",
+        ];
+        assert_eq!(slots(&form), expected, "{form:#?}");
+        assert_eq!(row(&form, 3).weekday.as_ref().unwrap().value(), Some(jiff::civil::Weekday::Tuesday));
+        assert_eq!(row(&form, 4).end.as_ref().unwrap().value(), Some(jiff::civil::time(9, 30, 0, 0)));
+        assert_eq!(row(&form, 2).start.raw, "2021/10/25 9:00");
+        assert!(!has(&form, |seen| matches!(seen, Observation::MissingColumns { .. })));
+    }
+    let titled = read_form(&[&page(&[
+        &["接種日時", "公開枠数"],
+        &["【１回目】"],
+        &["10/25 9:00", "6"],
+        &["【２回目】"],
+        &["11/15 9:00", "6"],
+        &["合計", "12"],
+    ])]);
+    assert_eq!(slots(&titled), ["10/25 9:00 6 0", "11/15 9:00 6 0"]);
+    assert_eq!(row(&titled, 5).dose.as_ref().unwrap().value(), Some(Dose::Second));
+    // Without such a heading the cells tell; a column of times of its own has the last word.
+    let mut sheet = page(&[&["接種日", "公開枠数"], &["", "1"], &["10/26 9:00", "2"]]);
+    sheet.serial("A2", 44494.375);
+    assert_eq!(slots(&read_form(&[&sheet])), ["10/25 9:00 1 0", "10/26 9:00 2 0"]);
+    let mut sheet = page(&[&["接種日時", "時刻", "公開枠数"], &["", "10:00", "1"]]);
+    sheet.serial("A2", 44494.0);
+    assert_eq!(slots(&read_form(&[&sheet])), ["10/25 10:00 1 0"]);
+    let form = read_form(&[&page(&[&["接種日", "公開枠数"], &["10/25", "1"], &["10/26 9:00", "2"]])]);
+    assert!(has(&form, |seen| matches!(seen, Observation::MissingColumns { .. })));
+}
+
+#[test]
+fn date_and_time_in_one_column_are_never_guessed() {
+    for (written, date, start) in [
+        ("10/25", true, Some("blank")),
+        ("10/25 9", true, None),
+        ("10/25 午前", true, None),
+        ("10/25 9:00、10:00", true, None),
+        ("10/25～10/26 9:00", false, None),
+        ("9:30", false, None),
+        ("月曜 9:00", false, None),
+        ("10/32 9:00", false, None),
+    ] {
+        let mut sheet = page(&[&["接種日時", "公開枠数"], &["", "6"]]);
+        sheet.text("A2", written);
+        let form = read_form(&[&sheet]);
+        let read = row(&form, 2);
+        assert_eq!(read.date.value().is_some(), date, "{written}: {read:#?}");
+        assert_eq!(read.start.value(), None, "{written}: {read:#?}");
+        assert_eq!(read.start.is_blank(), start.is_some(), "{written}: {read:#?}");
+        assert_eq!(read.start.place.cell.as_deref(), Some("A2"));
+    }
+}
+
+#[test]
 fn month_over_bare_days() {
     let form = read_form(&[&page(&[
         &["接種日", "時刻", "公開枠数"],
@@ -371,6 +474,71 @@ fn hidden_and_struck_rows_are_included_and_told() {
         |seen| matches!(seen, Observation::HiddenColumns { columns, .. } if columns == &["C"])
     ));
     assert!(has(&form, |seen| matches!(seen, Observation::Struck { rows, .. } if rows == &[4])));
+}
+
+#[test]
+fn a_number_typed_into_a_formatted_cell_is_quoted_as_typed() {
+    let mut sheet = page(&[&["接種日", "時刻", "公開枠数"]]);
+    sheet.serial("A2", 1025.0).serial("B2", 900.0).number("C2", 6.0);
+    sheet.serial("A3", 930.0).serial("B3", 24.0).number("C3", 6.0);
+    sheet.serial("A4", 7969.0).serial("B4", 1.0).number("C4", 6.0);
+    let form = read_form(&[&sheet]);
+    let raw = |number| (row(&form, number).date.raw.to_string(), row(&form, number).start.raw.to_string());
+    assert_eq!(raw(2), ("1025".to_string(), "900".to_string()));
+    assert_eq!(raw(3), ("930".to_string(), "24".to_string()));
+    assert_eq!(raw(4), ("1921/10/25".to_string(), "24:00".to_string()));
+    assert_eq!(slots(&form), ["10/25 9:00 6 0", "!3", "!4"]);
+}
+
+#[test]
+fn a_partly_struck_value_is_no_value() {
+    let mut sheet = page(&[
+        &["接種日", "時刻", "公開枠数"],
+        &["10/25", "9:00"],
+        &["10/26", "", "6"],
+        &["", "9:00", "6"],
+        &["10/28", "9:00", "6"],
+    ]);
+    sheet.text("C2", "12").struck("C2", Strike::Part);
+    sheet.text("B3", "19:00").struck("B3", Strike::Part);
+    sheet.text("A4", "10/27").struck("A4", Strike::Part);
+    let form = read_form(&[&sheet]);
+    assert_eq!(slots(&form), ["10/28 9:00 6 0", "!2", "!3", "!4"]);
+    let struck = Some(&Trouble::PartlyStruck);
+    assert_eq!(row(&form, 2).public.as_ref().unwrap().trouble(), struck);
+    assert_eq!(row(&form, 3).start.trouble(), struck);
+    assert_eq!(row(&form, 4).date.trouble(), struck);
+    assert!(!has(&form, |seen| matches!(seen, Observation::Struck { .. })));
+}
+
+#[test]
+fn a_visibility_that_is_struck_in_part_is_asked_back() {
+    let trouble = |form: &uketsuke::inspection::form::Form, number| {
+        let row = row(form, number);
+        let mut counts = row.public.iter().chain(&row.private);
+        let count = counts.find(|count| count.trouble() == Some(&Trouble::PartlyStruck)).unwrap();
+        count.place.cell.clone().unwrap()
+    };
+    let mut heading = page(&[&["接種日", "時刻", "非公開枠数"], &["10/25", "9:00", "6"]]);
+    heading.struck("C1", Strike::Part);
+    assert_eq!(trouble(&read_form(&[&heading]), 2), "C1");
+    let mut beside = page(&[
+        &["接種日", "時刻", "区分", "枠数"],
+        &["10/25", "9:00", "非公開", "6"],
+        &["10/26", "9:00", "公開", "6"],
+    ]);
+    beside.struck("C2", Strike::Part);
+    assert_eq!(trouble(&read_form(&[&beside]), 2), "C2");
+    let mut title = page(&[
+        &["接種日", "時刻", "枠数"],
+        &["公開枠"],
+        &["10/25", "9:00", "6"],
+        &["非公開枠"],
+        &["10/26", "9:00", "6"],
+    ]);
+    assert!(!has(&read_form(&[&title]), |seen| matches!(seen, Observation::MissingColumns { .. })));
+    title.struck("A4", Strike::Part);
+    assert!(has(&read_form(&[&title]), |seen| matches!(seen, Observation::MissingColumns { .. })));
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod builder;
 mod tokens;
 mod lists;
 mod matrices;
+mod axes;
+mod blocks;
 mod headers;
 mod headings;
 mod workbooks;

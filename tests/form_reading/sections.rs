@@ -466,3 +466,42 @@ fn seconds_are_asked_back() {
     let noisy: f64 = (0..19).map(|_| 1.0 / 48.0).sum();
     assert!(row(&with(noisy + 1e-9), 7).start.value().is_some());
 }
+
+#[test]
+fn hours_of_another_table_are_not_the_lists() {
+    let mut page = Page::new("様式１");
+    page.values("A1", &["接種日", "時刻", "公開枠数"]).text("E1", "診療時間");
+    page.values("A2", &["10/25", "8:00", "6"]).texts("E2", &["午前", "9時から12時"]);
+    page.values("A3", &["10/26", "8:00", "6"]).texts("E3", &["午後", "14時から18時"]);
+    assert_eq!(slots(&read_form(&[&page])), ["10/25 8:00 6 0", "10/26 8:00 6 0"]);
+    let mut page = Page::new("様式１");
+    page.values("A1", &["接種日", "時刻", "公開枠数"]);
+    page.values("A2", &["10/25", "2:00", "6"]).text("D2", "午後");
+    assert_eq!(slots(&read_form(&[&page])), ["10/25 14:00 6 0"]);
+}
+
+#[test]
+fn the_name_of_a_sheet_against_the_headings_is_kept_beside_the_row() {
+    let rows: [&[&str]; 2] = [&["接種日", "接種時刻", "公開枠数"], &["10/25", "9:00", "6"]];
+    for (name, said) in [
+        ("非公開枠", true),
+        ("医療機関受付分", true),
+        ("非公開枠（１回目）", true),
+        ("公開枠", false),
+        ("公開・非公開", false),
+        ("様式１（公開枠のみ）", false),
+        ("当院", false),
+        ("院内接種", false),
+        ("Sheet1", false),
+    ] {
+        let mut sheet = Page::new(name);
+        sheet.text("A1", "予約枠報告様式１（公開枠のみ）").texts("A2", &["会場番号", "0123"]);
+        sheet.values("A4", rows[0]).values("A5", rows[1]);
+        let form = read_form(&[&sheet]);
+        assert_eq!(slots(&form), ["10/25 9:00 6 0"], "{name}");
+        let section = row(&form, 5).section.as_ref();
+        assert_eq!(section.map(|entry| entry.value()), said.then_some(Some(Visibility::Private)), "{name}");
+        sheet.values("D4", &["非公開枠数"]).values("D5", &["2"]);
+        assert!(row(&read_form(&[&sheet]), 5).section.is_none(), "{name}");
+    }
+}

@@ -117,7 +117,8 @@ fn dates() {
         ("未定", "Unreadable"),
         ("10/25(午前)", "Unreadable"),
         ("#REF!", "Formula"),
-        ("#####", "Unreadable"),
+        ("#####", "Formula"),
+        ("########", "Formula"),
         ("　", "blank"),
     ] {
         check_date(&text(written), expected);
@@ -130,6 +131,14 @@ fn date_numbers() {
         (Value::Serial(44494.0), "2021-10-25"),
         (Value::Serial(44494.375), "2021-10-25"),
         (Value::Serial(0.375), "Unreadable"),
+        // Typed into cells that show dates.
+        (Value::Serial(1025.0), "2021-10-25 est"),
+        (Value::Serial(10.25), "2021-10-25 est"),
+        (Value::Serial(20_211_025.0), "2021-10-25"),
+        (Value::Serial(930.0), "Unreadable"),
+        (Value::Serial(25.0), "Unreadable"),
+        (Value::Serial(7969.0), "1921-10-25"),
+        (Value::Serial(37919.0), "2003-10-25"),
         (number(44494.0), "2021-10-25"),
         (number(37919.0), "2003-10-25"),
         (number(20_211_025.0), "2021-10-25"),
@@ -255,6 +264,13 @@ fn time_numbers() {
         (number(960.0), "Unreadable"),
         (Value::Serial(1.0), "Unreadable"),
         (Value::Serial(25.0 / 24.0), "Unreadable"),
+        // Typed into cells that show times.
+        (Value::Serial(900.0), "09:00"),
+        (Value::Serial(1330.0), "13:30"),
+        (Value::Serial(9.0), "09:00 est"),
+        (Value::Serial(9.3), "Unreadable"),
+        (Value::Serial(2.0), "Unreadable"),
+        (Value::Serial(24.0), "Unreadable"),
         (Value::Serial(44494.375), "09:00 dated"),
         (Value::Serial(44495.375), "09:00 otherday"),
         (number(44494.375), "09:00 dated"),

@@ -187,6 +187,19 @@ fn only_the_sample_sheet_was_sent() {
     book.sheets.push(sheet);
     let reading = read(&book);
     assert!(reading.forms[0].rows.is_empty());
+    let filled = |form: &_| has(form, |seen| matches!(seen, Observation::FilledSample { .. }));
+    assert!(filled(&reading.forms[0]));
+    // The same beside the sheet that should have been filled in; and as we send it out.
+    let mut both = book.clone();
+    both.sheets.push(issued(3).done());
+    assert!(filled(&read(&both).forms[0]));
+    for cell in &mut book.sheets[0].cells {
+        if cell.value == Value::Text("0123".into()) {
+            cell.value = Value::Text("9999".into());
+        }
+    }
+    let reading = read(&book);
+    assert!(!filled(&reading.forms[0]));
     assert!(has(&reading.forms[0], |seen| matches!(seen, Observation::Sample { .. })));
 }
 

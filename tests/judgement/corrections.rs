@@ -149,6 +149,34 @@ fn x15_a_narrower_form_is_held() {
 }
 
 #[test]
+fn x12_a_scope_of_its_own_is_told_as_additions() {
+    let mut counter = Counter::new();
+    counter.take(ON_TIME, with_file("a.xlsx", minami(1, 6)));
+    counter
+        .take("2021-10-06T10:00:00+09:00", with_file("b.xlsx", minami(2, 5)))
+        .is("accepted", false, &["corr_ok > minami@example.jp: sent"])
+        .says(&["■ 前回受付分（8-0123-1）からの変更", "10月25日（月）9:00　非公開　追加　5人"])
+        .without(&["変更はありません", "公開　削除"]);
+    assert!(counter.codes("8-0123-2").contains(&"X12".to_string()));
+    assert_eq!(counter.show("8-0123-2")["difference"].as_array().unwrap().len(), 6);
+    assert_eq!(counter.show("8-0123-1")["difference"].as_array().unwrap().len(), 0);
+    counter
+        .take("2021-10-14T10:00:00+09:00", with_file("c.xlsx", minami(2, 7)))
+        .is("held", true, &["corr_late > minami@example.jp: sent"])
+        .says(&["■ 修正のご希望内容", "非公開　5人 → 7人"]);
+}
+
+#[test]
+fn x03_names_what_counts_beside_the_form() {
+    let mut counter = Counter::new();
+    counter.take(ON_TIME, with_file("a.xlsx", minami(1, 30)));
+    counter
+        .take("2021-10-06T10:00:00+09:00", with_file("b.xlsx", minami(2, 11)))
+        .is("rejected", false, &["reject > minami@example.jp: sent"])
+        .says(&["合計 66（１回目 33／２回目 33）", "今回の様式の66に受付済みの内容（受付番号", "8-0123-1"]);
+}
+
+#[test]
 fn a_replay_of_a_superseded_version_is_held() {
     let mut counter = Counter::new();
     counter.take(ON_TIME, with_file("a.xlsx", minami(1, 6)));

@@ -94,3 +94,17 @@ fn a_bare_workbook_has_no_sender() {
     assert_eq!((&checked[0]["outcome"], &checked[0]["reply"]["template"]), (&"held".into(), &"held".into()));
     assert!(!checked[0]["reply"]["text"].as_str().unwrap().contains("患者"), "{checked}");
 }
+
+#[test]
+fn a_file_that_repeats_another_of_the_mail_is_a_duplicate() {
+    let desk = DeskFolder::without_registry();
+    let twice = vec![("a.xlsx", minami(1, 6)), ("b.xlsx", minami(1, 6)), ("c.xlsx", other_workbook())];
+    std::fs::write(desk.path("mail.eml"), Post { files: twice, ..Post::default() }.bytes()).unwrap();
+    std::fs::write(desk.path("clinics.csv"), crate::support::REGISTRY).unwrap();
+    let [mail, clinics] = ["mail.eml", "clinics.csv"].map(|name| desk.path(name).display().to_string());
+    let (checked, _) = desk.json(&["check", &mail, "--clinics", &clinics, "--received", ON_TIME]);
+    let told = |at: usize| (checked[at]["attachment"].clone(), checked[at]["outcome"].clone());
+    assert_eq!(told(0), ("a.xlsx".into(), "accepted".into()));
+    assert_eq!(told(1), ("b.xlsx".into(), "duplicate".into()));
+    assert_eq!(told(2), ("c.xlsx".into(), "not_a_form".into()));
+}

@@ -221,3 +221,65 @@ fn overrides_reach_the_mail_and_its_clinic() {
         };
     counter.take(ON_TIME, post).without(&["院長の都合"]);
 }
+
+/// A mail as programs write it that send the text twice: the plain one without the table.
+fn with_html(html: &str, rest: &str) -> Vec<u8> {
+    format!(
+        "Received: from a by mx.city.example; Tue, 05 Oct 2021 10:00:00 +0900\r\nFrom: minami@example.jp\r\n\
+         To: vproject@city.kumamoto.kumamoto.jp\r\nSubject: x\r\nMessage-ID: <html@example.jp>\r\n\
+         Date: Tue, 05 Oct 2021 10:00:00 +0900\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=out\r\n\r\n--out\r\n\
+         Content-Type: multipart/related; boundary=rel\r\n\r\n--rel\r\n\
+         Content-Type: multipart/alternative; boundary=in\r\n\r\n--in\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
+         お世話になります。\r\n--in\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n--in--\r\n{rest}--out--\r\n"
+    )
+    .into_bytes()
+}
+
+fn part(headers: &str, bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    format!("{headers}\r\nContent-Transfer-Encoding: base64\r\n\r\n{text}\r\n")
+}
+
+#[test]
+fn m14_what_is_pasted_into_the_text() {
+    const TABLE: &str = "<table><tr><td>10/25</td><td>9:00</td><td>6名</td></tr>\
+                         <tr><td>10/26</td><td>9:00</td><td>6名</td></tr></table>";
+    const PICTURE: &str = "<p>お世話になります。<img src=\"cid:img1\"></p>";
+    let form = format!(
+        "--out\r\n{}",
+        part(
+            "Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.xlsx",
+            &minami(1, 6)
+        )
+    );
+    let image = |name: &str, disposition: &str, size: usize| {
+        let bytes = [&b"\x89PNG\r\n\x1a\n"[..], &vec![1; size]].concat();
+        let headers = format!(
+            "Content-Type: image/png\r\nContent-ID: <img1>\r\nContent-Disposition: {disposition}; filename={name}"
+        );
+        format!("--rel\r\n{}--rel--\r\n", part(&headers, &bytes))
+    };
+    for (quirk, html, rest, outcome, told) in [
+        ("a table", TABLE, format!("--rel--\r\n{form}"), "accepted", true),
+        ("no table", "<p>お世話になります。</p>", format!("--rel--\r\n{form}"), "accepted", false),
+        ("a second picture", PICTURE, image("image002.png", "inline", 90_000) + &form, "accepted", true),
+        ("called attached", PICTURE, image("image002.png", "attachment", 90_000) + &form, "accepted", true),
+        ("a logo", PICTURE, image("image001.png", "inline", 9_000) + &form, "accepted", false),
+        (
+            "a first picture as large as a table",
+            PICTURE,
+            image("image001.png", "inline", 90_000) + &form,
+            "accepted",
+            true,
+        ),
+        ("an icon", PICTURE, image("image003.png", "inline", 900) + &form, "accepted", false),
+        ("a table alone", TABLE, "--rel--\r\n".to_string(), "not_a_form", true),
+    ] {
+        let mut counter = Counter::new();
+        let judged = counter.take_bytes(ON_TIME, &with_html(html, &rest));
+        assert_eq!((judged.outcome.as_str(), judged.needs_staff), (outcome, told), "{quirk}: {judged:#?}");
+        judged.without(&["image00"]);
+    }
+}

@@ -1,10 +1,11 @@
 //! The registry: a whole file or nothing, caps with their history, addresses by who added them.
 
 use uketsuke::clinic::Clinic;
+use uketsuke::inspection::verdict::Outcome;
 use uketsuke::ledger::Error;
-use uketsuke::ledger::staff::Decision;
+use uketsuke::ledger::staff::{Decision, Subject};
 
-use super::fixture::{Desk, clinic, now};
+use super::fixture::{Desk, Draft, clinic, now};
 
 #[tokio::test]
 async fn an_import_tells_what_it_changes_and_keeps_what_it_does_not_name() {
@@ -19,9 +20,32 @@ async fn an_import_tells_what_it_changes_and_keeps_what_it_does_not_name() {
         assert_eq!(difference.not_in_file, ["0310"]);
         assert_eq!(difference.unchanged, 1);
     }
-    assert_eq!(desk.ledger.registry().await.unwrap().len(), 4);
+    let again = desk.ledger.import(&file, now(), "tester", false).await.unwrap();
+    assert_eq!((again.unchanged, again.not_in_file.len()), (3, 0), "a repeat changes nothing");
+    let registry = desk.ledger.registry().await.unwrap();
+    assert_eq!(registry.len(), 4);
+    assert!(registry.by_venue_no("0310").unwrap().not_in_file);
+    let status = desk.ledger.status().await.unwrap();
+    let gone = status.iter().find(|line| line.venue_no == "0310").unwrap();
+    assert_eq!((gone.state, gone.flags.as_slice()), ("not_using", &["not_in_file".to_string()][..]));
+    // With slots in force somebody must decide what becomes of them.
+    let window = (now(), now());
+    let open = async || desk.ledger.day_activity(window.0, window.1, false).await.unwrap().work;
+    assert!(open().await.is_empty());
+    desk.take(Draft::new(1, "0310", Outcome::Accepted)).await;
+    let work = open().await;
+    assert_eq!((work.len(), work[0].kind.as_str()), (1, "マスタにない"));
+    let status = desk.ledger.status().await.unwrap();
+    assert!(status.iter().any(|line| line.venue_no == "0310" && line.state == "accepted"));
+    let decision = Decision { at: now(), actor: "tanaka", reason: "枠は残す" };
+    desk.ledger.note(Subject::Clinic("0310"), decision).await.unwrap();
+    assert!(open().await.is_empty());
     assert_eq!(desk.ledger.clinics_not_in_file().await.unwrap(), ["0310"]);
     assert_eq!(desk.count("SELECT COUNT(*) FROM cap_history WHERE venue_key = '123'").await, 2);
+    let listed =
+        desk.ledger.import(&["0123", "0200", "0310", "0400"].map(clinic), now(), "tester", false).await;
+    assert_eq!(listed.unwrap().listed_again, ["0310"]);
+    assert!(!desk.ledger.registry().await.unwrap().by_venue_no("0310").unwrap().not_in_file);
     desk.assert_sound().await;
 }
 
@@ -73,6 +97,7 @@ async fn what_was_stored_is_what_is_loaded() {
         form_expected: Some(2),
         suppress_reminder: true,
         note: "備考".into(),
+        not_in_file: false,
     };
     desk.ledger.import(std::slice::from_ref(&full), now(), "tester", false).await.unwrap();
     assert_eq!(desk.ledger.registry().await.unwrap().by_venue_no("55"), Some(&full));

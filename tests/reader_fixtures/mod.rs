@@ -6,7 +6,7 @@
 use std::io::{Cursor, Write};
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook as Writer};
-use uketsuke::inspection::workbook::{Sheet, Value, Workbook};
+use uketsuke::inspection::workbook::{Sheet, Strike, Value, Workbook};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -134,7 +134,11 @@ pub fn show(sheet: &Sheet) -> Vec<String> {
                 Value::NoResult => "?".to_owned(),
             };
             let formula = if cell.formula { "f" } else { "" };
-            let strike = if cell.strike { "~" } else { "" };
+            let strike = match cell.strike {
+                Strike::None => "",
+                Strike::Part => "~-",
+                Strike::Whole => "~",
+            };
             format!("{column}{}={formula}{strike}{value}", cell.row + 1)
         })
         .collect()

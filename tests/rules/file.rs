@@ -85,9 +85,10 @@ fn what_the_reader_noticed() {
         (
             "F04: beside the table",
             Observation::Unplaced { place: cell(), raw: "10/25 9:00 6名".into() },
-            "F04 B5 warning",
+            "F04 B5 error",
         ),
         ("F06", Observation::Sample { place: cell(), raw: "9999".into() }, "F06 B5 error"),
+        ("F06: filled", Observation::FilledSample { place: cell(), raw: "0123".into() }, "F06 B5 error"),
         ("F07", Observation::SeveralSheets { sheets: vec![sheet(), "追加".into()] }, "F07 - warning"),
         ("F08: rows", Observation::HiddenRows { sheet: sheet(), rows: vec![14, 15] }, "F08 - warning"),
         (
@@ -103,6 +104,27 @@ fn what_the_reader_noticed() {
         ("F14", Observation::Withdrawal { place: cell(), raw: "利用しません".into() }, "F14 B5 staff"),
     ] {
         spoiled(quirk, saw(observation), &[expected]);
+    }
+}
+
+#[test]
+fn figures_that_nothing_explains() {
+    let figures = |common| {
+        let place = Place::cell(&sheet(), 11, 7);
+        saw(Observation::StrangeFigures { place, raw: "電話受付".into(), common })
+    };
+    spoiled("F04: beside most counts", figures(true), &["F04 H12 warning"]);
+    spoiled("F04: beside few, or the sum", figures(false), &[]);
+    for common in [true, false] {
+        spoiled_both(
+            "F04: both kinds have a column",
+            figures(common),
+            if common { &["F04 H12 warning"] } else { &[] },
+        );
+        let mut scene = Scene::clean();
+        scene.form.number = Some(3);
+        figures(common)(&mut scene);
+        check("F04: of a form for both, one kind has none", &scene, &["F04 H12 error"]);
     }
 }
 
@@ -157,7 +179,7 @@ fn forms_without_slots() {
             let place = Place::cell(&SHEET.into(), 20, 1);
             s.form.observations.push(Observation::Unplaced { place, raw: "10/25 9:00 6名".into() });
         },
-        &["F04 B21 warning", "F13 - error"],
+        &["F04 B21 error", "F13 - error"],
     );
     spoiled(
         "F13: not while a count stands beside an unreadable date",

@@ -1,7 +1,7 @@
 //! B: the header fields (identity has its own tests).
 
 use uketsuke::campaign::Dose;
-use uketsuke::inspection::form::TypedTotal;
+use uketsuke::inspection::form::{Area, TypedTotal};
 use uketsuke::inspection::verdict::Visibility;
 
 use crate::builder::*;
@@ -54,8 +54,12 @@ fn against_the_registry() {
 
 #[test]
 fn typed_totals() {
-    let total =
-        |people, dose, visibility| TypedTotal { entry: value(313, PUBLIC, "x", people), dose, visibility };
+    let total = |people, dose, visibility| TypedTotal {
+        entry: value(313, PUBLIC, "x", people),
+        dose,
+        visibility,
+        within: Vec::new(),
+    };
     for (quirk, typed, expected) in [
         ("whole", total(36, None, None), &[][..]),
         ("whole, wrong", total(35, None, None), &["B08 G313 warning"]),
@@ -64,6 +68,16 @@ fn typed_totals() {
         ("one visibility", total(36, None, Some(Visibility::Public)), &[]),
         ("one visibility, wrong", total(1, None, Some(Visibility::Private)), &["B08 G313 warning"]),
     ] {
+        spoiled(quirk, |s| s.form.typed_totals.push(typed), expected);
+    }
+    // In a matrix: any of the rectangles that it may sum up.
+    let area = |top, bottom| Area { top, bottom, left: 6, right: 6 };
+    for (quirk, people, within, expected) in [
+        ("part", 18, vec![area(12, 14)], &[][..]),
+        ("the whole column", 36, vec![area(14, 17), area(12, 17)], &[]),
+        ("part, wrong", 20, vec![area(12, 14), area(12, 17)], &["B08 G313 warning"]),
+    ] {
+        let typed = TypedTotal { within, ..total(people, None, None) };
         spoiled(quirk, |s| s.form.typed_totals.push(typed), expected);
     }
     spoiled(

@@ -2,7 +2,7 @@
 
 use uketsuke::clinic::Registry;
 use uketsuke::inspection::form::{Form, Observation};
-use uketsuke::inspection::rules::identify;
+use uketsuke::inspection::rules::{clinic_of_receipt, identify};
 use uketsuke::inspection::verdict::Place;
 
 use crate::builder::{SHEET, field, registry, told};
@@ -103,4 +103,26 @@ fn without_a_registry_only_an_anonymous_form_is_told() {
     assert!(identify(&form, &registry, "", None).findings.is_empty());
     form.fields.venue_no = field(5, 1, "");
     assert_eq!(told(&identify(&form, &registry, "", None).findings), ["B01 B5 error"]);
+}
+
+#[test]
+fn a_receipt_number_in_the_subject_names_one_of_the_senders_clinics() {
+    let registry = registry();
+    for (subject, sender, expected) in [
+        (
+            "Re: 【自動返信】【要修正】第８期予約枠報告（中央クリニック）受付番号8-0201-1",
+            "group@example.jp",
+            Some("0201"),
+        ),
+        ("RE: 受付番号：８－０２００－１２ の件", "group@example.jp", Some("0200")),
+        ("Re: 受付番号 8-0201-1", "kita@example.jp", None),
+        ("Re: 受付番号 8-0201-1", "", None),
+        ("Re: 受付番号 7-0201-1", "group@example.jp", None),
+        ("Re: 受付番号 8-0999-1", "group@example.jp", None),
+        ("Re: 受付番号 8-0201", "group@example.jp", None),
+        ("8-0201-1", "group@example.jp", None),
+        ("受付番号", "group@example.jp", None),
+    ] {
+        assert_eq!(clinic_of_receipt(subject, 8, &registry, sender), expected, "{subject} {sender}");
+    }
 }

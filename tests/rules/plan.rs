@@ -43,6 +43,16 @@ fn the_same_slot_twice() {
     add(&mut named, "2021-10-25", "2021-11-15", "9:00", 6);
     let message = named.findings().remove(0).message;
     assert_eq!(message, "13行目と19行目が同じ接種日・時刻（10月25日（月） 9:00・公開）です。");
+    // Where one row holds both, their cells tell them apart; on two sheets each is named.
+    let mut one_row = named;
+    one_row.row(19).row = 13;
+    let message = |scene: &Scene| scene.findings().remove(0).message;
+    assert!(message(&one_row).starts_with("G13とG19が同じ"), "{}", message(&one_row));
+    let mut sheets = Scene::clean();
+    add(&mut sheets, "2021-10-25", "2021-11-15", "9:00", 6);
+    sheets.row(19).sheet = "追加".into();
+    let both = format!("シート「{SHEET}」の13行目とシート「追加」の19行目が同じ");
+    assert!(message(&sheets).starts_with(&both), "{}", message(&sheets));
 }
 
 #[test]
@@ -77,8 +87,29 @@ fn caps() {
     scene.beside = Scene::clean().slots();
     check("X03: with what stands beside", &scene, &["X03 - error"]);
     let over = scene.findings().remove(0);
-    assert_eq!(over.read.as_deref(), Some("合計 126（１回目 63／２回目 63）"));
-    assert!(over.message.contains("（96回分）を30回分超えています"), "{}", over.message);
+    assert_eq!(over.read.as_deref(), Some("合計 90（１回目 45／２回目 45）"), "what stands in the form");
+    assert!(
+        over.message.starts_with("今回の様式の90に同時に提出された様式の36を加えた合計（126）が")
+            && over.message.contains("（96回分）を30回分超えています"),
+        "{}",
+        over.message
+    );
+    let mut scene = Scene::clean();
+    scene.accept();
+    scene.beside = scene.slots();
+    scene.form.visibility = [Visibility::Private].into();
+    for row in &mut scene.form.rows {
+        row.private = count(row.row, PRIVATE, 11);
+        row.public = None;
+    }
+    let over = scene.findings().into_iter().find(|found| found.code == "X03").unwrap();
+    assert_eq!(over.read.as_deref(), Some("合計 66（１回目 33／２回目 33）"));
+    assert!(
+        over.message
+            .starts_with("今回の様式の66に受付済みの内容（受付番号 8-0123-1）の36を加えた合計（102）が"),
+        "{}",
+        over.message
+    );
 
     let own = Scene::clean().findings().remove(0);
     assert_eq!((own.code.as_str(), own.severity), ("X05", Severity::Info));
@@ -125,6 +156,20 @@ fn against_the_version_in_force() {
     }
     check("X18: more than half as many again", &scene, &["X12 - info", "X18 - info"]);
 
+    let mut scene = Scene::clean();
+    scene.accept();
+    scene.form.visibility = [Visibility::Private].into();
+    scene.form.number = Some(2);
+    for row in &mut scene.form.rows {
+        row.private = count(row.row, PRIVATE, 2);
+        row.public = None;
+    }
+    check("X12: a scope of its own is all additions", &scene, &["X12 - info"]);
+    assert_eq!(
+        scene.findings().iter().find(|f| f.code == "X12").unwrap().message,
+        "前回受付（8-0123-1）からの変更：追加6件・削除0件・変更0件、合計 36→48。"
+    );
+
     let mut scene = Scene::both();
     scene.accept();
     scene.form.rows.iter_mut().for_each(|row| row.private = None);
@@ -137,7 +182,7 @@ fn against_the_version_in_force() {
     scene.standing.in_force[0].form_number = Some(2);
     scene.standing.in_force[0].scope = [Visibility::Private].into();
     scene.standing.in_force[0].in_force = [Visibility::Private].into();
-    check("X15: a 様式２ of its own stays", &scene, &[]);
+    check("X15: a 様式２ of its own stays", &scene, &["X12 - info"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use jiff::civil::Weekday;
 use uketsuke::campaign::Dose;
 use uketsuke::inspection::form::{Observation, Remark, Trouble};
-use uketsuke::inspection::verdict::Visibility;
+use uketsuke::inspection::verdict::{Place, Visibility};
 
 use crate::builder::*;
 
@@ -61,6 +61,51 @@ fn a_date_that_is_missing_or_unreadable() {
         },
         &[],
     );
+}
+
+#[test]
+fn the_name_of_a_sheet_against_the_counts() {
+    let named = |s: &mut Scene, said| {
+        for row in &mut s.form.rows {
+            let mut entry = value(1, 0, "非公開枠", said);
+            entry.place = Place::sheet(&SHEET.into());
+            row.section = Some(entry);
+        }
+    };
+    spoiled("R26: once per sheet", |s| named(s, Visibility::Private), &["R26 - error"]);
+    spoiled("R26: the name agrees", |s| named(s, Visibility::Public), &[]);
+    spoiled(
+        "R26: the form's own number says it at the count",
+        |s| {
+            named(s, Visibility::Private);
+            s.form.number = Some(2);
+        },
+        &["R26 G13 error"],
+    );
+}
+
+#[test]
+fn a_value_that_is_struck_in_part() {
+    for (quirk, spoil, expected) in [
+        (
+            "F11: the date",
+            (|s: &mut Scene| s.row(14).date = trouble(14, DATE, "10/2510/26", Trouble::PartlyStruck))
+                as fn(&mut Scene),
+            "F11 B14 error",
+        ),
+        (
+            "F11: the time",
+            |s| s.row(14).start = trouble(14, START, "19:00", Trouble::PartlyStruck),
+            "F11 E14 error",
+        ),
+        (
+            "F11: the count",
+            |s| s.row(14).public = Some(trouble(14, PUBLIC, "12", Trouble::PartlyStruck)),
+            "F11 G14 error",
+        ),
+    ] {
+        spoiled(quirk, spoil, &[expected]);
+    }
 }
 
 #[test]
@@ -300,6 +345,17 @@ fn counts_that_stand_out() {
         &["R33 G13 warning", "X08 - info"],
     );
     spoiled(
+        "R33: along a row of a matrix",
+        |s| {
+            for (number, (column, people)) in (13..).zip((6..).zip([2, 3, 4, 5, 6, 6])) {
+                let mut entry = value(number, PUBLIC, &people.to_string(), people);
+                entry.place = Place::cell(&SHEET.into(), 12, column);
+                s.row(number).public = Some(entry);
+            }
+        },
+        &["R33 G13 warning", "X08 - info"],
+    );
+    spoiled(
         "R33: four rows",
         |s| {
             for (number, people) in (13..).zip([6, 5, 6, 7, 8, 8]) {
@@ -371,6 +427,14 @@ fn counts_of_the_other_visibility() {
 #[test]
 fn readings_that_are_asked_back() {
     let carried = |from: &str, ditto, merged| Remark::CarriedDown { from: from.into(), ditto, merged };
+    spoiled(
+        "R25: a sign that repeats 0 is told though the row offers nothing",
+        |s| {
+            s.row(15).public = count(15, PUBLIC, 0).map(|entry| remark(entry, carried("0", true, false)));
+            s.row(18).public = count(18, PUBLIC, 0);
+        },
+        &["R25 G15 warning"],
+    );
     spoiled(
         "R25: 〃 in a count",
         |s| s.row(14).public = Some(remark(value(14, PUBLIC, "〃", 6), carried("6", true, false))),

@@ -6,12 +6,28 @@ use std::fmt;
 use super::Column;
 use crate::clinic::{Clinic, Registry, venue_key, venue_order};
 
-/// One clinic that an import adds, removes or changes.
+/// One clinic that an import adds or changes, no longer names, or names again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClinicChange {
-    Added { venue_no: String, name: String },
-    Removed { venue_no: String, name: String },
-    Changed { venue_no: String, name: String, fields: Vec<FieldChange> },
+    Added {
+        venue_no: String,
+        name: String,
+    },
+    /// The file no longer names it: it is kept and marked.
+    Unlisted {
+        venue_no: String,
+        name: String,
+    },
+    /// It was marked so, and the file names it again.
+    ListedAgain {
+        venue_no: String,
+        name: String,
+    },
+    Changed {
+        venue_no: String,
+        name: String,
+        fields: Vec<FieldChange>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +48,14 @@ pub fn diff(old: &Registry, new: &[Clinic]) -> Vec<ClinicChange> {
     for before in registered {
         let (venue_no, name) = (before.venue_no.clone(), before.name.clone());
         let Some(after) = by_key.get(&venue_key(&before.venue_no)) else {
-            changes.push(ClinicChange::Removed { venue_no, name });
+            if !before.not_in_file {
+                changes.push(ClinicChange::Unlisted { venue_no, name });
+            }
             continue;
         };
+        if before.not_in_file {
+            changes.push(ClinicChange::ListedAgain { venue_no: venue_no.clone(), name: name.clone() });
+        }
         let fields: Vec<FieldChange> = Column::ALL
             .into_iter()
             .map(|column| FieldChange { column, before: column.of(before), after: column.of(after) })
@@ -57,7 +78,10 @@ impl fmt::Display for ClinicChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ClinicChange::Added { venue_no, name } => write!(f, "追加 {venue_no} {name}"),
-            ClinicChange::Removed { venue_no, name } => write!(f, "削除 {venue_no} {name}"),
+            ClinicChange::Unlisted { venue_no, name } => {
+                write!(f, "マスタにない {venue_no} {name}（記録は残し、未提出・督促の対象から外します）")
+            }
+            ClinicChange::ListedAgain { venue_no, name } => write!(f, "再掲 {venue_no} {name}"),
             ClinicChange::Changed { venue_no, name, fields } => {
                 write!(f, "変更 {venue_no} {name}")?;
                 for (index, field) in fields.iter().enumerate() {

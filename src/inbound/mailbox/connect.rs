@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::inbound::access_token;
-use crate::inbound::certificate::refusal;
+use crate::inbound::certificate::distrust;
 use crate::limits::Limits;
 
 use super::command::Connection;
@@ -153,11 +153,9 @@ impl Attempt<'_> {
     fn tls_failure(&self, cause: &io::Error) -> Error {
         let tls = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match tls {
-            Some(rustls::Error::InvalidCertificate(reason)) => self.insecure(format!(
-                "its certificate is not trusted: {}; put the CA's certificate into mailbox.ca_file, or mend the \
-                 server's certificate or mailbox.host",
-                refusal(&reason.to_string())
-            )),
+            Some(rustls::Error::InvalidCertificate(reason)) => {
+                self.insecure(distrust(&reason.to_string(), "mailbox.ca_file"))
+            }
             Some(rustls::Error::PeerIncompatible(_)) => self.insecure(
                 "it does not speak TLS 1.2 or 1.3 in a way that is known here; have the server brought up to date",
             ),

@@ -115,6 +115,9 @@ impl Settings {
             return Err("mailbox.poll_interval must lie between \"1s\" and \"24h\"".to_owned());
         }
         self.check_folders()?;
+        if self.port == 0 {
+            return Err("mailbox.port is 0; 993 is usual with TLS, 143 with STARTTLS".to_owned());
+        }
         match self.kind {
             Kind::Maildir if self.path.as_os_str().is_empty() => {
                 Err("mailbox.path is empty; name the Maildir".to_owned())
@@ -155,9 +158,6 @@ impl Settings {
     fn check_imap(&self) -> Result<(), String> {
         if self.host.is_empty() || !self.host.chars().all(|c| c.is_ascii_graphic()) {
             return Err(format!("mailbox.host is {:?}; name the IMAP server", self.host));
-        }
-        if self.port == 0 {
-            return Err("mailbox.port is 0; 993 is usual with TLS, 143 with STARTTLS".to_owned());
         }
         if self.username.is_empty() || !printable(&self.username) {
             return Err("mailbox.username must be printable ASCII and not empty".to_owned());

@@ -48,6 +48,7 @@ pub fn open(raw: &[u8], limits: &Limits) -> Opened {
     }
     let mut walk = Walk::new(limits);
     walk.mail(header, entity.body);
+    message.tables = walk.tables();
     message.text = walk.text();
     digest.update(walk.digest.clone().finalize());
     message.canonical = sha256::hex(&digest.finalize());

@@ -64,6 +64,38 @@ impl<'l> Walk<'l> {
         self.entity(header, body, &scope);
     }
 
+    /// The text of an HTML body that has a table, if there is a plain body, too; before [`Walk::text`] takes it.
+    pub fn tables(&self) -> String {
+        let most = usize::try_from(self.limits.text_bytes).unwrap_or(usize::MAX);
+        let mut text = String::new();
+        if self.plain.trim().is_empty() {
+            return text;
+        }
+        for (label, bytes) in &self.html {
+            let decoded = html::decoded(label, bytes);
+            if html::has_table(&decoded) && text.len() < most {
+                join(&mut text, &html::text(&decoded, most).0);
+            }
+        }
+        let mut end = text.len().min(most);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text
+    }
+
+    /// Is this picture shown in an HTML body that was read before it?
+    fn is_shown(&self, header: &Header<'_>) -> bool {
+        let id = header.first("Content-ID").map(|field| field.text()).unwrap_or_default();
+        let id = id.trim().trim_start_matches('<').trim_end_matches('>');
+        let reference = format!("cid:{id}");
+        !id.is_empty()
+            && self.html.iter().any(|(_, html)| {
+                html.windows(reference.len()).any(|text| text.eq_ignore_ascii_case(reference.as_bytes()))
+            })
+    }
+
     /// The readable text: text/plain, else that of a winmail.dat, else the HTML's.
     pub fn text(&mut self) -> String {
         let most = usize::try_from(self.limits.text_bytes).unwrap_or(usize::MAX);
@@ -209,9 +241,10 @@ impl<'l> Walk<'l> {
                 let inline = shown_inline || kind == "application/applefile";
                 let mut file = candidate(name, content, inline, bytes.into_owned());
                 let found = file.kind();
-                file.inline |= found == FileKind::Image
-                    && !attached
-                    && (header.has("Content-ID") || scope.around == "related");
+                let beside_html = header.has("Content-ID") || scope.around == "related";
+                // Some programs call attached what they show in the text.
+                file.inline |=
+                    found == FileKind::Image && if attached { self.is_shown(header) } else { beside_html };
                 if found == FileKind::Mail && file.bytes.first() != Some(&0xD0) {
                     self.nested(file, scope);
                 } else {

@@ -108,7 +108,9 @@ pub fn assemble(group: Vec<SheetReading<'_>>, file: &FileEvidence<'_>) -> Result
             with_rows.push(reading.name.clone());
         }
         if !used && !reading.found.unused_content {
-            let told = |seen: &Observation| matches!(seen, Observation::OtherTable { .. });
+            let told = |seen: &Observation| {
+                matches!(seen, Observation::OtherTable { .. } | Observation::Unplaced { .. })
+            };
             form.observations.extend(reading.found.observations.into_iter().filter(told));
             continue;
         }
@@ -142,7 +144,12 @@ fn take_sheet(form: &mut Form, reading: SheetReading<'_>, lists: usize) {
     form.observations.append(&mut found.observations);
     form.observations.extend(reading.structure);
     // The sum under one of several lists is not the sum of the form.
-    form.typed_totals.extend(found.totals.into_iter().filter(|total| total.dose.is_some() || lists <= 1));
+    form.typed_totals.extend(
+        found
+            .totals
+            .into_iter()
+            .filter(|total| total.dose.is_some() || lists <= 1 || !total.within.is_empty()),
+    );
     form.typed_totals.extend(reading.totals);
 }
 

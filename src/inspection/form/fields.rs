@@ -9,7 +9,7 @@ use crate::inspection::layout::label;
 use crate::inspection::normalize::glance::Glance;
 use crate::inspection::normalize::{Read, Reading, count, dose, serial, token};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
@@ -98,6 +98,13 @@ const MAX_AROUND: usize = 5;
 /// Is this cell a label of a header field (perhaps with its value behind a colon)?
 pub fn is_label(spot: &Spot<'_>) -> bool {
     spot.is_text() && !spot.key.starts_with('※') && !pieces(spot).is_empty()
+}
+
+/// Is this a label whose value stands elsewhere?
+pub fn is_bare_label(spot: &Spot<'_>) -> bool {
+    spot.is_text()
+        && !spot.key.starts_with('※')
+        && pieces(spot).last().is_some_and(|(_, value)| value.is_empty())
 }
 
 /// Reads the fields of one sheet, and the totals that were typed outside its tables.
@@ -217,6 +224,7 @@ fn value_at(grid: &Grid<'_>, spot: &Spot<'_>, field: Field) -> Written {
     let place = grid.place(spot.row, spot.column);
     let trouble = match &spot.cell.value {
         Value::NoResult | Value::Error(_) => Some(Trouble::Formula),
+        _ if spot.cell.strike == Strike::Part => Some(Trouble::PartlyStruck),
         _ => None,
     };
     let raw = serial::written(&spot.cell.value);
@@ -374,7 +382,7 @@ fn typed_total(grid: &Grid<'_>, spot: &Spot<'_>, blocked: &impl Fn(u32, u32) -> 
     let read =
         entry(grid.place(next.row, next.column), spot.text.clone(), raw, count::read(&next.cell.value));
     read.value()?;
-    Some(TypedTotal { entry: read, dose: dose::mentioned(&spot.key), visibility })
+    Some(TypedTotal { entry: read, dose: dose::mentioned(&spot.key), visibility, within: Vec::new() })
 }
 
 /// Is this the label of a sum over the whole form, one dose or one visibility?

@@ -1,22 +1,22 @@
 //! Pure: the rows of a list table.
 
 mod parts;
+mod strange;
 mod title;
 
 use jiff::civil::{Date, Time, Weekday};
 
-use self::title::{Beside, HalfColumn, gone_columns, half_above, title_above};
+use self::title::{Beside, HalfColumn, gone_columns, half_above, named_by_sheet, title_above};
 use smol_str::SmolStr;
 
 use super::half::{self, Said};
 use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
 use super::plan::{self, Plan};
 use super::sheet::{
-    Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, is_empty_reference,
-    time_entry,
+    Area, Context, Found, Told, blank, carried, count_entry, entry, is_ditto, is_empty_reference,
 };
 use super::written::{Written, found_visibility};
-use super::{Entry, Observation, Row, Trouble, WeekdayEntry, fields, sheet};
+use super::{Entry, Observation, Row, Trouble, fields, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
@@ -24,9 +24,9 @@ use crate::inspection::layout::mark::Half;
 use crate::inspection::layout::segment::{Column, Hint};
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::date::Month;
-use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token, weekday};
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, serial, token};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 /// Reads every list of the table into `found`.
 pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
@@ -63,7 +63,13 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             left,
             right,
             gone_columns: gone_columns(grid, table),
+            struck_heads: grid
+                .between(table.top, table.bottom)
+                .iter()
+                .filter(|spot| spot.cell.strike == Strike::Part)
+                .collect(),
             section: title_above(grid, segment),
+            sheet_says: named_by_sheet(grid, segment),
             half: half_above(grid, segment, context),
             half_column: None,
             doubtful: false,
@@ -73,11 +79,13 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             month: segment.month,
             found,
         };
+        let first = reader.found.rows.len();
         for row in grid.rows_between(table.bottom + 1, table.end) {
             if reader.row(row) {
                 last_used = last_used.max(row);
             }
         }
+        reader.note_strange_columns(table, first);
     }
     note_unplaced(grid, table, context, found);
     found.areas.push(Area {
@@ -98,8 +106,12 @@ struct Reader<'r, 'g> {
     right: u32,
     /// Columns headed 取消 or 削除.
     gone_columns: Vec<u32>,
+    /// Headings that are struck in part: 「非公開枠数」 without its 「非」 names the other kind.
+    struck_heads: Vec<&'r Spot<'g>>,
     /// The visibility, and the half of the day, that the last title over rows named.
     section: Option<Hint<Visibility>>,
+    /// The visibility that the sheet's name tells, against the only count column.
+    sheet_says: Option<Visibility>,
     half: Option<Hint<Half>>,
     half_column: Option<HalfColumn>,
     /// That visibility may be another list's.
@@ -125,7 +137,7 @@ impl Reader<'_, '_> {
             return false;
         }
         if self.is_title(spots) {
-            self.doubtful = false;
+            self.doubtful = spots.iter().any(|spot| spot.cell.strike == Strike::Part);
             return false;
         }
         let beside = self.beside(row);
@@ -136,9 +148,9 @@ impl Reader<'_, '_> {
         let outside_note = || spots.iter().filter(|spot| Some(spot.column) != note);
         if !(dated && timed) {
             // A field below the table, its value in whatever column stands beside the label.
-            let bare = written.date.is_blank() && written.start.is_blank();
+            let bare = (written.date.is_blank() && written.start.is_blank()) || !written.has_count();
             let labels = spots.iter().rev().skip(1).filter(|spot| bare || Some(spot.column) != note);
-            if outside_note().chain(labels).any(fields::is_label) {
+            if outside_note().chain(labels).any(fields::is_label) && !self.offers(row, dated, timed) {
                 return false;
             }
             if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {
@@ -187,16 +199,15 @@ impl Reader<'_, '_> {
         let Some(spot) = self.grid.covering(row, column.column) else {
             return (blank(place, column.heading.clone()), None);
         };
-        let calendar = &self.context.calendar;
         if spot.row < row {
-            let (source, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+            let (source, day_name) = self.date_at(spot, column, month.0);
             let raw = source.raw.clone();
             return (carried(&source, place, raw, false, true), day_name);
         }
         if is_ditto(spot) {
             return (self.ditto(spot, &column.heading, |above| Some(&above.date)), None);
         }
-        let (mut entry, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month.0);
+        let (mut entry, day_name) = self.date_at(spot, column, month.0);
         if month.1 && entry.value().is_some() {
             entry.remarks.retain(|remark| *remark != Remark::Estimated);
             entry.remarks.push(Remark::NoYear);
@@ -224,7 +235,7 @@ impl Reader<'_, '_> {
         (month.or(self.month), own.is_some())
     }
 
-    fn ditto<T: Copy>(
+    fn ditto<T: Told>(
         &self,
         spot: &Spot<'_>,
         heading: &SmolStr,
@@ -248,7 +259,7 @@ impl Reader<'_, '_> {
         if spot.row == row && is_ditto(spot) {
             return (self.ditto(spot, &column.heading, |above| Some(&above.start)), None);
         }
-        let (source, end) = time_entry(self.grid, spot, &column.heading, date);
+        let (source, end) = self.time_at(spot, column, date);
         let source = self.with_minutes(row, source);
         if spot.row < row {
             let raw = source.raw.clone();
@@ -258,7 +269,18 @@ impl Reader<'_, '_> {
     }
 
     fn counts(&self, row: u32) -> (Option<Entry<u32>>, Option<Entry<u32>>) {
+        let struck = |spot: &Spot<'_>, column: &Column| {
+            let raw = serial::written(&spot.cell.value);
+            let place = self.grid.place(spot.row, spot.column);
+            entry(place, column.heading.clone(), raw, Reading::not(Trouble::PartlyStruck))
+        };
         let one = |column: &Column, of: fn(&Row) -> Option<&Entry<u32>>| {
+            let counted = || self.grid.covering(row, column.column).is_some();
+            if let Some(head) =
+                self.struck_heads.iter().find(|head| head.column == column.column).filter(|_| counted())
+            {
+                return struck(head, column);
+            }
             if let Some(spot) = self.grid.at(row, column.column).filter(|spot| is_ditto(spot)) {
                 return self.ditto(spot, &column.heading, of);
             }
@@ -268,6 +290,11 @@ impl Reader<'_, '_> {
         let general = self.plan.general.then(|| self.plan.public.or(self.plan.private)).flatten();
         if let Some((count, kind)) = self.plan.by_row.or(general.map(|count| (count, None))) {
             let said = kind.and_then(|kind| self.grid.covering(row, kind));
+            if let Some(said) = said.filter(|said| said.cell.strike == Strike::Part)
+                && self.grid.covering(row, count.column).is_some()
+            {
+                return (Some(struck(said, count)), None);
+            }
             let said = said.and_then(|spot| label::visibility_mentioned(&spot.key)).or(section);
             let told = if self.plan.public.is_some() { Visibility::Public } else { Visibility::Private };
             return match said.or(general.map(|_| told)) {
@@ -423,74 +450,5 @@ impl Reader<'_, '_> {
         let raw = serial::written(&spot.cell.value);
         let read = entry(place.clone(), column.heading.clone(), raw.clone(), dose::read(&spot.cell.value));
         if spot.row < row { carried(&read, place, raw, false, true) } else { read }
-    }
-
-    fn weekday(&self, row: u32, written: &Written) -> Option<WeekdayEntry> {
-        let typed = self.plan.segment.column(Class::Weekday).map(|column| {
-            let place = self.grid.place(row, column.column);
-            match self.grid.covering(row, column.column).filter(|spot| !spot.formula()) {
-                Some(spot) => entry(
-                    self.grid.place(spot.row, spot.column),
-                    column.heading.clone(),
-                    serial::written(&spot.cell.value),
-                    weekday::read(&spot.cell.value),
-                ),
-                None => blank(place, column.heading.clone()),
-            }
-        });
-        let Some(named) = written.day_name else { return typed };
-        let in_date = || {
-            entry(
-                written.date.place.clone(),
-                written.date.label.clone(),
-                written.date.raw.clone(),
-                Reading::value(named),
-            )
-        };
-        match typed.as_ref().and_then(Entry::value) {
-            None => Some(in_date()),
-            // Of two weekdays the one that does not fit the date is worth telling.
-            Some(day) if written.date.value().is_some_and(|date| date.weekday() == day) => Some(in_date()),
-            Some(_) => typed,
-        }
-    }
-
-    fn end(&self, row: u32, written: &Written) -> Option<Entry<Time>> {
-        let typed = self.plan.segment.column(Class::End).map(|column| {
-            let place = self.grid.place(row, column.column);
-            match self
-                .grid
-                .covering(row, column.column)
-                .filter(|spot| !is_ditto(spot) && !is_empty_reference(spot))
-            {
-                Some(spot) if count::is_zero_word(&spot.key) => blank(place, column.heading.clone()),
-                Some(spot) => time_entry(self.grid, spot, &column.heading, written.date.value()).0,
-                None => blank(place, column.heading.clone()),
-            }
-        });
-        match (typed, written.span_end) {
-            (Some(typed), Some(_)) if !typed.is_blank() => Some(typed),
-            (_, Some(end)) => {
-                let start = &written.start;
-                Some(entry(start.place.clone(), start.label.clone(), start.raw.clone(), Reading::value(end)))
-            }
-            (typed, None) => typed,
-        }
-    }
-
-    fn note(&self, row: u32) -> Option<Entry<()>> {
-        let column = self.plan.segment.column(Class::Note)?;
-        let spot = self.grid.covering(row, column.column).filter(|spot| spot.is_text())?;
-        let raw = serial::written(&spot.cell.value);
-        Some(entry(self.grid.place(spot.row, spot.column), column.heading.clone(), raw, Reading::value(())))
-    }
-
-    fn is_struck(&self, row: u32) -> bool {
-        let columns = [Some(self.plan.date), Some(self.plan.start), self.plan.public, self.plan.private];
-        columns
-            .into_iter()
-            .flatten()
-            .filter_map(|column| self.grid.at(row, column.column))
-            .any(|spot| spot.cell.strike)
     }
 }

@@ -77,7 +77,7 @@ pub fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &
     for row in grid.rows_between(table.bottom + 1, table.end) {
         let loose: Vec<&Spot<'_>> =
             within(grid, table, row).filter(|spot| !spot.formula() && !headed(spot.column)).collect();
-        if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot)) {
+        if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot) || is_sum(spot)) {
             continue;
         }
         let moment = loose.iter().find(|spot| {

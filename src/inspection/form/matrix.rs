@@ -1,5 +1,7 @@
 //! Pure: the body cells of a date × time matrix, one row of the form each.
 
+mod totals;
+
 use jiff::civil::{Date, Time};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -8,44 +10,53 @@ use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, e
 use super::{Entry, Observation, Remark, Row, WeekdayEntry, fields};
 use crate::inspection::layout::axes::{Block, DateColumn, TimeRow};
 use crate::inspection::layout::grid::{Grid, Spot};
-use crate::inspection::normalize::{Reading, serial, weekday};
+use crate::inspection::normalize::date::Calendar;
+use crate::inspection::normalize::{Reading, count, serial, weekday};
 use crate::inspection::verdict::{Place, Visibility};
 
-/// Reads every block into `found`.
-pub fn read(grid: &Grid<'_>, blocks: &[Block], context: &Context, found: &mut Found) {
-    for block in blocks {
-        let block = &trimmed(grid, block);
-        let mut dates = Vec::new();
-        let gone = gone_marks(grid, block);
-        for column in &block.columns {
-            dates.push(date_of(grid, block, column, context));
-        }
-        let mut before: Option<Timed> = None;
-        for row in &block.rows {
-            if row.total {
-                note_total(grid, row, found);
-                continue;
-            }
-            let timed = time_of(grid, block, row, before.as_ref(), context);
-            for (column, date) in block.columns.iter().zip(&dates) {
-                body_cell(grid, block, (row, &timed), (column, date), &gone, context, found);
-            }
-            before = Some(timed);
-        }
-        found.areas.push(area(grid, block));
+/// Reads a block, [`trimmed`] already, into `found`.
+pub fn read(grid: &Grid<'_>, block: &Block, context: &Context, found: &mut Found) {
+    let mut dates = Vec::new();
+    let gone = gone_marks(grid, block);
+    for column in &block.columns {
+        dates.push(date_of(grid, block, column, context));
     }
+    let mut before: Option<Timed> = None;
+    for row in &block.rows {
+        if row.total {
+            note_total(grid, row, found);
+            continue;
+        }
+        let timed = time_of(grid, block, row, before.as_ref(), context);
+        for (column, date) in block.columns.iter().zip(&dates) {
+            body_cell(grid, block, (row, &timed), (column, date), &gone, context, found);
+        }
+        before = Some(timed);
+    }
+    totals::note(grid, block, found);
+    found.observations.extend(passed_over(grid, block, context));
+    let area = area(grid, block);
+    found.areas.push(area);
+    found.blocks.push(area);
 }
 
-/// Without the header fields that stand below or beside the matrix.
-fn trimmed(grid: &Grid<'_>, block: &Block) -> Block {
+/// Without the header fields that stand below or beside the matrix. A label with counts of its own is none of them.
+pub fn trimmed(grid: &Grid<'_>, block: &Block, calendar: &Calendar) -> Block {
     let mut block = block.clone();
     let is_label = |(row, column): (u32, u32)| {
         grid.at(row, column).is_some_and(fields::is_label) || is_field_value(grid, row, column)
     };
-    block.columns.retain(|column| !column.date.is_some_and(is_label));
+    let is_count = |row: u32, column: u32| {
+        grid.at(row, column).is_some_and(|spot| spot.is_people(calendar))
+            && !is_field_value(grid, row, column)
+    };
+    let rows: Vec<u32> = block.rows.iter().map(|row| row.row).collect();
+    block.columns.retain(|column| {
+        !column.date.is_some_and(is_label) || rows.iter().any(|row| is_count(*row, column.column))
+    });
     let columns: Vec<u32> = block.columns.iter().map(|column| column.column).collect();
     block.rows.retain(|row| match row.start {
-        Some(start) => !is_label(start),
+        Some(start) => !is_label(start) || columns.iter().any(|column| is_count(row.row, *column)),
         None => {
             row.total
                 || columns.iter().any(|column| {
@@ -135,8 +146,7 @@ fn time_of(
                 halved: before.halved,
             };
         }
-        let column = block.rows.iter().find_map(|row| row.start).map_or(0, |(_, column)| column);
-        let start = blank(grid.place(row.row, column), heading.clone());
+        let start = blank(grid.place(row.row, block.label_column), heading.clone());
         return Timed { start, end: None, visibility, halved: false };
     };
     let (mut start, mut span_end) = time_entry(grid, spot, heading, None);
@@ -183,8 +193,13 @@ fn body_cell(
         None => SmolStr::new_static("枠数"),
     };
     let is_count = |at| block.columns.iter().any(|column| column.column == at);
-    let count = count_entry(grid, row.row, column.column, &heading, is_count);
-    if count.is_blank() || count.value() == Some(0) {
+    let count = match zero_word(grid, spot, &heading) {
+        Some(zero) => zero,
+        None => count_entry(grid, row.row, column.column, &heading, is_count),
+    };
+    // A written word for none is told; a plain 0 says nothing.
+    let none = count.value() == Some(0);
+    if count.is_blank() || (none && count.remarks.is_empty()) || (none && told.is_none()) {
         return;
     }
     let Some(visibility) = told else {
@@ -236,7 +251,7 @@ fn body_cell(
             entry(grid.place(spot.row, spot.column), "", raw, Reading::value(()))
         }),
         hidden: hidden_row,
-        struck: spot.cell.strike,
+        struck: spot.cell.strike == crate::inspection::workbook::Strike::Whole,
     });
     if hidden_column {
         let columns = vec![sheet::column_letters(sheet_column)];
@@ -247,6 +262,37 @@ fn body_cell(
     }
 }
 
+/// A count beside a time, in a column that belongs to no date and has no heading of its own.
+fn passed_over(grid: &Grid<'_>, block: &Block, context: &Context) -> Option<Observation> {
+    let known = |column: u32| {
+        column == block.label_column
+            || block.columns.iter().any(|known| known.column == column)
+            || block.sums.contains(&column)
+            || (block.date_row..block.first_row)
+                .filter_map(|row| grid.covering(row, column))
+                .any(|spot| spot.label.is_some_and(|label| label.class.is_some()))
+    };
+    let area = block.columns.iter().map(|column| column.column).chain([block.label_column]);
+    let (left, right) = (area.clone().min()?, area.max()?);
+    let mut cells = block
+        .rows
+        .iter()
+        .filter(|row| !row.total && row.start.is_some())
+        .flat_map(|row| grid.row_between(row.row, left, right));
+    let spot = cells.find(|spot| spot.is_people(&context.calendar) && !known(spot.column))?;
+    let raw = serial::written(&spot.cell.value);
+    Some(Observation::Unplaced { place: grid.place(spot.row, spot.column), raw })
+}
+
+/// 休 and the like, also merged over the whole day.
+fn zero_word(grid: &Grid<'_>, spot: &Spot<'_>, heading: &SmolStr) -> Option<Entry<u32>> {
+    if !spot.is_text() || !count::is_zero_word(&spot.key) {
+        return None;
+    }
+    let raw = serial::written(&spot.cell.value);
+    Some(entry(grid.place(spot.row, spot.column), heading.clone(), raw, count::read(&spot.cell.value)))
+}
+
 /// A row of sums that the clinic sees as a row; in a turned sheet it is a column, which needs no mention.
 fn note_total(grid: &Grid<'_>, row: &TimeRow, found: &mut Found) {
     if !grid.turned {
@@ -255,9 +301,9 @@ fn note_total(grid: &Grid<'_>, row: &TimeRow, found: &mut Found) {
     }
 }
 
-fn area(grid: &Grid<'_>, block: &Block) -> Area {
+pub fn area(grid: &Grid<'_>, block: &Block) -> Area {
     let columns = || {
-        let starts = block.rows.iter().filter_map(|row| row.start).map(|(_, column)| column);
+        let starts = std::iter::once(block.label_column);
         block.columns.iter().map(|column| column.column).chain(block.sums.iter().copied()).chain(starts)
     };
     let (left, right) = (columns().min().unwrap_or(0), columns().max().unwrap_or(0));

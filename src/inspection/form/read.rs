@@ -6,18 +6,20 @@ use std::sync::Arc;
 use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
 use super::roster::{self, Company, Kind};
-use super::sheet::{Area, Context, Found, column_letters};
-use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned, year};
+use super::sheet::{Area, Context, Cover, Found, column_letters};
+use super::{FileReading, Form, Observation, blocks, fields, list, net, notices, returned, year};
 use crate::campaign::Campaign;
-use crate::inspection::layout::axes;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
 use crate::inspection::layout::mark;
 use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::Calendar;
-use crate::inspection::normalize::{date, dose, time, token};
+use crate::inspection::normalize::{dose, time, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::{Shown, Workbook};
+
+/// How far above a matrix headings may stand that are its own.
+const HEADING_ROWS: u32 = 4;
 
 /// Reads a workbook. Total: whatever it holds, it gives a reading.
 pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileReading {
@@ -123,13 +125,16 @@ fn holds_counts(grid: &Grid<'_>, calendar: &Calendar) -> bool {
         half: None,
         company: Company::default(),
     };
-    let (found, _, _) = read_tables(grid, table::find(grid, calendar), &context);
-    found.rows.iter().any(|row| {
-        [row.public.as_ref(), row.private.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|count| count.value().is_some_and(|n| n > 0))
-    })
+    let (mut found, _, _) = read_tables(grid, table::find(grid, calendar), &context);
+    net::cast(grid, &context, &mut found);
+    let unplaced = found.observations.iter().any(|seen| matches!(seen, Observation::Unplaced { .. }));
+    unplaced
+        || found.rows.iter().any(|row| {
+            [row.public.as_ref(), row.private.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|count| count.value().is_some_and(|n| n > 0))
+        })
 }
 
 fn read_inputs<'a>(
@@ -188,6 +193,7 @@ fn read_sheet<'a>(
     context: &Context,
 ) -> SheetReading<'a> {
     let (mut found, tables, has_table) = read_tables(grid, tables, context);
+    net::cast(grid, context, &mut found);
     year::apply(grid, &context.calendar, &mut found);
     let areas: Vec<Area> = found.areas.iter().chain(&found.others).copied().collect();
     let (fields, typed) = fields::read(grid, &areas);
@@ -208,75 +214,71 @@ fn read_sheet<'a>(
     }
 }
 
-/// The slots of a sheet: its lists, or else its matrices, whichever way they lie.
+/// The slots of a sheet: its matrices, whichever way they lie, and its lists, read without the matrices' cells.
 fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found, Vec<Table>, bool) {
     let (tables, others) = roster::part(grid, tables, context);
     let complete = tables.iter().any(Table::is_complete);
+    let matrix = blocks::read(grid, context, complete || !others.is_empty());
+    let masked = matrix.as_ref().map(|matrix| {
+        let cover = Cover::of(&matrix.blocks, grid.last_row());
+        grid.only(|cell| !cover.holds(cell.row, cell.column))
+    });
+    let rest = masked.as_ref().unwrap_or(grid);
     let mut found = Found::default();
     for other in &others {
-        roster::note(grid, other, &context.calendar, true, &mut found);
+        roster::note(rest, other, &context.calendar, true, &mut found);
     }
-    // A sheet with nothing but a roster, or a roster under a matrix.
+    // A sheet with nothing but a roster, or a roster beside a matrix.
     if tables.is_empty() && !others.is_empty() {
-        let Some(mut matrix) = matrix_above(grid, &others, context) else { return (found, tables, false) };
+        let Some(mut matrix) = matrix else { return (found, tables, false) };
         merge(&mut matrix, found);
         return (matrix, tables, true);
     }
     for table in &tables {
         let mut part = Found::default();
-        list::read(grid, table, context, &mut part);
+        list::read(rest, table, context, &mut part);
         // Beside a complete list, two headings that happen to share a row are no table.
-        if complete && !table.is_complete() && !part.unused_content {
+        let idle = complete && !table.is_complete() && !part.unused_content;
+        let heads_matrix = matrix.as_ref().is_some_and(|matrix| is_heading_of(table, matrix));
+        if idle || (heads_matrix && !reads(&part)) {
             continue;
         }
         merge(&mut found, part);
     }
-    let rivals = found.observations.iter().any(|seen| matches!(seen, Observation::RivalCounts { .. }));
-    let reads =
-        rivals || found.rows.iter().any(|row| row.date.value().is_some() && row.start.value().is_some());
-    if reads {
-        return match matrix_above(grid, &tables, context) {
-            Some(matrix) => (with_matrix(grid, &tables, found, matrix, context), Vec::new(), true),
-            None => (found, tables, true),
-        };
-    }
+    let Some(matrix) = matrix else {
+        if !reads(&found) && is_transposed(grid) {
+            found = Found::default();
+            found.miss(["接種日", "接種時刻", "枠数"].map(String::from).to_vec());
+            return (found, tables, true);
+        }
+        let has_table = !tables.is_empty();
+        return (found, tables, has_table);
+    };
     let rosters = tables.iter().all(|table| roster::kind(grid, table) == Kind::Persons);
-    if rosters && let Some(matrix) = matrix_above(grid, &tables, context) {
-        return (with_matrix(grid, &tables, found, matrix, context), Vec::new(), true);
+    if reads(&found) || (rosters && !tables.is_empty()) {
+        return (with_matrix(rest, &tables, found, matrix, context), Vec::new(), true);
     }
-    if is_transposed(grid) {
-        found = Found::default();
-        found.miss(["接種日", "接種時刻", "枠数"].map(String::from).to_vec());
+    if complete && matrix.rows.is_empty() && matrix.missing.is_empty() {
         return (found, tables, true);
     }
-    let matrix = read_matrix(grid, context);
-    match matrix {
-        Some(matrix) if !matrix.rows.is_empty() || !matrix.missing.is_empty() || !complete => {
-            (matrix, Vec::new(), true)
-        }
-        _ => {
-            let has_table = !tables.is_empty();
-            (found, tables, has_table)
-        }
-    }
+    merge(&mut found, matrix);
+    (found, Vec::new(), true)
 }
 
-/// A matrix that stands above the lists of a sheet.
-fn matrix_above(grid: &Grid<'_>, lists: &[Table], context: &Context) -> Option<Found> {
-    let top = lists.iter().map(|table| table.top).min()?;
-    let is_edge = |row: u32| {
-        let dates = |spot: &&Spot<'_>| date::is_certain(&spot.cell.value, &context.calendar);
-        let times = |spot: &&Spot<'_>| time::is_certain(&spot.cell.value);
-        let spots = grid.row(row);
-        spots.len() >= 3
-            && (spots.iter().filter(dates).count() >= 2 || spots.iter().filter(times).count() >= 2)
-    };
-    if !grid.row_numbers().take_while(|row| *row < top).any(is_edge) {
-        return None;
-    }
-    let mut sheet = grid.sheet.clone();
-    sheet.cells.retain(|cell| cell.row < top);
-    read_matrix(&Grid::new(&sheet), context).filter(|matrix| !matrix.rows.is_empty())
+/// Did a list give a row that can be told from a chance likeness?
+fn reads(found: &Found) -> bool {
+    found.observations.iter().any(|seen| matches!(seen, Observation::RivalCounts { .. }))
+        || found.rows.iter().any(|row| row.date.value().is_some() && row.start.value().is_some())
+}
+
+/// Do the headings of a list stand over or in a matrix, of which they are the headings?
+fn is_heading_of(table: &Table, matrix: &Found) -> bool {
+    matrix.blocks.iter().any(|area| {
+        let near = area.top.saturating_sub(HEADING_ROWS)..=area.bottom;
+        let columns = area.left.saturating_sub(1)..=area.right.saturating_add(1);
+        near.contains(&table.bottom)
+            && (columns.contains(&table.first_column()) || columns.contains(&table.last_column()))
+    })
 }
 
 /// A matrix and lists on one sheet: lists of the form are added to it, rosters left aside, others asked back.
@@ -306,6 +308,8 @@ fn merge(found: &mut Found, mut part: Found) {
     found.observations.append(&mut part.observations);
     found.visibility.extend(part.visibility);
     found.areas.append(&mut part.areas);
+    found.blocks.append(&mut part.blocks);
+    found.others.append(&mut part.others);
     found.unused_content |= part.unused_content;
     found.miss(part.missing);
 }
@@ -323,22 +327,6 @@ fn is_transposed(grid: &Grid<'_>) -> bool {
             && near.any(|spot| spot.label.is_some_and(|label| label.is_count()))
             && behind(start.row).any(|spot| time::is_certain(&spot.cell.value))
     })
-}
-
-fn read_matrix(grid: &Grid<'_>, context: &Context) -> Option<Found> {
-    let (upright, filled) = axes::find(grid, &context.calendar);
-    let turned_grid = Grid::turned(grid);
-    let (turned, turned_filled) = axes::find(&turned_grid, &context.calendar);
-    if upright.is_empty() && turned.is_empty() {
-        return None;
-    }
-    let mut found = Found::default();
-    if turned.is_empty() || (!upright.is_empty() && filled >= turned_filled) {
-        matrix::read(grid, &upright, context, &mut found);
-    } else {
-        matrix::read(&turned_grid, &turned, context, &mut found);
-    }
-    Some(found)
 }
 
 fn hidden_and_struck(grid: &Grid<'_>, found: &Found, tables: &[Table]) -> Vec<Observation> {
@@ -412,7 +400,7 @@ fn filled_sample(grid: &Grid<'_>) -> Option<Observation> {
     let (fields, _) = fields::read(grid, &[]);
     let venue =
         fields.venue_no.filter(|venue| !venue.is_blank() && !notices::is_sample_number(&venue.raw))?;
-    Some(Observation::Sample { place: venue.place, raw: venue.raw })
+    Some(Observation::FilledSample { place: venue.place, raw: venue.raw })
 }
 
 /// Only 記入例 sheets of ours were sent: a form without rows that says so.
@@ -424,7 +412,10 @@ fn sample_form(sorted: &Sorted<'_>, identifier: &Identifier, file_name: &str) ->
         mark.map_or((0, 0, grid.name.clone()), |spot| (spot.row, spot.column, spot.text.clone()));
     let mut form = Form {
         sheets: vec![grid.name.clone()],
-        observations: vec![Observation::Sample { place: grid.place(row, column), raw }],
+        observations: vec![
+            filled_sample(grid)
+                .unwrap_or_else(|| Observation::Sample { place: grid.place(row, column), raw }),
+        ],
         template: identifier.template.clone(),
         ..Form::default()
     };

@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::Observation;
 use super::sheet::{Area, Context, Found};
+use super::{Observation, fields};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
 use crate::inspection::layout::segment::Segment;
@@ -18,6 +18,11 @@ pub struct Company {
     explicit: bool,
     /// A list is complete and names no person.
     plain: bool,
+}
+
+/// Is a person named among these cells, other than by the form's own fields?
+pub fn names_persons(spots: &[Spot<'_>]) -> bool {
+    spots.iter().any(|spot| Glance::of(&spot.key).contains_any(&PERSONS) && !fields::is_label(spot))
 }
 
 /// What one list is.

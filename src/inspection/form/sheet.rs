@@ -1,7 +1,9 @@
 //! Pure: what is common to reading lists and matrices: the context of a sheet, entries with their places, findings.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, Time, Weekday};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr as _};
 
 use super::roster::Company;
 use super::{Entry, Observation, Remark, Row, TypedTotal};
@@ -12,7 +14,7 @@ use crate::inspection::layout::segment::Hint;
 use crate::inspection::normalize::date::{self, Calendar, Month};
 use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, time, token};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::Value;
+use crate::inspection::workbook::{Strike, Value};
 
 /// What a sheet as a whole tells its tables.
 #[derive(Clone, Debug)]
@@ -37,8 +39,38 @@ pub struct Area {
 }
 
 impl Area {
+    pub fn meets(&self, other: &Self) -> bool {
+        self.top <= other.bottom
+            && other.top <= self.bottom
+            && self.left <= other.right
+            && other.left <= self.right
+    }
+
     pub fn holds(&self, row: u32, column: u32) -> bool {
         (self.top..=self.bottom).contains(&row) && (self.left..=self.right).contains(&column)
+    }
+}
+
+/// The cells of many areas, by row.
+#[derive(Debug, Default)]
+pub struct Cover {
+    rows: BTreeMap<u32, Vec<(u32, u32)>>,
+}
+
+impl Cover {
+    pub fn of<'a>(areas: impl IntoIterator<Item = &'a Area>, last_row: u32) -> Self {
+        let mut cover = Self::default();
+        for area in areas {
+            for row in area.top..=area.bottom.min(last_row) {
+                cover.rows.entry(row).or_default().push((area.left, area.right));
+            }
+        }
+        cover
+    }
+
+    pub fn holds(&self, row: u32, column: u32) -> bool {
+        let spans = self.rows.get(&row).map_or(&[][..], Vec::as_slice);
+        spans.iter().any(|(left, right)| (*left..=*right).contains(&column))
     }
 }
 
@@ -54,6 +86,8 @@ pub struct Found {
     /// Content stands under headings that could not be used.
     pub unused_content: bool,
     pub areas: Vec<Area>,
+    /// Those of them of which every cell was looked at: matrices.
+    pub blocks: Vec<Area>,
     /// Where lists of another kind stand.
     pub others: Vec<Area>,
 }
@@ -81,6 +115,11 @@ pub fn hinted<T: Copy>(grid: &Grid<'_>, hint: &Hint<T>) -> Entry<T> {
     entry(grid.place(hint.row, hint.column), "", hint.raw.clone(), Reading::value(hint.value))
 }
 
+/// A correction beside what it corrects (見え消し): read together they are a third value.
+fn partly_struck(spot: &Spot<'_>) -> bool {
+    spot.cell.strike == Strike::Part
+}
+
 /// Is this a formula's 0: a reference to an empty cell?
 pub fn is_empty_reference(spot: &Spot<'_>) -> bool {
     spot.cell.formula
@@ -99,8 +138,11 @@ pub fn date_entry(
     if is_empty_reference(spot) {
         return (blank(place, heading.clone()), None);
     }
-    let dated = date::read(&spot.cell.value, calendar, month);
     let raw = serial::written_in_date_column(&spot.cell.value, calendar.epoch_1904);
+    if partly_struck(spot) {
+        return (entry(place, heading.clone(), raw, Reading::not(Trouble::PartlyStruck)), None);
+    }
+    let dated = date::read(&spot.cell.value, calendar, month);
     (entry(place, heading.clone(), raw, dated.reading), dated.weekday)
 }
 
@@ -128,6 +170,9 @@ pub fn count_entry(
     }
     let Some(spot) = grid.covering(row, column) else { return blank(place, heading.clone()) };
     let raw = serial::written(&spot.cell.value);
+    if partly_struck(spot) {
+        return entry(place, heading.clone(), raw, Reading::not(Trouble::PartlyStruck));
+    }
     entry(place, heading.clone(), raw, count::read(&spot.cell.value))
 }
 
@@ -135,16 +180,45 @@ pub fn is_ditto(spot: &Spot<'_>) -> bool {
     spot.is_text() && token::is_ditto(&spot.key)
 }
 
-/// The value of the row above, taken over by 〃, by a merged range, or by a blank.
-pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: SmolStr, ditto: bool, merged: bool) -> Entry<T> {
-    let from = if above.raw.is_empty() { source_text(above) } else { above.raw.clone() };
+/// A value as a person writes it.
+pub trait Told: Copy {
+    fn told(self) -> SmolStr;
+}
+
+impl Told for Date {
+    fn told(self) -> SmolStr {
+        serial::date_text(self)
+    }
+}
+
+impl Told for Time {
+    fn told(self) -> SmolStr {
+        serial::time_text(self)
+    }
+}
+
+impl Told for u32 {
+    fn told(self) -> SmolStr {
+        self.to_smolstr()
+    }
+}
+
+impl Told for Dose {
+    fn told(self) -> SmolStr {
+        SmolStr::new_static(self.label())
+    }
+}
+
+/// The value of the row above, taken over by 〃, by a merged range, or by a blank. What is told of it is the value: the
+/// cell above may say 〃 itself.
+pub fn carried<T: Told>(above: &Entry<T>, place: Place, raw: SmolStr, ditto: bool, merged: bool) -> Entry<T> {
     match &above.read {
         Read::Value(value) => Entry {
             place,
             label: above.label.clone(),
             raw,
             read: Read::Value(*value),
-            remarks: vec![Remark::CarriedDown { from, ditto, merged }],
+            remarks: vec![Remark::CarriedDown { from: value.told(), ditto, merged }],
         },
         // What could not be read above is mended there.
         Read::Not(_) => above.clone(),
@@ -152,17 +226,6 @@ pub fn carried<T: Copy>(above: &Entry<T>, place: Place, raw: SmolStr, ditto: boo
             Entry { place, label: above.label.clone(), raw, read: Read::Blank, remarks: Vec::new() }
         }
     }
-}
-
-fn source_text<T>(above: &Entry<T>) -> SmolStr {
-    above
-        .remarks
-        .iter()
-        .find_map(|remark| match remark {
-            Remark::CarriedDown { from, .. } => Some(from.clone()),
-            _ => None,
-        })
-        .unwrap_or_default()
 }
 
 /// 様式３ with one of its two counts left blank: no slot of that kind.
@@ -188,7 +251,11 @@ pub fn time_entry(
     heading: &SmolStr,
     date: Option<Date>,
 ) -> (Entry<Time>, Option<Time>) {
-    let reading = time::read(&spot.cell.value, date);
+    let reading = if partly_struck(spot) {
+        Reading::not(Trouble::PartlyStruck)
+    } else {
+        time::read(&spot.cell.value, date)
+    };
     let end = match &reading.read {
         Read::Value(span) => span.end,
         _ => None,

@@ -221,10 +221,13 @@ fn refused(hand: &Hand) -> Option<Answered> {
         let answered = Answered {
             file: Some(at),
             outcome: Outcome::Unreadable,
-            findings: vec![match attachment.kind {
-                FileKind::Encrypted => m::m03_sealed(),
-                _ => m::refused(&attachment.name, &refusal),
-            }],
+            findings: match (attachment.kind, &refusal) {
+                (FileKind::Encrypted, _) => vec![m::m03_sealed()],
+                (_, Refusal::Died(_)) => {
+                    vec![m::refused(&attachment.name, &refusal), m::m19_died(&attachment.name)]
+                }
+                _ => vec![m::refused(&attachment.name, &refusal)],
+            },
             reply: Ok(template),
         };
         if locked {

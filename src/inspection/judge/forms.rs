@@ -49,7 +49,10 @@ pub fn items<'a>(
     standing: &MailStanding,
     sender: &Sender<'a>,
 ) -> Vec<Item<'a>> {
-    let thread = standing.answers.as_ref().and_then(|letter| letter.venue_no.as_deref());
+    let thread = standing.answers.as_ref().and_then(|letter| letter.venue_no.as_deref()).or_else(|| {
+        let subject = &mail.dissected.message.subject;
+        rules::clinic_of_receipt(subject, desk.campaign.period, desk.registry, sender.address)
+    });
     let mut items = Vec::new();
     for (file, reading) in mail.examined.files.iter().enumerate() {
         for form in reading.iter().flat_map(|reading| &reading.forms) {
@@ -190,11 +193,7 @@ fn judge_one(hand: &Hand, items: &[Item], at: usize, left_out: &BTreeSet<usize>)
         // Its text says that both forms were accepted.
         findings.retain(|finding| finding.code != "X13");
     }
-    let changes = if standing.in_force.iter().any(|version| !version.in_force.is_disjoint(&item.scope)) {
-        rules::changes(&standing.slots_of(&item.scope), &item.slots)
-    } else {
-        Vec::new()
-    };
+    let changes = rules::changes_in_force(&standing, &item.scope, &item.slots);
     Some(Submission {
         file: Some(item.file),
         file_name: Some(attachment.name.clone()),
@@ -292,7 +291,7 @@ fn holding(hand: &Hand, item: &Item, sender: SenderStanding, siblings: &[&Item])
         match (item.clinic, sender) {
             (None, _) => findings.push(m::m08_unknown_clinic(item.form)),
             (Some(clinic), SenderStanding::Unknown) => {
-                findings.push(m::m07_unregistered(hand.sender.address, clinic));
+                findings.push(m::m07_unregistered(&hand.mail.dissected.message, clinic));
             }
             (Some(clinic), SenderStanding::Elsewhere) => findings.push(m::m09_elsewhere(hand.sender, clinic)),
             (Some(_), _) => {}

@@ -1,11 +1,16 @@
 //! Pure: date × time matrices. Dates run across and times down; a turned [`Grid`] covers the other way round.
 
 mod edges;
+mod lanes;
 mod titles;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
+
+pub use self::edges::is_plausible;
+use self::edges::{Edges, heads_no_date};
+use self::lanes::Lane;
 
 use super::grid::{Grid, Spot};
 use super::label::{self, Class};
@@ -14,10 +19,9 @@ use super::months::{Months, bare_day, is_day};
 use super::segment::Hint;
 use super::table;
 use crate::campaign::Dose;
-use crate::inspection::normalize::date::{self, Calendar, Month};
-use crate::inspection::normalize::{Read, count, time};
+use crate::inspection::normalize::date::{Calendar, Month};
+use crate::inspection::normalize::{Read, Reading, count, time};
 use crate::inspection::verdict::Visibility;
-use crate::inspection::workbook::Value;
 
 /// How far above the dates (or before the times) titles, months and groups may stand.
 const REACH: u32 = 4;
@@ -36,6 +40,8 @@ pub struct Block {
     /// Columns of sums between or beside the body columns.
     pub sums: Vec<u32>,
     pub rows: Vec<TimeRow>,
+    /// The column of times.
+    pub label_column: u32,
     /// Heading of the time column, as written.
     pub time_heading: SmolStr,
 }
@@ -78,94 +84,33 @@ pub struct TimeRow {
     pub total: bool,
 }
 
-/// Every matrix on the grid, and how many body cells hold a count.
-pub fn find(grid: &Grid<'_>, calendar: &Calendar) -> (Vec<Block>, usize) {
-    let times = edges::time_columns(grid);
-    let dates = edges::date_rows(grid, calendar, &times);
-    if times.is_empty() || dates.is_empty() {
-        return (Vec::new(), 0);
-    }
-    let mut blocks = Vec::new();
-    let mut filled = 0;
-    let rows: Vec<u32> = dates.keys().copied().collect();
-    for (index, &row) in rows.iter().enumerate() {
-        let limit = rows.get(index + 1).map_or_else(|| grid.last_row(), |next| next - 1);
-        let floor = index.checked_sub(1).and_then(|before| rows.get(before)).map_or(0, |before| before + 1);
-        let Some(columns) = dates.get(&row) else { continue };
-        for lane in lanes(grid, &times, columns, row, limit) {
-            let span = Span { row, limit, floor };
-            let block = block(grid, calendar, &span, &lane);
-            if let Some(counts) = worth(grid, &block, columns, &lane) {
-                filled += counts;
-                blocks.push(block);
+/// A matrix, and how many of its body cells hold a count.
+pub struct Candidate {
+    pub block: Block,
+    pub counts: usize,
+}
+
+/// Every matrix on the grid. `known`: cells (as the clinic sees them) that belong to fields of the header.
+pub fn find(grid: &Grid<'_>, calendar: &Calendar, known: &BTreeSet<(u32, u32)>) -> Vec<Candidate> {
+    let edges = Edges::of(grid, calendar, known);
+    let mut found = Vec::new();
+    for head in edges.heads() {
+        for lane in lanes::of(&edges, &head) {
+            let span = Span { row: head.row, limit: head.limit, floor: head.floor };
+            if lanes::is_list(&edges, &head, &lane) {
+                continue;
+            }
+            let block = block(&edges, &span, &lane);
+            if let Some(counts) = worth(grid, &block, &head.columns, &lane) {
+                found.push(Candidate { block, counts });
             }
         }
     }
-    (blocks, filled)
+    found
 }
+
 fn names(spot: &Spot<'_>, class: Class) -> bool {
     spot.label.is_some_and(|label| label.class == Some(class))
-}
-
-/// A column of times with the body columns it serves.
-struct Lane {
-    /// First column whose texts speak of it.
-    left: u32,
-    start: u32,
-    end: Option<u32>,
-    from: u32,
-    to: u32,
-    rows: Vec<u32>,
-}
-
-/// The lanes below one row of dates: each serves the columns up to the next column of times.
-fn lanes(grid: &Grid<'_>, times: &BTreeMap<u32, Vec<u32>>, dates: &[u32], row: u32, limit: u32) -> Vec<Lane> {
-    let within: Vec<(u32, Vec<u32>)> = times
-        .iter()
-        .map(|(column, rows)| {
-            (*column, rows.iter().copied().filter(|at| *at > row && *at <= limit).collect())
-        })
-        .filter(|(_, rows): &(u32, Vec<u32>)| !rows.is_empty())
-        .collect();
-    // A count that Excel made a time (5:00) makes no column of times of a body column.
-    let most = within.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
-    let first_date = dates.iter().min().copied().unwrap_or(0);
-    let within: Vec<(u32, Vec<u32>)> =
-        within.into_iter().filter(|(column, rows)| *column < first_date || rows.len() * 2 > most).collect();
-    let mut lanes: Vec<Lane> = Vec::new();
-    let mut waiting: Option<(u32, Vec<u32>)> = None;
-    for (index, (column, rows)) in within.iter().enumerate() {
-        let next = within.get(index + 1).map_or(u32::MAX, |(next, _)| *next);
-        if !dates.iter().any(|date| *date > *column && *date < next) {
-            waiting = Some((*column, rows.clone()));
-            continue;
-        }
-        // 開始 and 終了 side by side.
-        let pair = waiting.take().filter(|(before, starts)| {
-            column - before <= 2 && rows.iter().filter(|row| starts.contains(row)).count() * 2 > rows.len()
-        });
-        let (start, end, rows) = match pair {
-            Some((start, rows)) => (start, Some(*column), rows),
-            None => (*column, None, rows.clone()),
-        };
-        let from = grid
-            .row(row)
-            .iter()
-            .filter(|spot| spot.column > *column && !heads_no_date(spot))
-            .map(|spot| spot.column)
-            .min()
-            .unwrap_or(*column + 1);
-        let left = if lanes.is_empty() { 0 } else { start };
-        lanes.push(Lane { left, start, end, from, to: next.saturating_sub(1), rows });
-    }
-    // Times that stand behind the body only.
-    if lanes.is_empty()
-        && let Some((start, rows)) = waiting
-        && dates.iter().any(|date| *date < start)
-    {
-        lanes.push(Lane { left: 0, start, end: None, from: 0, to: start.saturating_sub(1), rows });
-    }
-    lanes
 }
 
 struct Span {
@@ -174,29 +119,28 @@ struct Span {
     floor: u32,
 }
 
-fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Block {
-    let first_row = lane.rows.first().copied().unwrap_or(span.row + 1);
+fn block(edges: &Edges<'_, '_>, span: &Span, lane: &Lane) -> Block {
+    let grid = edges.grid;
+    let first_row = first_row(edges, span, lane);
     let last_time = lane.rows.last().copied().unwrap_or(first_row);
-    let (columns, sums) = columns(grid, calendar, span, lane, first_row);
-    let mut rows = Vec::new();
+    let (columns, sums) = columns(edges, span, lane, first_row);
+    let mut rows: Vec<TimeRow> = Vec::new();
     let mut over = titles::Over::of(grid, span, lane);
     for row in grid.rows_between(span.row + 1, span.limit) {
         if over.is_title(grid, lane, row) || row < first_row {
             continue;
         }
-        let spots = grid.row(row);
-        let start = grid.covering(row, lane.start).map(|spot| (spot.row, spot.column));
-        let total = spots
-            .iter()
-            .any(|spot| (spot.column < lane.from || spot.column > lane.to) && label::is_total(&spot.key));
-        if row > last_time && start.is_none() && !total && !has_stray_count(spots, &columns) {
+        let start = grid.covering(row, lane.start);
+        let total = is_total_row(grid, lane, row)
+            || (start.is_none() && row > last_time && adds_up(edges, &columns, &rows, row));
+        if row > last_time && !total && !says_slots(edges, lane, &columns, row, start) {
             continue;
         }
         let visibility = row_visibility(grid, span, lane, row, &columns);
         let half = over.row(grid, span, lane, row, visibility.as_ref());
         rows.push(TimeRow {
             row,
-            start,
+            start: start.map(|spot| (spot.row, spot.column)),
             end: lane.end.and_then(|column| grid.covering(row, column)).map(|spot| (spot.row, spot.column)),
             visibility,
             section: over.visibility.clone(),
@@ -224,29 +168,80 @@ fn block(grid: &Grid<'_>, calendar: &Calendar, span: &Span, lane: &Lane) -> Bloc
         columns,
         sums,
         rows,
+        label_column: lane.start,
         time_heading,
     }
 }
 
-/// Below the last time only a typed whole number counts as content of the matrix.
-fn has_stray_count(spots: &[Spot<'_>], columns: &[DateColumn]) -> bool {
-    spots.iter().any(|spot| {
-        let body = columns
-            .binary_search_by_key(&spot.column, |column| column.column)
-            .ok()
-            .and_then(|at| columns.get(at))
-            .is_some_and(|column| column.date.is_some());
-        body && !spot.formula() && matches!(spot.cell.value, Value::Number(number) if number > 0.0)
+/// The first row with a time, or above it the first with counts whose label is no heading: 「午前」, 24:00, nothing.
+fn first_row(edges: &Edges<'_, '_>, span: &Span, lane: &Lane) -> u32 {
+    let grid = edges.grid;
+    let first_time = lane.rows.first().copied().unwrap_or(span.row + 1);
+    let is_heading = |row: u32| {
+        grid.at(row, lane.start).is_some_and(|spot| {
+            let capacity = label::is_capacity(&spot.key);
+            label::is_total(&spot.key)
+                || spot.label.is_some_and(|label| match label.class {
+                    Some(Class::Count) => capacity,
+                    Some(Class::Public | Class::Private | Class::Start) | None => false,
+                    Some(_) => true,
+                })
+        })
+    };
+    grid.rows_between(span.row + 1, first_time.saturating_sub(1))
+        .find(|row| {
+            edges.is_counted(*row, lane.from, lane.to)
+                && titles::of_row(grid, lane, *row).is_none()
+                && !is_total_row(grid, lane, *row)
+                && !is_heading(*row)
+        })
+        .unwrap_or(first_time)
+}
+
+/// 合計 before or behind the body.
+fn is_total_row(grid: &Grid<'_>, lane: &Lane, row: u32) -> bool {
+    let end = lane.to.max(lane.start);
+    grid.row_between(row, lane.left, end).iter().any(|spot| {
+        (spot.column < lane.from || spot.column > lane.to || spot.column == lane.start)
+            && label::is_total(&spot.key)
     })
 }
 
-fn columns(
-    grid: &Grid<'_>,
-    calendar: &Calendar,
-    span: &Span,
+/// Figures without a label that are the sums of their columns.
+fn adds_up(edges: &Edges<'_, '_>, columns: &[DateColumn], rows: &[TimeRow], row: u32) -> bool {
+    let people =
+        |row: u32, column: u32| match edges.grid.at(row, column).map(|spot| count::read(&spot.cell.value)) {
+            Some(Reading { read: Read::Value(people), .. }) => u64::from(people),
+            _ => 0,
+        };
+    let sum =
+        |column: u32| rows.iter().filter(|row| !row.total).map(|row| people(row.row, column)).sum::<u64>();
+    let mut figures = columns.iter().filter(|column| people(row, column.column) > 0).peekable();
+    rows.len() >= 2
+        && figures.peek().is_some()
+        && figures.all(|column| people(row, column.column) == sum(column.column))
+}
+
+/// Below the last time: a time all the same, or something like a count under a date.
+fn says_slots(
+    edges: &Edges<'_, '_>,
     lane: &Lane,
-    first_row: u32,
-) -> (Vec<DateColumn>, Vec<u32>) {
+    columns: &[DateColumn],
+    row: u32,
+    start: Option<&Spot<'_>>,
+) -> bool {
+    if start.is_some_and(|spot| matches!(time::read(&spot.cell.value, None).read, Read::Value(_))) {
+        return true;
+    }
+    edges.grid.row_between(row, lane.from, lane.to).iter().any(|spot| {
+        let under = columns.iter().any(|column| column.column == spot.column && column.date.is_some());
+        let attempt = spot.key.chars().count() <= 8 && spot.key.starts_with(|ch: char| ch.is_ascii_digit());
+        under && (spot.is_people(edges.calendar) || (attempt && start.is_some()))
+    })
+}
+
+fn columns(edges: &Edges<'_, '_>, span: &Span, lane: &Lane, first_row: u32) -> (Vec<DateColumn>, Vec<u32>) {
+    let grid = edges.grid;
     let mut numbers: Vec<u32> = grid
         .between(span.row, span.limit)
         .iter()
@@ -256,9 +251,9 @@ fn columns(
     numbers.sort_unstable();
     numbers.dedup();
     let last_date = grid
-        .row(span.row)
+        .row_between(span.row, lane.from, lane.to)
         .iter()
-        .filter(|spot| date::is_certain(&spot.cell.value, calendar) || is_day(&spot.cell.value))
+        .filter(|spot| spot.is_date(edges.calendar) || is_day(&spot.cell.value))
         .map(|spot| grid.merged_at(spot.row, spot.column).map_or(spot.column, |merged| merged.last_column))
         .max()
         .unwrap_or(0);
@@ -289,7 +284,18 @@ fn columns(
                 sums.push(column);
                 continue;
             }
-            None if column > last_date => continue,
+            // Counts behind the last date: sums, or a date that is missing.
+            None if column > last_date => {
+                let counted = |row: &u32| edges.is_counted(*row, column, column);
+                if !grid.rows_between(first_row, span.limit).any(|row| counted(&row)) {
+                    continue;
+                }
+                if sums_up(edges, lane, &columns, column) {
+                    sums.push(column);
+                    continue;
+                }
+                None
+            }
             None => None,
         };
         let day =
@@ -322,9 +328,17 @@ fn is_sum_above(grid: &Grid<'_>, span: &Span, column: u32) -> bool {
     (top..span.row).filter_map(|row| grid.at(row, column)).any(|spot| label::is_total(&spot.key))
 }
 
-/// 計, 備考, 時刻 in the row of dates.
-fn heads_no_date(spot: &Spot<'_>) -> bool {
-    label::is_total(&spot.key) || spot.label.is_some_and(|label| label.class.is_some())
+/// Figures without a heading that are the sums of their rows.
+fn sums_up(edges: &Edges<'_, '_>, lane: &Lane, columns: &[DateColumn], column: u32) -> bool {
+    let people =
+        |row: u32, column: u32| match edges.grid.at(row, column).map(|spot| count::read(&spot.cell.value)) {
+            Some(Reading { read: Read::Value(people), .. }) => u64::from(people),
+            _ => 0,
+        };
+    columns.len() >= 2
+        && lane.rows.iter().all(|row| {
+            people(*row, column) == columns.iter().map(|column| people(*row, column.column)).sum::<u64>()
+        })
 }
 
 /// What the rows between dates and times say of a column: `None` when it is no body column (計).
@@ -453,7 +467,7 @@ fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) -> Option<u
     let mut counts = 0;
     let mut others = 0;
     for row in &block.rows {
-        for column in block.columns.iter().filter(|_| !row.total) {
+        for column in block.columns.iter().filter(|column| !row.total && column.date.is_some()) {
             let Some(spot) = grid.at(row.row, column.column) else { continue };
             match count::read(&spot.cell.value).read {
                 Read::Value(_) => counts += 1,
@@ -466,6 +480,8 @@ fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) -> Option<u
         .flat_map(|row| grid.row(row))
         .any(|spot| spot.column < lane.from && (names(spot, Class::Start) || names(spot, Class::Date)));
     let clear = across >= 2 && down >= 2;
-    let shown = across >= 1 && down >= 1 && counts > 0 && (corner || across + down >= 4);
+    // One date, or one time, right beside its counts.
+    let near = lane.start + 1 == lane.from && block.first_row == block.date_row + 1;
+    let shown = across >= 1 && down >= 1 && counts > 0 && (corner || near || across + down >= 4);
     ((clear || shown) && others <= counts).then_some(counts)
 }

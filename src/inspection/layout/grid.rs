@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use smol_str::SmolStr;
 
 use super::label::{self, Label};
 use super::mark::{self, Mark};
-use crate::inspection::normalize::token;
+use crate::inspection::normalize::date::{self, Calendar};
+use crate::inspection::normalize::{Read, count, time, token};
 use crate::inspection::verdict::{Place, a1};
 use crate::inspection::workbook::{Cell, Merged, Sheet, Value};
 
@@ -33,6 +35,9 @@ pub struct Word {
     pub mark: Mark,
     /// Short, and names a dose, a visibility or a half of the day.
     is_title: bool,
+    /// A date or a time beyond doubt, found out once.
+    date: OnceLock<bool>,
+    time: OnceLock<bool>,
 }
 
 /// What a cell that is no text says as a heading.
@@ -42,6 +47,8 @@ static NO_WORD: Word = Word {
     label: None,
     mark: Mark { visibility: None, half: None, gone: false },
     is_title: false,
+    date: OnceLock::new(),
+    time: OnceLock::new(),
 };
 
 impl Word {
@@ -52,7 +59,7 @@ impl Word {
         let names = |label: Label| label.dose.is_some() || label.visibility.is_some() || label.is_count();
         let mark = mark::of(&key);
         let is_title = (label.is_some_and(names) || mark.half.is_some()) && label::is_title(&key);
-        Self { text: text.into(), key, label, mark, is_title }
+        Self { text: text.into(), key, label, mark, is_title, date: OnceLock::new(), time: OnceLock::new() }
     }
 }
 
@@ -76,6 +83,31 @@ impl Deref for Spot<'_> {
 impl Spot<'_> {
     pub fn is_text(&self) -> bool {
         matches!(self.cell.value, Value::Text(_))
+    }
+
+    /// A date beyond doubt; one reading has one calendar.
+    pub fn is_date(&self, calendar: &Calendar) -> bool {
+        let value = &self.cell.value;
+        match &self.word {
+            Some(word) => *word.date.get_or_init(|| date::is_certain(value, calendar)),
+            None => date::is_certain(value, calendar),
+        }
+    }
+
+    /// A time beyond doubt.
+    pub fn is_time(&self) -> bool {
+        let value = &self.cell.value;
+        match &self.word {
+            Some(word) => *word.time.get_or_init(|| time::is_certain(value)),
+            None => time::is_certain(value),
+        }
+    }
+
+    /// A positive whole number that somebody typed, and no date.
+    pub fn is_people(&self, calendar: &Calendar) -> bool {
+        !self.formula()
+            && matches!(count::read(&self.cell.value).read, Read::Value(people) if people > 0)
+            && !self.is_date(calendar)
     }
 
     pub fn formula(&self) -> bool {
@@ -123,6 +155,13 @@ impl<'a> Grid<'a> {
             })
             .collect::<Vec<_>>();
         Self::build(sheet, spots, upright.words.clone(), &merged, true)
+    }
+
+    /// The same upright sheet without some of its cells.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&Cell) -> bool) -> Self {
+        let spots = self.spots.iter().filter(|spot| keep(spot.cell)).cloned().collect();
+        Self::build(self.sheet, spots, self.words.clone(), &within(self.sheet).collect::<Vec<_>>(), false)
     }
 
     fn build(

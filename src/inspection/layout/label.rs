@@ -52,7 +52,7 @@ impl Label {
 const MAX_CHARS: usize = 18;
 
 /// Terms in the order of their rank within a class. The longest one that a heading contains decides.
-const TERMS: [(&str, Class); 106] = [
+const TERMS: [(&str, Class); 113] = [
     ("接種日", Class::Date),
     ("接種予定日", Class::Date),
     ("接種年月日", Class::Date),
@@ -67,6 +67,7 @@ const TERMS: [(&str, Class); 106] = [
     ("日付", Class::Date),
     ("日にち", Class::Date),
     ("日程", Class::Date),
+    ("日時", Class::Date),
     ("曜日", Class::Weekday),
     ("接種回", Class::Dose),
     ("接種回数", Class::Dose),
@@ -133,6 +134,12 @@ const TERMS: [(&str, Class); 106] = [
     ("記入年月日", Class::Other),
     ("作成年月日", Class::Other),
     ("生年月日", Class::Other),
+    ("作成日時", Class::Other),
+    ("更新日時", Class::Other),
+    ("記入日時", Class::Other),
+    ("報告日時", Class::Other),
+    ("印刷日時", Class::Other),
+    ("出力日時", Class::Other),
     ("締切日", Class::Other),
     ("対象期間", Class::Other),
     ("接種期間", Class::Other),
@@ -186,6 +193,7 @@ pub fn of(key: &str) -> Option<Label> {
                 _ => (named.map(|(class, _)| class), rank),
             }
         }
+        Some((Class::Start, rank)) => (Some(part_of_time(&inside)), rank),
         Some((class, rank)) => (Some(class), rank),
     };
     let visibility = match words {
@@ -193,6 +201,15 @@ pub fn of(key: &str) -> Option<Label> {
         _ => None,
     };
     (class.is_some() || dose.is_some()).then_some(Label { class, dose, visibility, rank })
+}
+
+/// 「時刻（終了）」「時間（至）」「時刻（分）」: the note tells which part of a time it is.
+fn part_of_time(note: &str) -> Class {
+    match note {
+        "分" => Class::Minute,
+        "終了" | "終" | "至" | "まで" | "終了時刻" | "終了時間" => Class::End,
+        _ => Class::Start,
+    }
 }
 
 /// The visibility that a sheet name, title or section heading speaks of, if it is exactly one.
@@ -246,6 +263,11 @@ pub fn age(key: &str, current: u32) -> Age {
 /// A count of what could be taken in, not of what is offered: 「定員」「最大受入人数」.
 pub fn is_capacity(key: &str) -> bool {
     Glance::of(key).contains_any(&["定員", "最大", "受入", "可能", "上限"])
+}
+
+/// 「接種日時」: date and time in one column.
+pub fn is_moment(key: &str) -> bool {
+    key.contains("日時")
 }
 
 /// A sum or subtotal: 合計, 小計, 10/25計.

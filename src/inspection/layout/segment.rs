@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use super::grid::Grid;
@@ -9,7 +10,7 @@ use super::label::{self, Age, Class};
 use super::mark::Half;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{self, Calendar, Month};
-use crate::inspection::normalize::{Read, count, time, token};
+use crate::inspection::normalize::{Read, count, moment, time, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::Value;
 
@@ -115,7 +116,11 @@ pub fn split(
     let groups = join_halves(groups);
     let mut segments: Vec<Segment> =
         groups.into_iter().map(|group| build(grid, calendar, bottom, group)).collect();
+    summaries(grid, calendar, bottom, &mut segments);
     share(&mut segments);
+    for segment in &mut segments {
+        join_moments(grid, calendar, bottom, segment);
+    }
     rivals(grid, bottom, &mut segments);
     bound(&mut segments, &labelled);
     segments
@@ -153,6 +158,49 @@ fn present(columns: Vec<(Option<Class>, Column)>, period: u32) -> Vec<(Option<Cl
     };
     let keep: Vec<bool> = aged.iter().map(|(class, age, _)| stays(*class, *age)).collect();
     columns.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(column, _)| column).collect()
+}
+
+/// A list of days beside the list, without times, whose counts are what the list adds up to on each day: no slots.
+fn summaries(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, segments: &mut Vec<Segment>) {
+    let Some(list) = segments.iter().find(|one| one.missing().is_empty()).cloned() else { return };
+    segments.retain(|one| !sums_up(grid, calendar, (bottom, one), (bottom, &list)));
+}
+
+/// Do the counts of the first say for each of its days what the second adds up to? Each with the row of its headings.
+pub fn sums_up(grid: &Grid<'_>, calendar: &Calendar, one: (u32, &Segment), list: (u32, &Segment)) -> bool {
+    if !one.1.columns.contains_key(&Class::Date) || one.1.column(Class::Start).is_some() {
+        return false;
+    }
+    let days = by_day(grid, calendar, one.0, one.1);
+    let sums = by_day(grid, calendar, list.0, list.1);
+    !days.is_empty() && days.iter().all(|(day, count)| sums.get(day) == Some(count))
+}
+
+/// The people of each day, of both visibilities or of any.
+fn by_day(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, list: &Segment) -> BTreeMap<Date, u64> {
+    let mut days = BTreeMap::new();
+    let Some(dates) = list.column(Class::Date) else { return days };
+    let mut day = None;
+    for row in grid.rows_between(bottom + 1, grid.last_row()) {
+        if let Some(spot) = grid.at(row, dates.column) {
+            day = match date::read(&spot.cell.value, calendar, list.month).reading.read {
+                Read::Value(date) => Some(date),
+                _ => None,
+            };
+        }
+        let counts = [Class::Public, Class::Private, Class::Count].into_iter().filter_map(|class| {
+            let spot = grid.at(row, list.column(class)?.column)?;
+            match count::read(&spot.cell.value).read {
+                Read::Value(people) => Some(u64::from(people)),
+                _ => None,
+            }
+        });
+        let people: u64 = counts.sum();
+        if let Some(day) = day.filter(|_| people > 0) {
+            *days.entry(day).or_default() += people;
+        }
+    }
+    days
 }
 
 /// Two counts of one kind beside one date and time, that nothing tells apart: neither is taken.
@@ -314,6 +362,27 @@ fn share(segments: &mut [Segment]) {
         segment.shares_start = start.is_some() && starts.iter().filter(|other| **other == start).count() > 1;
         let own = date_column(segment);
         segment.shares = own.is_some() && dates.iter().filter(|date| **date == own).count() > 1;
+    }
+}
+
+/// A column of dates that says the time, too, where no other does: 「接種日時」, or cells with date and time.
+fn join_moments(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, segment: &mut Segment) {
+    let Some(column) = segment.column(Class::Date).filter(|_| segment.column(Class::Start).is_none()) else {
+        return;
+    };
+    if segment.other_date.is_some() {
+        return;
+    }
+    let mut spots = (bottom + 1..=bottom.saturating_add(SAMPLE_ROWS).min(grid.last_row()))
+        .filter_map(|row| grid.at(row, column.column))
+        .filter(|spot| {
+            date::is_certain(&spot.cell.value, calendar) || moment::is_certain(&spot.cell.value, calendar)
+        })
+        .peekable();
+    let all = spots.peek().is_some() && spots.all(|spot| moment::is_certain(&spot.cell.value, calendar));
+    if all || label::is_moment(&token::key(&column.heading)) {
+        let column = column.clone();
+        segment.columns.insert(Class::Start, column);
     }
 }
 

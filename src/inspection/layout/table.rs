@@ -71,7 +71,20 @@ pub fn find(grid: &Grid<'_>, calendar: &Calendar) -> Vec<Table> {
             tables.push(Table { top, bottom, end: grid.last_row(), left, right, segments });
         }
     }
+    drop_summaries(grid, calendar, &mut tables);
     tables
+}
+
+/// What a list adds up to on each day may stand beside it under headings of its own.
+fn drop_summaries(grid: &Grid<'_>, calendar: &Calendar, tables: &mut Vec<Table>) {
+    let [_, _, ..] = tables.as_slice() else { return };
+    let lists = tables.iter().filter(|table| table.is_complete());
+    let list = lists.flat_map(|table| table.segments.iter().map(|one| (table.bottom, one.clone()))).next();
+    let Some((bottom, list)) = list else { return };
+    tables.retain(|table| {
+        let sums = |one| segment::sums_up(grid, calendar, (table.bottom, one), (bottom, &list));
+        !table.segments.iter().all(sums)
+    });
 }
 
 /// How far a list may reach to the left and right of its headings.

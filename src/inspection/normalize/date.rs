@@ -53,6 +53,7 @@ pub struct Dated {
 /// Reads a date cell. `month` is the month that a heading above carries, for 「25」 and 「25日」.
 pub fn read(value: &Value, calendar: &Calendar, month: Option<Month>) -> Dated {
     let reading = match value {
+        Value::Serial(typed) if serial::is_typed_as_date(*typed) => of_number(*typed, calendar, month),
         Value::Serial(serial) => match serial::date_of(*serial) {
             Some(date) => Reading::value(date),
             None => Reading::not(Trouble::Unreadable),

@@ -14,6 +14,17 @@ pub const PLAUSIBLE: std::ops::RangeInclusive<f64> = 36526.0..=47847.0;
 const LAST_SERIAL: f64 = 2_958_465.0;
 const DAY_SECONDS: f64 = 86_400.0;
 
+/// A number typed into a cell that shows dates: 1025, 10.25, 20211025. Read as a serial it would be a day before May
+/// 1903, or none at all.
+pub fn is_typed_as_date(serial: f64) -> bool {
+    (1.0..=1231.0).contains(&serial) || serial > LAST_SERIAL + 0.999
+}
+
+/// A number typed into a cell that shows times: 9, 900, 1330. Durations end at 47:59 (24:00, 25:00).
+pub fn is_typed_as_time(serial: f64) -> bool {
+    (2.0..=2400.0).contains(&serial)
+}
+
 /// The day of a serial of the 1900 system; its time of day is left aside.
 pub fn date_of(serial: f64) -> Option<Date> {
     if !(1.0..=LAST_SERIAL + 0.999).contains(&serial) {
@@ -71,7 +82,8 @@ fn trimmed(text: &SmolStr) -> SmolStr {
 pub fn written_in_time_column(value: &Value) -> SmolStr {
     match value {
         Value::Number(number) if *number > 0.0 && *number < 1.0 => serial_text(*number),
-        Value::Serial(serial) if (1.0..1000.0).contains(serial) => {
+        Value::Serial(serial) if is_typed_as_time(*serial) => number_text(*serial),
+        Value::Serial(serial) if (1.0..2.0).contains(serial) => {
             let minutes = (serial * 1440.0).round() as i64;
             format_smolstr!("{}:{:02}", minutes / 60, minutes % 60)
         }
@@ -81,13 +93,14 @@ pub fn written_in_time_column(value: &Value) -> SmolStr {
 
 /// The cell as a person sees it in a column of dates, where an untyped number may be a serial.
 pub fn written_in_date_column(value: &Value, epoch_1904: bool) -> SmolStr {
-    if let Value::Number(number) = value {
-        let serial = number + if epoch_1904 { DAYS_1904 } else { 0.0 };
-        if PLAUSIBLE.contains(&serial) {
-            return serial_text(serial);
+    match value {
+        Value::Number(number) => {
+            let serial = number + if epoch_1904 { DAYS_1904 } else { 0.0 };
+            if PLAUSIBLE.contains(&serial) { serial_text(serial) } else { written(value) }
         }
+        Value::Serial(serial) if is_typed_as_date(*serial) => number_text(*serial),
+        _ => written(value),
     }
-    written(value)
 }
 
 /// 2021/10/25

@@ -96,6 +96,9 @@ fn of_serial(serial: f64, row_date: Option<Date>) -> Reading<Span> {
     if serial < 1.0 {
         return serial::time_of(serial).map_or_else(unreadable, just);
     }
+    if serial::is_typed_as_time(serial) {
+        return of_number(serial, row_date);
+    }
     // Below the plausible dates it is a duration: 24:00, 25:00.
     if !serial::PLAUSIBLE.contains(&serial) || (serial - serial.round()).abs() < 1e-7 {
         return unreadable();

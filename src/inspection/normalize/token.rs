@@ -100,11 +100,13 @@ pub fn is_ditto(squashed: &str) -> bool {
     )
 }
 
-/// An error value that arrived as text (CSV, or pasted).
+/// An error value that arrived as text (CSV, or pasted), or the 「####」 of a column that was too narrow.
 pub fn is_error_text(squashed: &str) -> bool {
-    ["#ref!", "#value!", "#n/a", "#name?", "#div/0!", "#num!", "#null!"]
-        .iter()
-        .any(|error| squashed.eq_ignore_ascii_case(error))
+    let narrow = squashed.len() >= 3 && squashed.bytes().all(|byte| byte == b'#');
+    narrow
+        || ["#ref!", "#value!", "#n/a", "#name?", "#div/0!", "#num!", "#null!"]
+            .iter()
+            .any(|error| squashed.eq_ignore_ascii_case(error))
 }
 
 /// The number that kanji numerals write (六, 十二, 二十五, 二五), up to 99,999.

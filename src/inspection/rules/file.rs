@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::Case;
-use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, raise, raise_other};
-use super::rows::cells::{Kind, cells, claims, offered, unread_count};
+use super::finding::{NAME, VENUE_NO, at_cell, at_sheet, count_label, raise, raise_other};
+use super::rows::cells::{Kind, cells, claims, lacking, offered, unread_count};
 use super::rows::count::r26_other_visibility;
 use super::slots::people;
 use super::wording::{form as form_title, previous_term, quote, rows, term, wide};
@@ -61,13 +61,31 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
         }
         Observation::Unplaced { place, raw } => {
             let finding = Finding {
-                severity: Severity::Warning,
-                mend: Some("予約枠とする場合は、表の中にご記入ください。".to_string()),
+                mend: Some(
+                    "予約枠とする場合は表の中にご記入いただき、そうでない場合は削除してください。"
+                        .to_string(),
+                ),
                 ..raise_other("F04", 0, &[])
             };
             Some(at_cell(finding, place, "表の外の記入", raw))
         }
+        Observation::StrangeFigures { place, raw, common } => {
+            let finding = strange_figures(case, *common)?;
+            Some(at_cell(finding, place, "見出し", raw))
+        }
         _ => None,
+    })
+}
+
+/// In a form for both visibilities with a column for one, the figures are the other's.
+fn strange_figures(case: &Case, common: bool) -> Option<Finding> {
+    if let Some(missing) = lacking(case) {
+        return Some(raise("F04", &[("labels", count_label(missing).to_string())]));
+    }
+    common.then(|| Finding {
+        severity: Severity::Warning,
+        mend: Some("予約枠とする場合は、「公開枠数」または「非公開枠数」の欄にご記入ください。".to_string()),
+        ..raise_other("F04", 2, &[])
     })
 }
 
@@ -99,6 +117,13 @@ pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
 
 pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
     seen(case, |observation| match observation {
+        Observation::FilledSample { place, raw } => {
+            let finding = Finding {
+                mend: Some("様式のシートにご記入のうえ、再度お送りください。".to_string()),
+                ..raise_other("F06", 0, &[])
+            };
+            Some(at_cell(finding, place, VENUE_NO, raw))
+        }
         Observation::Sample { place, raw } => {
             let name = case.form.fields.name.as_ref().is_some_and(|name| name.place == *place);
             let label = if name { NAME } else { VENUE_NO };
@@ -199,7 +224,8 @@ pub(super) fn f10_moved(case: &Case) -> Vec<Finding> {
     findings
 }
 
-/// Struck rows are told; a row that a word in it calls off is asked back, at the word.
+/// Struck rows are told; a value that is struck in part and a row that a word in it calls off are asked back, where
+/// they stand.
 pub(super) fn f11_struck(case: &Case) -> Vec<Finding> {
     let rows_gone = case.form.rows.iter().filter(|row| claims(row)).filter_map(|row| {
         let mark = row.gone.as_ref()?;
@@ -214,6 +240,13 @@ pub(super) fn f11_struck(case: &Case) -> Vec<Finding> {
         Some(at_cell(finding, &mark.place, label, &mark.raw))
     });
     let mut findings: Vec<Finding> = rows_gone.collect();
+    let struck_in_part = case.form.rows.iter().flat_map(cells).filter(|cell| {
+        cell.trouble == Some(&Trouble::PartlyStruck) && !matches!(cell.kind, Kind::Dose | Kind::End)
+    });
+    findings.extend(struck_in_part.map(|cell| {
+        let mend = "取り消し線の文字を消して、残す値のみをご記入ください。".to_string();
+        cell.tell(Finding { severity: Severity::Error, mend: Some(mend), ..raise_other("F11", 1, &[]) })
+    }));
     findings.extend(seen(case, |observation| match observation {
         Observation::Struck { sheet, rows: struck } => {
             Some(at_sheet(raise("F11", &[("rows", rows(struck))]), sheet))

@@ -10,7 +10,7 @@ use super::wording::quote;
 use super::{Case, coordinates};
 use crate::campaign::Dose;
 use crate::clinic::{Ward, address_key};
-use crate::inspection::form::{Entry, Observation, Row, TypedTotal};
+use crate::inspection::form::{Area, Entry, Observation, Row, TypedTotal};
 use crate::inspection::verdict::{Finding, Visibility};
 
 /// 担当者名 and 電話番号: each where its field is there and blank; together where the form has neither field
@@ -87,6 +87,9 @@ pub(super) fn b08_typed_totals(case: &Case) -> Vec<Finding> {
         .iter()
         .filter_map(|total| {
             let typed = u64::from(total.entry.value()?);
+            if !total.within.is_empty() {
+                return b08_partial(case, total, typed);
+            }
             let whole = sum(case, total, |_| true)?;
             let sheet = total.entry.place.sheet.as_deref();
             let row = total.entry.place.cell.as_deref().map_or(u32::MAX, |cell| coordinates(cell).1);
@@ -100,6 +103,40 @@ pub(super) fn b08_typed_totals(case: &Case) -> Vec<Finding> {
             Some(at(raise("B08", &values), &total.entry, "合計"))
         })
         .collect()
+}
+
+/// A sum in a matrix, against each of the rectangles that it may sum up.
+fn b08_partial(case: &Case, total: &TypedTotal, typed: u64) -> Option<Finding> {
+    let held = |row: &Row, area: &Area| {
+        let at = |cell: &str| coordinates(cell);
+        let mut counts = Visibility::BOTH.into_iter().filter_map(|visibility| row.count(visibility));
+        total.entry.place.sheet.as_deref() == Some(&row.sheet)
+            && counts.any(|count| {
+                count
+                    .place
+                    .cell
+                    .as_deref()
+                    .map(at)
+                    .is_some_and(|(column, row)| column > 0 && row > 0 && area.holds(row - 1, column - 1))
+            })
+    };
+    let kinds = match total.visibility {
+        Some(visibility) => vec![Some(visibility)],
+        None => vec![None, Some(Visibility::Public), Some(Visibility::Private)],
+    };
+    let mut first = None;
+    for area in &total.within {
+        for visibility in &kinds {
+            let one = TypedTotal { visibility: *visibility, ..total.clone() };
+            let calculated = sum(case, &one, |row| held(row, area))?;
+            if calculated == typed {
+                return None;
+            }
+            first.get_or_insert(calculated);
+        }
+    }
+    let values = [("form", typed.to_string()), ("calc", first?.to_string())];
+    Some(at(raise("B08", &values), &total.entry, "合計"))
 }
 
 fn total_rows(case: &Case, wanted: Option<&str>) -> BTreeSet<u32> {

@@ -7,7 +7,26 @@ use super::finding::{NAME, VENUE_NO, at, at_sheet, raise, raise_other};
 use super::wording::quote;
 use crate::clinic::{Clinic, Registry, name_key};
 use crate::inspection::form::{Entry, Form, Observation, Read, Trouble};
+use crate::inspection::normalize::token;
 use crate::inspection::verdict::{Finding, Severity};
+
+/// The clinic that a receipt number of ours in the subject names (「受付番号 8-0123-2」), if it is one of the sender's:
+/// anybody can write a number.
+pub fn clinic_of_receipt<'a>(
+    subject: &str,
+    period: u32,
+    registry: &'a Registry,
+    sender: &str,
+) -> Option<&'a str> {
+    let key = token::key(subject);
+    let number = key.split_once("受付番号")?.1.trim_start_matches([':', '.', '「', '(']);
+    let end = number.find(|ch: char| !(ch.is_ascii_alphanumeric() || ch == '-')).unwrap_or(number.len());
+    let (said, rest) = number.get(..end)?.split_once('-')?;
+    let (venue_no, nth) = rest.rsplit_once('-')?;
+    let ours = said.parse() == Ok(period) && nth.parse::<u32>().is_ok();
+    let clinic = registry.by_venue_no(venue_no).filter(|_| ours)?;
+    has(&registry.by_address(sender), clinic).then_some(clinic.venue_no.as_str())
+}
 
 /// What the form says of its clinic, each looked up in the registry.
 struct Signals<'a, 'f> {
@@ -51,7 +70,9 @@ pub fn identify<'a>(
         senders: registry.by_address(sender),
         thread: thread_venue.and_then(|venue| registry.by_venue_no(venue)),
     };
-    let sample = form.observations.iter().any(|seen| matches!(seen, Observation::Sample { .. }));
+    let is_sample =
+        |seen: &Observation| matches!(seen, Observation::Sample { .. } | Observation::FilledSample { .. });
+    let sample = form.observations.iter().any(is_sample);
     if number.is_none() && name.is_none() {
         // A form that still carries the sample's number or name is told so by F06 alone.
         let findings = if sample { Vec::new() } else { vec![signals.nameless()] };
@@ -205,7 +226,7 @@ fn written<'f>(form: &Form, entry: Option<&'f Entry<()>>) -> Option<&'f Entry<()
         .iter()
         .any(|seen| matches!(seen, Observation::Sample { place, .. } if *place == entry.place));
     let says = match &entry.read {
-        Read::Blank | Read::Not(Trouble::Formula) => false,
+        Read::Blank | Read::Not(Trouble::Formula | Trouble::PartlyStruck) => false,
         Read::Value(()) | Read::Not(_) => !entry.raw.trim().is_empty(),
     };
     (says && !sample).then_some(entry)

@@ -1,5 +1,7 @@
 //! Pure: the M rules: what the mail as a whole shows (spec: "Mail level"). Their texts stand in the catalogue.
 
+mod refused;
+
 use crate::clinic::Clinic;
 use crate::inbound::attachment::{Attachment, FileKind};
 use crate::inbound::message::{AutomaticSign, Defect, Message};
@@ -11,9 +13,13 @@ use crate::inspection::verdict::{Finding, Place, Severity};
 use crate::inspection::workbook::Refusal;
 
 use super::finding::{NAME, VENUE_NO, at_cell, raise, raise_other};
+pub use refused::{m19_died, refused};
 
-/// A picture in the text from this size on is more than a signature's logo.
-const PASTED_PICTURE: u64 = 50_000;
+/// The first picture of a text is taken for a signature's logo (image001.png), unless it is larger than one.
+const LOGO: u64 = 50_000;
+
+/// Smaller ones are icons and spacers, whatever they are called.
+const ICON: u64 = 4_096;
 
 /// The findings on the mail itself, beside those that decide what becomes of it.
 pub fn on_mail(mail: &Mail) -> Vec<Finding> {
@@ -24,9 +30,8 @@ pub fn on_mail(mail: &Mail) -> Vec<Finding> {
         return findings;
     }
     findings.extend(words.beyond_greeting.as_deref().map(m13_words));
-    let pasted =
-        message.attachments.iter().any(|file| is_pasted_picture(file) && file.size >= PASTED_PICTURE);
-    if pasted || (words.typed_table && mail.examined.has_form()) {
+    let pasted = message.attachments.iter().any(|file| is_pasted_picture(file) && !is_logo(file));
+    if pasted || words.typed_table {
         findings.push(raise("M14", &[]));
     }
     if words.download_link && !mail.examined.has_form() {
@@ -71,6 +76,11 @@ fn is_zip(name: &str) -> bool {
 
 fn is_pasted_picture(attachment: &Attachment) -> bool {
     attachment.kind == FileKind::Image && attachment.inline
+}
+
+fn is_logo(picture: &Attachment) -> bool {
+    let first = picture.name.to_lowercase().starts_with("image001.");
+    picture.size < if first { LOGO } else { ICON }
 }
 
 fn for_staff(finding: Finding) -> Finding {
@@ -118,39 +128,6 @@ pub fn m16_external() -> Finding {
     for_staff(raise_other("M16", 0, &[]))
 }
 
-/// M03, M19, F01 by the reason for which a file gave no cells.
-pub fn refused(file: &str, refusal: &Refusal) -> Finding {
-    let named = [("file", file.to_string())];
-    let found = match refusal {
-        Refusal::Password => raise("M03", &named),
-        Refusal::Corrupt(_) => raise("F01", &named),
-        Refusal::OldFormat(kind) => {
-            raise_other("F01", 0, &[("file", file.to_string()), ("format", format_name(*kind).to_string())])
-        }
-        Refusal::Empty => raise_other("M19", 0, &named),
-        Refusal::Limit { setting, allowed, found } => {
-            let values = [
-                ("file", file.to_string()),
-                ("setting", setting.clone()),
-                ("found", found.to_string()),
-                ("allowed", allowed.to_string()),
-            ];
-            raise_other("M19", 1, &values)
-        }
-        Refusal::Died(_) => raise("M19", &named),
-    };
-    reading(found, file)
-}
-
-fn format_name(kind: FileKind) -> &'static str {
-    match kind {
-        FileKind::HtmlWorkbook => "HTML形式",
-        FileKind::XmlWorkbook => "XMLスプレッドシート2003",
-        FileKind::OldWorkbook => "Excel 4.0以前",
-        _ => "対応していない形式",
-    }
-}
-
 /// The same trouble beside a form that could be read: for staff only.
 pub fn unread_beside_a_form(file: &str, refusal: &Refusal) -> Finding {
     for_staff(refused(file, refusal))
@@ -175,9 +152,16 @@ pub fn overtaken(receipt: &str) -> Finding {
     for_staff(raise_other("M06", 1, &[("receipt", receipt.to_string())]))
 }
 
-pub fn m07_unregistered(address: &str, clinic: &Clinic) -> Finding {
-    let values = [("from", address.to_string()), ("clinic", named(clinic))];
-    reading(raise("M07", &values), address)
+pub fn m07_unregistered(message: &Message, clinic: &Clinic) -> Finding {
+    let authors = authors(message);
+    let from = if authors.is_empty() { "（差出人不明）".to_string() } else { authors.clone() };
+    reading(raise("M07", &[("from", from), ("clinic", named(clinic))]), &authors)
+}
+
+/// Every address of From, also where there is not exactly one.
+fn authors(message: &Message) -> String {
+    let authors: Vec<&str> = message.authors.iter().map(|author| author.address.as_str()).take(10).collect();
+    authors.join("、")
 }
 
 pub fn m08_unknown_clinic(form: &Form) -> Finding {
@@ -258,8 +242,18 @@ fn sign_name(sign: &AutomaticSign) -> String {
         AutomaticSign::List(field) => field.clone(),
         AutomaticSign::Precedence(value) => format!("Precedence: {value}"),
         AutomaticSign::Suppress(value) => format!("X-Auto-Response-Suppress: {value}"),
-        AutomaticSign::RobotAddress(local) => format!("{local}@"),
-        AutomaticSign::Hint(hint) => hint.clone(),
+        AutomaticSign::RobotAddress(address) => format!("差出人 {address}"),
+        AutomaticSign::Hint(hint) => hint_name(hint),
+    }
+}
+
+/// A field's name as it is; what stood in the subject as a quotation.
+fn hint_name(hint: &str) -> String {
+    let is_field = hint.contains('-') && hint.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    match hint {
+        "calendar" => "予定表の返信".to_string(),
+        _ if is_field => hint.to_string(),
+        _ => format!("件名に「{hint}」"),
     }
 }
 
@@ -323,8 +317,7 @@ pub fn over_budget() -> Finding {
 
 /// A14.
 pub fn no_single_author(message: &Message) -> Finding {
-    let authors: Vec<&str> = message.authors.iter().map(|author| author.address.as_str()).take(10).collect();
-    reading(raise_other("M08", 0, &[]), &authors.join("、"))
+    reading(raise_other("M08", 0, &[]), &authors(message))
 }
 
 /// A12.
@@ -344,4 +337,35 @@ pub fn no_registry_yet() -> Finding {
 pub fn m18_unaddressable(address: &str, cause: &str) -> Finding {
     let values = [("address", address.to_string()), ("cause", cause.to_string())];
     reading(raise_other("M18", 0, &values), address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::message::Author;
+
+    #[test]
+    fn every_author_and_every_sign_is_named() {
+        let author = |address: &str| Author { address: address.into(), ..Author::default() };
+        let clinic = Clinic { name: "みなみ内科".into(), venue_no: "0123".into(), ..Clinic::default() };
+        for (authors, expected) in [
+            (vec![author("a@x.jp")], "送信元 a@x.jp は"),
+            (vec![author("a@x.jp"), author("b@x.jp")], "送信元 a@x.jp、b@x.jp は"),
+            (vec![], "送信元 （差出人不明） は"),
+        ] {
+            let message = Message { authors, ..Message::default() };
+            let told = m07_unregistered(&message, &clinic).message;
+            assert!(told.starts_with(expected), "{told}");
+        }
+        let message = Message {
+            automatic: vec![
+                AutomaticSign::RobotAddress("MAILER-DAEMON@x.jp".into()),
+                AutomaticSign::Hint("undeliver".into()),
+                AutomaticSign::Hint("X-Loop".into()),
+            ],
+            ..Message::default()
+        };
+        let told = m12(&message).message;
+        assert!(told.contains("（差出人 MAILER-DAEMON@x.jp、件名に「undeliver」、X-Loop）"), "{told}");
+    }
 }

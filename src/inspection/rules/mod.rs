@@ -28,10 +28,10 @@ use crate::clinic::{Clinic, Registry};
 use crate::inbound::attachment::{Attachment, FileKind};
 
 pub use finding::{raise, raise_other};
-pub use identity::identify;
+pub use identity::{clinic_of_receipt, identify};
 pub use plan::version::TWIN_SLOTS;
 pub use settings::Settings;
-pub use slots::{changes, fingerprint, slots};
+pub use slots::{changes, changes_in_force, fingerprint, slots};
 
 /// Everything the rules on one form may look at.
 pub struct Case<'a> {

@@ -34,9 +34,10 @@ pub(super) fn x01_duplicate(case: &Case) -> Vec<Finding> {
         }
         let Some((visibility, first)) = doubled.first().copied() else { continue };
         let labels: Vec<&str> = doubled.iter().map(|(visibility, _)| visibility.label()).collect();
+        let (row1, row2) = names(first, row, visibility);
         let values = [
-            ("row1", row_name(first, row)),
-            ("row2", format!("{}行目", row.row)),
+            ("row1", row1),
+            ("row2", row2),
             ("date", day(date)),
             ("time", clock(start)),
             ("vis", labels.join("・")),
@@ -46,12 +47,16 @@ pub(super) fn x01_duplicate(case: &Case) -> Vec<Finding> {
     findings
 }
 
-/// 「13行目」, with its sheet where that is another one.
-fn row_name(row: &Row, seen_from: &Row) -> String {
-    if row.sheet == seen_from.sheet {
-        format!("{}行目", row.row)
-    } else {
-        format!("シート「{}」の{}行目", quote(&row.sheet), row.row)
+/// 「13行目」 each, with its sheet where they stand on two; their cells where one row of a matrix holds both.
+fn names(first: &Row, second: &Row, visibility: Visibility) -> (String, String) {
+    let with_sheet = |row: &Row| format!("シート「{}」の{}行目", quote(&row.sheet), row.row);
+    if first.sheet != second.sheet {
+        return (with_sheet(first), with_sheet(second));
+    }
+    let cell = |row: &Row| row.count(visibility).and_then(|count| count.place.cell.clone());
+    match (cell(first), cell(second)) {
+        (Some(one), Some(other)) if first.row == second.row => (one.to_string(), other.to_string()),
+        _ => (format!("{}行目", first.row), format!("{}行目", second.row)),
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::{Date, Time};
 
 use crate::campaign::Campaign;
 use crate::inspection::form::{Entry, Form, Row};
+use crate::inspection::standing::{Standing, restrict};
 use crate::inspection::verdict::{Change, Slot, Visibility};
 use crate::sha256;
 
@@ -85,6 +86,16 @@ pub fn changes(before: &[Slot], after: &[Slot]) -> Vec<Change> {
         }
     }
     changes
+}
+
+/// What accepting a form of this scope and these slots would change for the clinic, against everything that is in force.
+/// A visibility that it covers for the first time is all additions, one that it does not cover stays. Empty for a
+/// clinic of which nothing is in force yet: a first submission changes nothing.
+pub fn changes_in_force(standing: &Standing, scope: &BTreeSet<Visibility>, slots: &[Slot]) -> Vec<Change> {
+    if standing.in_force.is_empty() {
+        return Vec::new();
+    }
+    changes(&standing.slots_of(scope), &restrict(slots, scope))
 }
 
 /// (公開, 非公開) by date and time; slots without people leave no trace.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use encoding_rs::{SHIFT_JIS, UTF_16BE, UTF_16LE};
 
 use super::grid::Grid;
-use super::{Cell, Refusal, Shown, Spent, Value, Workbook};
+use super::{Cell, Refusal, Shown, Spent, Strike, Value, Workbook};
 use crate::limits::Limits;
 
 /// The name of the only sheet.
@@ -29,7 +29,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
             .filter(|rest| !rest.contains('"'))
             .unwrap_or(field);
         let value = Value::Text(field.replace("\r\n", "\n").into());
-        grid.push(Cell { row, column, value, formula: false, strike: false })
+        grid.push(Cell { row, column, value, formula: false, strike: Strike::None })
     })?;
     Ok(Workbook { sheets: vec![grid.finish(SHEET.into(), Shown::Visible)?], ..Workbook::default() })
 }

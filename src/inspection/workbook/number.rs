@@ -7,6 +7,9 @@ use super::Value;
 /// Days between the two epochs (1904-01-01 is serial 1462 of the 1900 system).
 const DAYS_TO_1904: f64 = 1462.0;
 const SECONDS_A_DAY: f64 = 86_400.0;
+/// What a person may have typed into a cell that happens to show dates or times: 1025, 10.25, 900, 9; 20211025.
+const TYPED: f64 = 2_400.0;
+const LAST_SERIAL: f64 = 2_958_465.0;
 /// A serial this close to a whole second (10 ms) means that second.
 const SECOND_NOISE: f64 = 0.01;
 
@@ -55,7 +58,8 @@ pub(super) fn is_date_format(code: &str) -> bool {
     false
 }
 
-/// A stored number as a value. Times of day (below 1) have no epoch; the 1904 system shifts the rest.
+/// A stored number as a value. The 1904 system shifts what may be a day of it: neither times of day (below 1) nor
+/// numbers that are no date of anybody's.
 pub(super) fn number(raw: f64, date: bool, epoch_1904: bool) -> Value {
     if !raw.is_finite() {
         return Value::Error(format_smolstr!("{raw}"));
@@ -64,7 +68,8 @@ pub(super) fn number(raw: f64, date: bool, epoch_1904: bool) -> Value {
         return Value::Number(without_noise(raw));
     }
     let serial = to_second(raw);
-    Value::Serial(if epoch_1904 && serial >= 1.0 { serial + DAYS_TO_1904 } else { serial })
+    let is_day = serial > TYPED && serial <= LAST_SERIAL - DAYS_TO_1904;
+    Value::Serial(if epoch_1904 && is_day { serial + DAYS_TO_1904 } else { serial })
 }
 
 /// Takes off what binary arithmetic left behind the 15 digits that Excel keeps.
@@ -141,6 +146,8 @@ mod tests {
         check(44_494.0, false, Value::Serial(44_494.0));
         check(43_032.0, true, Value::Serial(44_494.0));
         check(0.375, true, Value::Serial(0.375));
+        check(1_025.0, true, Value::Serial(1_025.0));
+        check(20_211_025.0, true, Value::Serial(20_211_025.0));
         check(46_174.999_999_999_99, false, Value::Serial(46_175.0));
         check(0.395_833_33, false, Value::Serial(34_200.0 / 86_400.0));
         check(f64::INFINITY, false, Value::Error("inf".into()));

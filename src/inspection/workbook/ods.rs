@@ -7,6 +7,7 @@ mod styles;
 use quick_xml::events::{BytesStart, Event};
 
 use super::grid::{Grid, LAST_COLUMN, LAST_ROW};
+use super::rich::Fonts;
 use super::xml::Xml;
 use super::{Cell, Merged, Refusal, Shown, Spent, Workbook};
 use crate::inspection::container::package::Package;
@@ -224,7 +225,7 @@ impl Document<'_, '_> {
                 .and_then(|(_, style)| style.as_deref())
         });
         let cell_strike = style.and_then(|style| self.styles.strike(style)).unwrap_or_default();
-        let strike = if paragraphs.plain { cell_strike } else { cell_strike || paragraphs.struck };
+        let strike = paragraphs.fonts.in_cell(cell_strike);
         if typed.columns > 1 || typed.rows > 1 {
             place.merged.push(Merged {
                 first_row: row,
@@ -252,7 +253,7 @@ impl Document<'_, '_> {
     /// The text of a cell: paragraphs joined by line breaks; comments, drawings and ruby left out.
     fn paragraphs(&mut self) -> Result<Paragraphs, Refusal> {
         let mut found = Paragraphs::default();
-        let mut spans: Vec<bool> = Vec::new();
+        let mut spans: Vec<Option<bool>> = Vec::new();
         let mut depth = 1_u32;
         loop {
             match self.xml.next()? {
@@ -267,7 +268,7 @@ impl Document<'_, '_> {
                         "text:span" => {
                             let style = self.xml.attribute(&element, "style-name")?;
                             let struck = style.and_then(|style| self.styles.strike(&style));
-                            spans.push(struck.or(spans.last().copied()).unwrap_or_default());
+                            spans.push(struck.or(spans.last().copied().flatten()));
                             depth += 1;
                             continue;
                         }
@@ -285,11 +286,11 @@ impl Document<'_, '_> {
                     "office:annotation" => self.workbook.has_comments = true,
                     _ => self.space(&element, &mut found)?,
                 },
-                Event::Text(text) => found.push(&text, spans.last().copied()),
-                Event::CData(text) => found.push(&text, spans.last().copied()),
+                Event::Text(text) => found.push(&text, spans.last().copied().flatten()),
+                Event::CData(text) => found.push(&text, spans.last().copied().flatten()),
                 Event::GeneralRef(reference) => {
                     let text = self.xml.resolve(&reference)?;
-                    found.push(&text, spans.last().copied());
+                    found.push(&text, spans.last().copied().flatten());
                 }
                 Event::End(element) => {
                     if element.name().0 == "text:span" {
@@ -343,14 +344,12 @@ fn is_hidden(visibility: Option<String>) -> bool {
     visibility.is_some_and(|value| value == "collapse" || value == "filter")
 }
 
-/// The text found in a cell and whether runs of it are struck.
+/// The text found in a cell and the fonts of its spans.
 #[derive(Default)]
 struct Paragraphs {
     text: String,
     count: usize,
-    struck: bool,
-    /// Some visible text is not in a struck span.
-    plain: bool,
+    fonts: Fonts,
 }
 
 impl Paragraphs {
@@ -378,8 +377,9 @@ impl Paragraphs {
         }
         if !text.trim().is_empty() {
             match span_struck {
-                Some(true) => self.struck = true,
-                _ => self.plain = true,
+                Some(true) => self.fonts.struck = true,
+                Some(false) => self.fonts.plain = true,
+                None => self.fonts.from_cell = true,
             }
         }
     }

@@ -2,20 +2,34 @@
 
 use smol_str::SmolStr;
 
-use super::Refusal;
 use super::xml::{Xml, is_true, local};
+use super::{Refusal, Strike};
 use quick_xml::events::{BytesStart, Event};
 
-/// Whose font decides whether the text is struck through.
+/// Which fonts the visible runs of a text have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Strike {
-    /// No run brings its own font: the cell's.
-    #[default]
-    FromCell,
-    /// Every visible run is struck.
-    Struck,
-    /// Some visible run is not.
-    Plain,
+pub(super) struct Fonts {
+    /// Some run brings no font of its own: it has the cell's.
+    pub from_cell: bool,
+    /// Some run is struck through.
+    pub struck: bool,
+    /// Some run is not.
+    pub plain: bool,
+}
+
+impl Fonts {
+    /// How the text is struck through in a cell whose own font is (`cell`) or is not.
+    pub(super) fn in_cell(self, cell: bool) -> Strike {
+        let struck = self.struck || (self.from_cell && cell);
+        let plain = self.plain || (self.from_cell && !cell);
+        match (struck, plain) {
+            (true, true) => Strike::Part,
+            (true, false) => Strike::Whole,
+            // No visible text at all.
+            (false, false) if cell => Strike::Whole,
+            (false, _) => Strike::None,
+        }
+    }
 }
 
 /// The content of one `<si>` or `<is>` element.
@@ -26,7 +40,7 @@ pub(super) struct Rich {
     phonetic: bool,
     own_font: bool,
     struck: bool,
-    seen: [bool; 3],
+    fonts: Fonts,
 }
 
 impl Rich {
@@ -69,11 +83,10 @@ impl Rich {
         }
         self.text.push_str(text);
         if !text.trim().is_empty() {
-            let [from_cell, struck, plain] = &mut self.seen;
             match (self.own_font, self.struck) {
-                (false, _) => *from_cell = true,
-                (true, true) => *struck = true,
-                (true, false) => *plain = true,
+                (false, _) => self.fonts.from_cell = true,
+                (true, true) => self.fonts.struck = true,
+                (true, false) => self.fonts.plain = true,
             }
         }
     }
@@ -96,13 +109,8 @@ impl Rich {
         &self.text
     }
 
-    pub(super) fn strike(&self) -> Strike {
-        match self.seen {
-            [_, _, true] => Strike::Plain,
-            [true, _, _] => Strike::FromCell,
-            [_, true, _] => Strike::Struck,
-            _ => Strike::FromCell,
-        }
+    pub(super) fn fonts(&self) -> Fonts {
+        self.fonts
     }
 }
 
@@ -136,8 +144,8 @@ pub(super) fn displayed(raw: &str) -> SmolStr {
 #[derive(Default)]
 pub(super) struct SharedStrings {
     text: String,
-    /// End of each string in `text`, and whose font counts.
-    ends: Vec<(u32, Strike)>,
+    /// End of each string in `text`, and the fonts of its runs.
+    ends: Vec<(u32, Fonts)>,
 }
 
 impl SharedStrings {
@@ -171,14 +179,14 @@ impl SharedStrings {
 
     fn push(&mut self, item: &Rich, allowed: u64) -> Result<(), Refusal> {
         self.text.push_str(item.raw());
-        self.ends.push((self.text.len() as u32, item.strike()));
+        self.ends.push((self.text.len() as u32, item.fonts()));
         crate::inspection::container::within("shared_strings", allowed, self.ends.len() as u64)
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<(&str, Strike)> {
-        let (end, strike) = *self.ends.get(index)?;
+    pub(super) fn get(&self, index: usize) -> Option<(&str, Fonts)> {
+        let (end, fonts) = *self.ends.get(index)?;
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(end, _)| *end);
-        Some((self.text.get(start as usize..end as usize)?, strike))
+        Some((self.text.get(start as usize..end as usize)?, fonts))
     }
 }
 
@@ -201,28 +209,33 @@ mod tests {
 
     #[test]
     fn runs_and_phonetics() {
-        let check = |inner: &str, text: &str, strike: Strike| {
+        // How the text is struck through in a cell that is not, and in one that is.
+        let check = |inner: &str, text: &str, plain: Strike, struck: Strike| {
             let part = format!("<sst><si>{inner}</si></sst>");
             let strings = SharedStrings::read("sst", &part, 10).unwrap();
-            assert_eq!(strings.get(0), Some((text, strike)), "{inner}");
+            let (read, fonts) = strings.get(0).unwrap();
+            assert_eq!((read, fonts.in_cell(false), fonts.in_cell(true)), (text, plain, struck), "{inner}");
         };
-        check("<t>熊本</t>", "熊本", Strike::FromCell);
+        check("<t>熊本</t>", "熊本", Strike::None, Strike::Whole);
         check(
             "<t>熊本</t><rPh sb=\"0\" eb=\"2\"><t>クマモト</t></rPh><phoneticPr fontId=\"1\"/>",
             "熊本",
-            Strike::FromCell,
+            Strike::None,
+            Strike::Whole,
         );
-        check("<r><rPr><strike/></rPr><t>6</t></r>", "6", Strike::Struck);
-        check("<r><rPr><strike val=\"0\"/></rPr><t>6</t></r>", "6", Strike::Plain);
-        check("<r><rPr><strike/></rPr><t>6</t></r><r><rPr/><t>8</t></r>", "68", Strike::Plain);
+        check("<r><rPr><strike/></rPr><t>6</t></r>", "6", Strike::Whole, Strike::Whole);
+        check("<r><rPr><strike val=\"0\"/></rPr><t>6</t></r>", "6", Strike::None, Strike::None);
+        check("<r><rPr><strike/></rPr><t>6</t></r><r><rPr/><t>8</t></r>", "68", Strike::Part, Strike::Part);
         check(
             "<r><rPr><strike/></rPr><t>6</t></r><r><rPr/><t xml:space=\"preserve\"> </t></r>",
             "6 ",
-            Strike::Struck,
+            Strike::Whole,
+            Strike::Whole,
         );
-        check("<r><t>6</t></r><r><rPr><strike/></rPr><t>8</t></r>", "68", Strike::FromCell);
-        check("<t>a&amp;b&#12354;</t>", "a&bあ", Strike::FromCell);
-        check("<t><![CDATA[<6>]]></t>", "<6>", Strike::FromCell);
+        check("<r><t>6</t></r><r><rPr><strike/></rPr><t>8</t></r>", "68", Strike::Part, Strike::Whole);
+        check("<r><t>6</t></r><r><rPr/><t>8</t></r>", "68", Strike::None, Strike::Part);
+        check("<t>a&amp;b&#12354;</t>", "a&bあ", Strike::None, Strike::Whole);
+        check("<t><![CDATA[<6>]]></t>", "<6>", Strike::None, Strike::Whole);
     }
 
     #[test]

@@ -6,10 +6,10 @@ use quick_xml::events::{BytesStart, Event};
 use super::grid::{Grid, LAST_COLUMN, LAST_ROW, parse_range, parse_reference};
 use super::number::number;
 use super::plain::PlainCell;
-use super::rich::{Rich, SharedStrings, Strike, displayed};
+use super::rich::{Rich, SharedStrings, displayed};
 use super::styles::{Style, Styles};
 use super::xml::{Xml, attributes, clip, is_true, local};
-use super::{Cell, Refusal, Value};
+use super::{Cell, Refusal, Strike, Value};
 
 /// What a worksheet shares with its workbook.
 pub(super) struct Shared<'a> {
@@ -165,10 +165,7 @@ impl Reading<'_, '_, '_> {
             }
             "f" => self.cell.formula = true,
             "row" => self.begin_row(element)?,
-            "is" => {
-                self.inline.clear();
-                self.capture = Capture::Inline;
-            }
+            "is" => self.capture = Capture::Inline,
             _ if self.capture == Capture::Inline => self.inline.start(&self.xml, element)?,
             _ => {}
         }
@@ -239,6 +236,8 @@ impl Reading<'_, '_, '_> {
         let mut value = std::mem::take(&mut self.cell.value);
         value.clear();
         self.cell = Open { value, ..Open::default() };
+        // An inline string may have no `<is>`: nothing of the cell before must show through.
+        self.inline.clear();
     }
 
     fn cell_attribute(
@@ -289,8 +288,12 @@ impl Reading<'_, '_, '_> {
 
     fn close(&mut self) -> Result<(), Refusal> {
         let style = self.shared.styles.get(self.cell.style);
-        let mut strike = style.strike;
+        let mut strike = if style.strike { Strike::Whole } else { Strike::None };
         let Some(value) = self.value(style, &mut strike)? else { return Ok(()) };
+        // A typed text of nothing is a blank cell.
+        if !self.cell.formula && matches!(&value, Value::Text(text) if text.trim().is_empty()) {
+            return Ok(());
+        }
         self.grid.push(Cell {
             row: self.cell.row,
             column: self.cell.column,
@@ -301,10 +304,10 @@ impl Reading<'_, '_, '_> {
     }
 
     /// `None` for a blank cell.
-    fn value(&self, style: Style, strike: &mut bool) -> Result<Option<Value>, Refusal> {
+    fn value(&self, style: Style, strike: &mut Strike) -> Result<Option<Value>, Refusal> {
         let cell = &self.cell;
         if cell.kind == Kind::Inline {
-            return Ok(Some(self.inline_text(strike)));
+            return Ok(Some(self.inline_text(style, strike)));
         }
         let stored = cell.value.trim();
         if stored.is_empty() {
@@ -314,12 +317,12 @@ impl Reading<'_, '_, '_> {
         }
         Ok(Some(match cell.kind {
             Kind::Shared => {
-                let (text, font) = stored
+                let (text, fonts) = stored
                     .parse()
                     .ok()
                     .and_then(|index| self.shared.strings.get(index))
                     .ok_or_else(|| self.xml.broken(format!("shared string {}", clip(stored))))?;
-                apply(font, strike);
+                *strike = fonts.in_cell(style.strike);
                 Value::Text(displayed(text))
             }
             Kind::Text | Kind::Inline => Value::Text(displayed(&cell.value)),
@@ -335,12 +338,12 @@ impl Reading<'_, '_, '_> {
         }))
     }
 
-    fn inline_text(&self, strike: &mut bool) -> Value {
+    fn inline_text(&self, style: Style, strike: &mut Strike) -> Value {
         // Some programs put the text of an inline string into `<v>`.
         if self.inline.raw().is_empty() {
             return Value::Text(displayed(&self.cell.value));
         }
-        apply(self.inline.strike(), strike);
+        *strike = self.inline.fonts().in_cell(style.strike);
         Value::Text(displayed(self.inline.raw()))
     }
 
@@ -366,13 +369,5 @@ impl Reading<'_, '_, '_> {
             self.grid.merge(range);
         }
         Ok(())
-    }
-}
-
-fn apply(font: Strike, strike: &mut bool) {
-    match font {
-        Strike::FromCell => {}
-        Strike::Struck => *strike = true,
-        Strike::Plain => *strike = false,
     }
 }

@@ -10,7 +10,7 @@ use smol_str::ToSmolStr as _;
 use super::grid::Grid;
 use super::number::number;
 use super::xlsb::shown;
-use super::{Cell, Merged, Refusal, Spent, Value, Workbook};
+use super::{Cell, Merged, Refusal, Spent, Strike, Value, Workbook};
 use crate::inspection::container::{compound, within};
 use crate::limits::Limits;
 
@@ -39,11 +39,11 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
             let (row, column) = (top + row as u32, left + column as u32);
             let formula = open.remove(&(row, column));
             if let Some(value) = value(data, formula, epoch_1904) {
-                grid.push(Cell { row, column, value, formula, strike: false })?;
+                grid.push(Cell { row, column, value, formula, strike: Strike::None })?;
             }
         }
         for (row, column) in open {
-            grid.push(Cell { row, column, value: Value::NoResult, formula: true, strike: false })?;
+            grid.push(Cell { row, column, value: Value::NoResult, formula: true, strike: Strike::None })?;
         }
         for range in file.merge_cells_by_sheet_name(&sheet.name).unwrap_or_default() {
             let ((first_row, first_column), (last_row, last_column)) = (range.start, range.end);

@@ -9,7 +9,7 @@ use smol_str::ToSmolStr as _;
 use super::grid::Grid;
 use super::number::number;
 use super::rich::displayed;
-use super::{Cell, Refusal, Shown, Spent, Value, Workbook};
+use super::{Cell, Refusal, Shown, Spent, Strike, Value, Workbook};
 use crate::inbound::attachment::FileKind;
 use crate::inspection::container::package::Package;
 use crate::inspection::container::within;
@@ -32,7 +32,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits, spent: &mut Spent) -> Result<W
             let (row, column) = cell.get_position();
             let formula = formulas.contains(&(row, column));
             if let Some(value) = value(cell.get_value(), epoch_1904) {
-                grid.push(Cell { row, column, value, formula, strike: false })?;
+                grid.push(Cell { row, column, value, formula, strike: Strike::None })?;
             }
         }
         workbook.sheets.push(grid.finish(sheet.name.clone(), shown(sheet.visible))?);

@@ -8,7 +8,7 @@ use super::{look, marks};
 use crate::campaign::Campaign;
 use crate::inspection::form::{self, Entry, FileReading, Form, Row, returned};
 use crate::inspection::verdict::{Place, Visibility};
-use crate::inspection::workbook::{Cell, Merged, Sheet, Value, Workbook};
+use crate::inspection::workbook::{Cell, Merged, Sheet, Strike, Value, Workbook};
 
 /// A form has some thousand cells; what is larger goes back as a list only.
 const MAX_CELLS: usize = 20_000;
@@ -90,7 +90,9 @@ fn plain_cell(cell: &Cell) -> Option<Cell> {
         }
         other => other.clone(),
     };
-    Some(Cell { value, formula: false, ..cell.clone() })
+    // Text that is struck in part is written without its line: where the line matters there is no copy.
+    let strike = if cell.strike == Strike::Part { Strike::None } else { cell.strike };
+    Some(Cell { value, formula: false, strike, ..cell.clone() })
 }
 
 fn can_write(cell: &Cell) -> bool {

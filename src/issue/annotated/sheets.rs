@@ -6,7 +6,7 @@ use rust_xlsxwriter::{Format, FormatAlign, Note, Worksheet, XlsxError};
 
 use super::look;
 use super::marks::{Marked, Spot};
-use crate::inspection::workbook::{Cell, Sheet, Shown, Value};
+use crate::inspection::workbook::{Cell, Sheet, Shown, Strike, Value};
 
 const NARROWEST: f64 = 6.0;
 const WIDEST: usize = 40;
@@ -37,7 +37,7 @@ pub fn write(worksheet: &mut Worksheet, sheet: &Sheet, marked: &Marked) -> Resul
     for cell in &sheet.cells {
         let at = (cell.row, narrow(cell.column));
         let mut format = table.format(sheet, at, Some(&cell.value), marked.get(&at));
-        if cell.strike {
+        if cell.strike == Strike::Whole {
             format = format.set_font_strikethrough();
         }
         put(worksheet, cell, &format)?;

@@ -14,6 +14,15 @@ use crate::campaign::Period;
 use crate::clinic::Ward;
 use crate::issue::cell_date::serial;
 
+/// Header fields of digits alone (row, column), with what is told while they are filled in.
+pub const DIGITS: [(u32, u16, &str, &str); 5] = [
+    (4, 1, "会場番号", "通知の会場番号を半角で入力（先頭の0も省略しない）"),
+    (5, 4, "医療機関コード", "10桁の数字を半角で入力（任意）"),
+    (6, 4, "電話番号", "半角で入力（例 096-000-0000）"),
+    (7, 4, "提出日", "年/月/日 の形で半角で入力"),
+    (8, 4, "上限量", "通知の上限量（回分）を半角の数字だけで入力"),
+];
+
 const BOTTOM: u32 = FIRST + ROWS - 1;
 
 pub fn add(sheet: &mut Worksheet, layout: &Layout, style: &Style) -> Result<(), XlsxError> {
@@ -67,10 +76,10 @@ fn lists(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let wards: Vec<&str> = Ward::ALL.iter().map(|ward| ward.label()).collect();
     sheet.add_data_validation(5, 1, 5, 1, &picked(&wards)?)?;
     sheet.add_data_validation(8, 1, 8, 1, &picked(&["新規", "修正"])?)?;
-    let venue = DataValidation::new()
-        .set_input_title("会場番号")?
-        .set_input_message("通知の会場番号を半角で入力（先頭の0も省略しない）")?;
-    sheet.add_data_validation(4, 1, 4, 1, &venue)?;
+    for (row, column, title, message) in DIGITS {
+        let hint = DataValidation::new().set_input_title(title)?.set_input_message(message)?;
+        sheet.add_data_validation(row, column, row, column, &hint)?;
+    }
     Ok(())
 }
 

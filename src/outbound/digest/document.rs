@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::figures::{DayPair, Figures, OverCap, WardFigures};
-use super::wording::{clock, day, month_day, number, reiwa, signed, stamp, weekday};
+use super::wording::{clock, day, end_stamp, month_day, number, reiwa, signed, stamp, weekday};
 use super::{Settings, lists, workbook_name};
 use crate::campaign::{Campaign, Timing, in_jst};
 use crate::outbound::activity::{Changes, ClinicState, DayActivity, DayCount, Health};
@@ -125,11 +125,7 @@ impl Document {
     pub fn of(activity: &DayActivity, campaign: &Campaign, extent: Extent) -> Self {
         let figures = Figures::of(activity, campaign);
         Self {
-            title: format!(
-                "{}　{} 予約枠報告 日次集計",
-                reiwa(in_jst(activity.until).date()),
-                campaign.title
-            ),
+            title: format!("{}　{} 予約枠報告 日次集計", reiwa(activity.day()), campaign.title),
             lead: lead(activity, campaign),
             sections: vec![
                 lists::work(activity, extent),
@@ -157,11 +153,18 @@ impl Document {
 fn lead(activity: &DayActivity, campaign: &Campaign) -> Vec<Block> {
     let mut lead = vec![Block::line(format!(
         "集計時点：{}　対象期間：{}～{}　{}",
-        stamp(activity.until),
+        end_stamp(activity),
         stamp(activity.from),
-        stamp(activity.until),
-        next_deadline(activity.until, campaign),
+        end_stamp(activity),
+        next_deadline(activity, campaign),
     ))];
+    if let Some(at) = activity.looked_back_at {
+        lead.push(Block::line(format!(
+            "※{} までに受信・決定した分の集計です（作成 {}）。返信の送信状況、医療機関マスタ、「９ システム」の受信確認・監査記録は作成時点のものです。",
+            end_stamp(activity),
+            stamp(at)
+        )));
+    }
     if let Some(stopped) = &activity.health.stopped {
         lead.push(Block::Line(
             Tone::Alarm,
@@ -178,16 +181,16 @@ fn lead(activity: &DayActivity, campaign: &Campaign) -> Vec<Block> {
 }
 
 /// What runs out next, and in how many days.
-fn next_deadline(now: Timestamp, campaign: &Campaign) -> String {
+fn next_deadline(activity: &DayActivity, campaign: &Campaign) -> String {
     let steps = [
         ("提出期限", campaign.submission_deadline),
         ("修正受付期限", campaign.correction_deadline),
         ("予約受付開始", campaign.booking_opens),
     ];
-    match steps.into_iter().find(|(_, at)| now <= *at) {
+    match steps.into_iter().find(|(_, at)| activity.until <= *at) {
         Some((name, at)) => {
             let date = in_jst(at).date();
-            let days = days_between(in_jst(now).date(), date);
+            let days = days_between(activity.day(), date);
             let label = format!("{} {}", month_day(date), weekday(date));
             if days == 0 {
                 format!("{name}は本日（{label}）")
@@ -241,8 +244,14 @@ fn wards(figures: &Figures) -> Vec<Block> {
         Block::Table(Table { columns, rows }),
         Block::check("対象＝受付済＋要修正＋要対応＋FAX＋未提出", figures.clinics_add_up()),
         Block::line(format!(
-            "（ほかに「独自受付のため利用しない」{}、利用意向未確認 {}。医療機関はそれぞれ1回だけ数えています。）",
-            figures.not_using, figures.unknown_intent
+            "（ほかに「独自受付のため利用しない」{}、利用意向未確認 {}{}。医療機関はそれぞれ1回だけ数えています。）",
+            figures.not_using,
+            figures.unknown_intent,
+            if figures.not_in_file > 0 {
+                format!("、医療機関マスタにない {}", figures.not_in_file)
+            } else {
+                String::new()
+            }
         )),
     ]
 }
@@ -417,6 +426,7 @@ fn health(activity: &DayActivity) -> Vec<Block> {
     let health = &activity.health;
     let mut blocks = Vec::new();
     let last = match health.last_check_at {
+        Some(at) if in_jst(at).date() > activity.day() => stamp(at),
         Some(at) if activity.until.duration_since(at).as_mins() < STALE_MINUTES => clock(at),
         Some(at) => {
             blocks

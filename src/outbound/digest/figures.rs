@@ -99,6 +99,8 @@ pub struct Figures {
     pub total: WardFigures,
     pub not_using: usize,
     pub unknown_intent: usize,
+    /// No longer in the registry file, and silent.
+    pub not_in_file: usize,
     /// Every line of the registry is in one of the states.
     pub clinics: usize,
     /// Slots in force, by the clinics' lines.
@@ -149,6 +151,7 @@ impl Figures {
 
     fn add_clinic(&mut self, line: &ClinicLine) {
         match line.state {
+            ClinicState::NotUsing if line.clinic.not_in_file => self.not_in_file += 1,
             ClinicState::NotUsing => self.not_using += 1,
             ClinicState::UnknownIntent => self.unknown_intent += 1,
             _ => {}
@@ -189,7 +192,7 @@ impl Figures {
         self.wards.iter().all(WardFigures::adds_up)
             && self.total.adds_up()
             && by_ward == self.total.expected
-            && self.clinics == self.total.expected + self.not_using + self.unknown_intent
+            && self.clinics == self.total.expected + self.not_using + self.unknown_intent + self.not_in_file
     }
 
     /// The clinics' sums, the days and the list of slots say the same.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::document::{Block, Column, Extent, Row, Section, Table, Tone, days_between, left, right};
 use super::figures::ward_label;
@@ -22,47 +23,75 @@ pub fn work(activity: &DayActivity, extent: Extent) -> Section {
         left("電話", 3),
         left("内容", 6),
     ];
-    let rows: Vec<Row> = activity
-        .work
+    let lines = activity.work_by_clinic();
+    let rows: Vec<Row> = lines
         .iter()
         .take(extent.rows)
         .enumerate()
-        .map(|(index, item)| Row { tone: Tone::Alarm, cells: work_cells(index + 1, item, extent.chars) })
+        .map(|(index, items)| Row { tone: Tone::Alarm, cells: work_cells(index + 1, items, extent.chars) })
         .collect();
     let held = activity.clinics.iter().filter(|line| line.state == ClinicState::Held).count();
-    let mut blocks =
-        listed(columns, rows, activity.work.len(), "ご対応いただきたいものはありません。", "要対応");
+    let mut blocks = listed(columns, rows, lines.len(), "ご対応いただきたいものはありません。", "要対応");
+    if activity.work.len() > lines.len() {
+        blocks.push(Block::line(format!(
+            "（医療機関ごとに1行にまとめています。用件の数は {}。1件ずつの一覧は添付ファイルのシート「要対応」）",
+            activity.work.len()
+        )));
+    }
     if held > 0 {
         blocks.push(Block::line(format!(
             "（うち判断待ちで保留中の医療機関 {held}。「３ 区別の状況」の「要対応」はこの数です。）"
         )));
     }
     Section {
-        heading: format!("１ 本日ご対応いただきたいもの（{}件）", activity.work.len()), blocks
+        heading: format!("１ 本日ご対応いただきたいもの（{}件）", lines.len()), blocks
     }
 }
 
-fn work_cells(no: usize, item: &WorkItem, chars: usize) -> Vec<String> {
-    let clinic = item.clinic.as_ref();
-    let from = match (&item.from, clinic) {
-        (Some(from), None) => format!("（{}から）", one_line(from, 40)),
-        _ => String::new(),
-    };
-    let content = format!(
-        "{} {}{from}。{}",
-        stamp(item.received_at),
-        one_line(&item.reason, chars).trim_end_matches('。'),
-        one_line(&item.action, chars)
-    );
+/// Matters of one clinic that are told in its line; the workbook has them all.
+const MATTERS: usize = 3;
+
+fn work_cells(no: usize, items: &[&WorkItem], chars: usize) -> Vec<String> {
+    let first = items.first();
+    let clinic = first.and_then(|item| item.clinic.as_ref());
+    let mut kinds: Vec<&str> = Vec::new();
+    for item in items {
+        if !kinds.contains(&item.kind.as_str()) {
+            kinds.push(&item.kind);
+        }
+    }
+    let more = if kinds.len() > 1 { format!(" ほか{}", kinds.len() - 1) } else { String::new() };
+    let mut told: Vec<String> = items.iter().take(MATTERS).map(|item| matter(item, chars)).collect();
+    if items.len() > MATTERS {
+        told.push(format!("ほか{}件", items.len() - MATTERS));
+    }
     vec![
         no.to_string(),
-        one_line(&item.kind, 12),
+        format!("{}{more}", one_line(kinds.first().unwrap_or(&""), 12)),
         clinic.map_or("-".into(), |clinic| one_line(&clinic.venue_no, 12)),
         clinic.map_or("（不明）".into(), name),
         clinic.map_or("-".into(), |clinic| ward_label(clinic.ward).into()),
         clinic.map_or("-".into(), phone),
-        content,
+        told.join("／"),
     ]
+}
+
+fn matter(item: &WorkItem, chars: usize) -> String {
+    let from = match (&item.from, &item.clinic) {
+        (Some(from), None) => format!("（{}から）", one_line(from, 40)),
+        _ => String::new(),
+    };
+    let number = match (&item.receipt, item.mail_id) {
+        (Some(receipt), _) => format!(" {receipt}"),
+        (None, Some(mail)) => format!(" メール{mail}"),
+        (None, None) => String::new(),
+    };
+    format!(
+        "{}{number} {}{from}。{}",
+        stamp(item.received_at),
+        one_line(&item.reason, chars).trim_end_matches('。'),
+        one_line(&item.action, chars)
+    )
 }
 
 /// ６: who came after a deadline, by time of receipt: 10/13's corrections are a queue to work through.
@@ -135,9 +164,12 @@ pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
                 phone(&line.clinic),
                 line.first_told_at.map_or("未連絡".into(), stamp),
                 line.first_told_at
-                    .map_or("-".into(), |told| format!("{}日", days_since(told, activity.until))),
-                line.errors.len().to_string(),
-                line.errors.first().map_or(String::new(), |error| main_error(error, extent.chars)),
+                    .map_or("-".into(), |told| format!("{}日", days_since(told, activity.day()))),
+                if line.errors.is_empty() { "-".into() } else { line.errors.len().to_string() },
+                line.errors.first().map_or_else(
+                    || one_line(line.why.as_deref().unwrap_or_default(), extent.chars),
+                    |error| main_error(error, extent.chars),
+                ),
             ],
         })
         .collect();
@@ -148,8 +180,8 @@ pub fn needs_fix(activity: &DayActivity, extent: Extent) -> Section {
 }
 
 /// Whole days by the calendar, as people count them.
-pub fn days_since(told: Timestamp, until: Timestamp) -> i32 {
-    days_between(in_jst(told).date(), in_jst(until).date())
+pub fn days_since(told: Timestamp, day: Date) -> i32 {
+    days_between(in_jst(told).date(), day)
 }
 
 fn main_error(error: &ErrorLine, chars: usize) -> String {

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use crate::campaign::{Campaign, in_jst};
 pub use crate::issue::cell_date::weekday;
+use crate::outbound::activity::DayActivity;
 
 /// 「10/25」
 pub fn month_day(date: Date) -> String {
@@ -31,6 +32,16 @@ pub fn reiwa(date: Date) -> String {
 pub fn clock(at: Timestamp) -> String {
     let at = in_jst(at);
     format!("{}:{:02}", at.hour(), at.minute())
+}
+
+/// 「8:15」 of the window's end; the midnight that ends a day is 「24:00」.
+pub fn end_clock(activity: &DayActivity) -> String {
+    if in_jst(activity.until).date() == activity.day() { clock(activity.until) } else { "24:00".into() }
+}
+
+/// 「10/5 8:15」, 「10/5 24:00」
+pub fn end_stamp(activity: &DayActivity) -> String {
+    format!("{} {}", month_day(activity.day()), end_clock(activity))
 }
 
 /// 「10/5 8:14」

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use rust_xlsxwriter::{Worksheet, XlsxError};
 
 use super::page::{Page, Value};
-use crate::campaign::{Campaign, Timing, in_jst};
+use crate::campaign::{Campaign, in_jst};
 use crate::clinic::Clinic;
 use crate::inspection::verdict::Visibility;
 use crate::outbound::activity::{ClinicLine, ClinicState, DayActivity};
 use crate::outbound::digest::figures::{Figures, WardFigures, ward_label};
 use crate::outbound::digest::wording::weekday;
+use crate::outbound::words;
 
 type Written = Result<(), XlsxError>;
 
@@ -39,6 +40,9 @@ pub fn summary(
     page.filter(columns.len())?;
     page.row(["独自受付のため利用しない".into(), figures.not_using.into()])?;
     page.row(["利用意向未確認".into(), figures.unknown_intent.into()])?;
+    if figures.not_in_file > 0 {
+        page.row(["医療機関マスタにない".into(), figures.not_in_file.into()])?;
+    }
     page.row(["検算（全体）".into(), verdict(figures.clinics_add_up())])?;
     page.heading(&["枠数", "公開", "非公開", "計"])?;
     let totals = &figures.slots;
@@ -142,7 +146,7 @@ pub fn needs_fix(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
         ("受付番号", 14.0),
     ];
     let mut page = Page::new(sheet, "要修正", &columns)?;
-    let today = in_jst(activity.until).date();
+    let today = activity.day();
     for line in activity.in_order().into_iter().filter(|line| line.state == ClinicState::NeedsFix) {
         let told = line.first_told_at;
         let age = told
@@ -163,7 +167,8 @@ pub fn needs_fix(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
         }
         if line.errors.is_empty() {
             let mut row = Vec::from(who(Some(&line.clinic)));
-            row.extend([Value::Empty, Value::Empty, Value::Empty, Value::Empty, Value::Empty]);
+            let why = line.why.clone().into();
+            row.extend([Value::Empty, Value::Empty, Value::Empty, Value::Empty, why]);
             tail(&mut row);
             page.row(row)?;
         }
@@ -201,7 +206,7 @@ pub fn not_submitted(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
                 .into(),
             clinic.contact_name.as_str().into(),
             clinic.cap.into(),
-            line.flags.join("、").into(),
+            line.flags.iter().map(|flag| words::flag(flag)).collect::<Vec<_>>().join("、").into(),
             clinic.note.as_str().into(),
         ]);
         page.row(row)?;
@@ -247,7 +252,7 @@ fn receipt_row(line: &ClinicLine) -> Vec<Value> {
         clinic.venue_no.as_str().into(),
         clinic.name.as_str().into(),
         ward_label(clinic.ward).into(),
-        state_label(line.state).into(),
+        words::clinic_state(line.state.as_str()).into(),
         line.form_number.map(|number| format!("様式{number}")).into(),
         line.receipt.clone().into(),
         line.received_at.into(),
@@ -259,44 +264,10 @@ fn receipt_row(line: &ClinicLine) -> Vec<Value> {
         clinic.cap.into(),
         own.into(),
         line.warnings.into(),
-        line.timing.map(timing_label).into(),
-        setup_label(&line.setup).into(),
+        line.timing.map(|timing| words::timing(timing.as_str())).into(),
+        words::setup(&line.setup).into(),
         if line.by_other_channel { "FAX等" } else { "メール" }.into(),
     ]
-}
-
-fn state_label(state: ClinicState) -> &'static str {
-    match state {
-        ClinicState::Held => "要対応",
-        ClinicState::NeedsFix => "要修正",
-        ClinicState::Accepted => "受付済",
-        ClinicState::NotSubmitted => "未提出",
-        ClinicState::NotUsing => "独自",
-        ClinicState::UnknownIntent => "意向未確認",
-    }
-}
-
-fn timing_label(timing: Timing) -> &'static str {
-    match timing {
-        Timing::OnTime => "期限内",
-        Timing::Late => "期限後",
-        Timing::FixOfOnTime => "期限内（不備修正）",
-        Timing::Correction => "修正",
-        Timing::CorrectionLastDay => "期限当日修正",
-        Timing::CorrectionLate => "修正期限後",
-        Timing::AfterOpening => "受付開始後",
-    }
-}
-
-fn setup_label(setup: &str) -> &str {
-    match setup {
-        "none" | "" => "未",
-        "exported" => "出力済",
-        "done" => "セットアップ済",
-        "confirmation_requested" => "確認依頼済",
-        "confirmed" => "確認済",
-        other => other,
-    }
 }
 
 /// 「日別」
@@ -430,9 +401,9 @@ pub fn mails(sheet: &mut Worksheet, activity: &DayActivity) -> Written {
             mail.received_at.into(),
             mail.from.as_str().into(),
             mail.subject.as_str().into(),
-            mail.outcome.as_str().into(),
+            words::outcome(&mail.outcome).into(),
             mail.receipts.join("、").into(),
-            mail.reply_state.clone().into(),
+            mail.reply_state.as_deref().map_or("なし", words::letter_state).into(),
         ])?;
     }
     page.filter(columns.len())

@@ -37,7 +37,7 @@ pub struct Settings {
     /// Office hours on working days; outside them `office_hours_note` is added.
     pub office_opens: Time,
     pub office_closes: Time,
-    /// Added to letters that a person must follow up; empty: never.
+    /// Added to letters that a person must follow up, `{when}` being the day on which somebody is there; empty: never.
     pub office_hours_note: String,
     pub wards: Vec<WardContact>,
     /// Mobile carriers: short texts without tables. A subdomain counts too.
@@ -72,7 +72,7 @@ impl Default for Settings {
             addressee: Addressee::Onchu,
             office_opens: time(8, 30, 0, 0),
             office_closes: time(17, 15, 0, 0),
-            office_hours_note: "※業務時間外に受信しましたので、担当者の確認は翌開庁日以降となります。".into(),
+            office_hours_note: "※業務時間外の受信のため、担当者の確認は{when}以降となります。".into(),
             wards: default_wards(),
             carrier_domains: [
                 "docomo.ne.jp",

@@ -8,10 +8,11 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 /// Every text by its name: those of the templates, and the parts that several share.
-pub const TEXTS: [(&str, &str); 39] = [
+pub const TEXTS: [(&str, &str); 40] = [
     ("head", include_str!("../templates/head.txt")),
     ("receipt", include_str!("../templates/receipt.txt")),
     ("summary", include_str!("../templates/summary.txt")),
+    ("understood", include_str!("../templates/understood.txt")),
     ("changes", include_str!("../templates/changes.txt")),
     ("warnings", include_str!("../templates/warnings.txt")),
     ("notes", include_str!("../templates/notes.txt")),

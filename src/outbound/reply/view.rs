@@ -1,6 +1,7 @@
 //! Pure: every value that the texts are filled with.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde::Serialize;
 
 use super::{Occasion, Settings, echo, effective_moment, findings, may_reveal, tables, wording};
@@ -10,7 +11,7 @@ use crate::inbound::attachment::FileKind;
 use crate::inspection::form::Entry;
 use crate::inspection::judgement::Submission;
 use crate::inspection::standing::{Version, restrict};
-use crate::inspection::verdict::{Severity, Slot, Template, Totals, Visibility};
+use crate::inspection::verdict::{Finding, Severity, Slot, Template, Totals, Visibility};
 use crate::outbound::reply::settings::Addressee;
 
 /// Values by the names that the templates use. Lists are ready lines.
@@ -41,6 +42,8 @@ pub struct View {
     pub written_venue: Option<String>,
     pub written_name: Option<String>,
 
+    /// 「読み取った内容（参考）」 of a form that is not accepted.
+    pub understood: Vec<String>,
     pub summary: Vec<String>,
     pub days: Vec<String>,
     pub untouched: Vec<String>,
@@ -53,6 +56,15 @@ pub struct View {
     pub previous_exported: bool,
     /// A gateway of the city took the file away.
     pub taken_away: bool,
+    /// Why no cells could be read, and what helps.
+    pub trouble: Option<String>,
+    pub remedy: Option<String>,
+    /// It is the mail as a whole that could not be read.
+    pub whole_mail: bool,
+    /// Staff look at what could not be read.
+    pub followed_up: bool,
+    /// A registered address that sends the form now is answered at once.
+    pub taken_at_once: bool,
     /// S/MIME or PGP, not a password.
     pub sealed: bool,
     /// A form, not only a file or a text.
@@ -117,18 +129,40 @@ impl View {
             let attachment = submission.file.and_then(|at| occasion.message.attachments.get(at));
             view.sealed = attachment.is_some_and(|file| file.kind == FileKind::Encrypted);
             view.timing = submission.timing.map_or("", Timing::as_str);
+            view.taken_at_once =
+                !view.booking_open && (view.correction_open || submission.previous.is_empty());
             if reveal {
                 view.describe(occasion, submission);
                 view.judge(occasion, submission);
                 view.compare(occasion.campaign, submission);
+                view.explain(submission);
             }
             [view.written_venue, view.written_name] = written(submission, reveal);
         }
         if reveal {
             view.files = other_files(occasion, submission, template);
             view.conflicts = conflicts(occasion);
+            view.understood = match (template, submission) {
+                (Template::Reject, Some(submission)) => {
+                    tables::understood(occasion.campaign, &[(None, submission.slots.as_slice())])
+                }
+                (Template::Conflict, _) => both_understood(occasion),
+                _ => Vec::new(),
+            };
         }
         view
+    }
+
+    /// Why nothing could be read.
+    fn explain(&mut self, submission: &Submission) {
+        let is_why = |finding: &&Finding| matches!(finding.code.as_str(), "F01" | "M19");
+        let mut why = submission.findings.iter().filter(is_why);
+        self.followed_up = why.clone().any(|finding| finding.severity == Severity::Staff);
+        self.whole_mail = submission.file_name.is_none();
+        if let Some(finding) = why.find(|finding| finding.severity == Severity::Error) {
+            self.trouble = Some(echo::sentence(&finding.message));
+            self.remedy = finding.mend.as_deref().map(echo::sentence);
+        }
     }
 
     /// The values that depend on the calendar alone.
@@ -296,14 +330,16 @@ impl View {
 
     /// What was found, and the figures as read.
     fn judge(&mut self, occasion: &Occasion, submission: &Submission) {
-        let mut room = findings::Room::new(occasion.settings.max_detailed_lines);
         let mut all = occasion.inspection.findings.clone();
         all.retain(|finding| !submission.findings.contains(finding));
         all.extend(submission.findings.iter().cloned());
-        let errors = findings::errors(&all, &mut room);
-        (self.errors, self.error_count) = (errors.lines, errors.count);
-        let warnings = findings::warnings(&all, &mut room);
-        (self.warnings, self.warning_count) = (warnings.lines, warnings.count);
+        if self.kind == Template::Dup.as_str() {
+            // Nothing came of it, so it is not treated as a correction either.
+            all.retain(|finding| finding.code != "B11");
+        }
+        let told = findings::told(&all, occasion.settings.max_detailed_lines);
+        (self.errors, self.error_count) = (told.errors.lines, told.errors.count);
+        (self.warnings, self.warning_count) = (told.warnings.lines, told.warnings.count);
         // Our own layout derives the dose and adds up by itself: that is no reading to tell of.
         let issued = submission.form.as_ref().is_some_and(|form| form.template.is_some());
         all.retain(|finding| !(issued && matches!(finding.code.as_str(), "R11" | "R27")));
@@ -324,7 +360,9 @@ impl View {
 
     /// Against what was in force before.
     fn compare(&mut self, campaign: &Campaign, submission: &Submission) {
-        self.changes = tables::changes(&submission.changes);
+        let sum_of = |version: &&Version| Totals::of(&restrict(&version.slots, &version.in_force)).sum();
+        let before: u64 = submission.previous.iter().map(|version| sum_of(&version)).sum();
+        self.changes = tables::changes(&submission.changes, before, Totals::of(&submission.union).sum());
         let same = submission.previous.iter().filter(|version| {
             !submission.fingerprint.is_empty() && version.fingerprint == submission.fingerprint
         });
@@ -334,8 +372,7 @@ impl View {
         if !previous.is_empty() {
             let numbers: Vec<&str> = previous.iter().map(|version| version.receipt.as_str()).collect();
             self.previous_no = Some(numbers.join("、"));
-            let sum = |version: &&Version| Totals::of(&restrict(&version.slots, &version.in_force)).sum();
-            self.previous_sum = Some(previous.iter().map(sum).sum());
+            self.previous_sum = Some(previous.iter().map(sum_of).sum());
             self.previous_received =
                 previous.iter().map(|version| version.received_at).max().map(wording::moment);
         }
@@ -380,14 +417,26 @@ fn written(submission: &Submission, reveal: bool) -> [Option<String>; 2] {
     [written(&form.fields.venue_no), written(&form.fields.name)]
 }
 
-/// Outside office hours and on days off, the note that a person will look at it later.
+/// Outside office hours and on days off, the note that a person will look at it later: `{when}` becomes the next day on
+/// which somebody is there, and before opening time this same day.
 fn office_note(campaign: &Campaign, settings: &Settings, at: Timestamp) -> Option<String> {
     let local = in_jst(at).datetime();
-    let day_off =
-        matches!(wording::weekday(local.date()), "土" | "日") || campaign.holiday(local.date()).is_some();
-    let outside = day_off || local.time() < settings.office_opens || local.time() >= settings.office_closes;
-    (outside && !settings.office_hours_note.trim().is_empty())
-        .then(|| settings.office_hours_note.trim().to_string())
+    let works =
+        |date: Date| !matches!(wording::weekday(date), "土" | "日") && campaign.holiday(date).is_none();
+    let note = settings.office_hours_note.trim();
+    let today = works(local.date());
+    if note.is_empty()
+        || today && local.time() >= settings.office_opens && local.time() < settings.office_closes
+    {
+        return None;
+    }
+    let when = if today && local.time() < settings.office_opens {
+        "本日の業務開始".to_string()
+    } else {
+        let next = local.date().series(1.day()).skip(1).take(30).find(|date| works(*date));
+        next.map_or_else(|| "翌開庁日".to_string(), wording::day)
+    };
+    Some(note.replace("{when}", &when))
 }
 
 /// The files that a reply names because they are not what was asked for.
@@ -403,18 +452,39 @@ fn other_files(occasion: &Occasion, submission: Option<&Submission>, template: T
     shown
 }
 
-/// 「(1) 様式１.xlsx：合計 96」 for each of the forms that contradict each other.
-fn conflicts(occasion: &Occasion) -> Vec<String> {
-    occasion
-        .inspection
-        .submissions
+/// The forms that contradict each other, day by day, as far as a letter goes.
+fn both_understood(occasion: &Occasion) -> Vec<String> {
+    let forms = conflicting(occasion);
+    if forms.len() > 3 {
+        return Vec::new();
+    }
+    let parts: Vec<(Option<String>, &[Slot])> = forms
         .iter()
-        .filter(|submission| submission.template == Some(Template::Conflict))
         .enumerate()
         .map(|(index, submission)| {
-            let name = submission.file_name.as_deref().map_or("添付ファイル".into(), echo::file_name);
+            (Some(format!("　({}) {}", index + 1, file_of(submission))), submission.slots.as_slice())
+        })
+        .collect();
+    tables::understood(occasion.campaign, &parts)
+}
+
+fn conflicting<'a>(occasion: &Occasion<'a>) -> Vec<&'a Submission> {
+    let submissions = occasion.inspection.submissions.iter();
+    submissions.filter(|submission| submission.template == Some(Template::Conflict)).collect()
+}
+
+fn file_of(submission: &Submission) -> String {
+    submission.file_name.as_deref().map_or("添付ファイル".into(), echo::file_name)
+}
+
+/// 「(1) 様式１.xlsx：合計 96」 for each of the forms that contradict each other.
+fn conflicts(occasion: &Occasion) -> Vec<String> {
+    conflicting(occasion)
+        .into_iter()
+        .enumerate()
+        .map(|(index, submission)| {
             let sum = submission.totals.unwrap_or_else(|| Totals::of(&submission.slots)).sum();
-            format!("　({}) {name}：合計 {sum}", index + 1)
+            format!("　({}) {}：合計 {sum}", index + 1, file_of(submission))
         })
         .collect()
 }

@@ -120,6 +120,13 @@ fn label_column(line: &str) -> Option<usize> {
     (line.starts_with('　') && columns <= 26 && !label.contains(['。', '、', '「'])).then_some(columns + 2)
 }
 
+/// Columns of the 「(12) 」 in front of an entry.
+fn number_columns(body: &str) -> usize {
+    let number = body.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map(|(number, _)| number);
+    let counts = |number: &&str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.filter(counts).map_or(0, |number| number.len() + 3)
+}
+
 /// One logical line as several, the later ones indented under the first one's text.
 fn split(line: &str) -> Vec<String> {
     if width(line) <= LIMIT {
@@ -127,7 +134,7 @@ fn split(line: &str) -> Vec<String> {
     }
     let hang = label_column(line).unwrap_or_else(|| {
         let body = line.trim_start();
-        let bullet = if body.starts_with(['・', '※']) { 2 } else { 0 };
+        let bullet = if body.starts_with(['・', '※']) { 2 } else { number_columns(body) };
         leading(line) + bullet
     });
     let indent = format!("{}{}", "　".repeat(hang / 2), " ".repeat(hang % 2));
@@ -185,7 +192,9 @@ fn may_break(before: char, after: char) -> bool {
     // A number keeps its counter: 10月13日 and 84人 stay whole.
     let counted = before.is_ascii_digit() && "年月日時分人件回枠番".contains(after)
         || after.is_ascii_digit() && "年月第".contains(before)
-        || before == '日' && after == '（';
+        || before == '日' && after == '（'
+        || before == '様' && after == '式'
+        || before == '式' && ('０'..='９').contains(&after);
     let held_together = joined(before) && joined(after) || counted;
     let forbidden = NEVER_FIRST.contains(after) || NEVER_LAST.contains(before) || after == ' ';
     !held_together && !forbidden
@@ -234,6 +243,14 @@ mod tests {
         let lines: Vec<&str> = filled.lines().collect();
         assert_eq!(lines[0], format!("　　理由　　　　　：{}", "い".repeat(25)));
         assert_eq!(lines[1], format!("　　　　　　　　　　{}。", "い".repeat(5)));
+    }
+
+    #[test]
+    fn a_numbered_entry_hangs_under_its_text() {
+        let cells: Vec<String> = (18..40).map(|row| format!("B{row}")).collect();
+        let filled = fill(&format!("(1) シート「様式１」{}（接種日）\n", cells.join("、")));
+        let lines: Vec<&str> = filled.lines().collect();
+        assert!(lines.len() > 1 && lines[1..].iter().all(|line| line.starts_with("　　B")), "{filled}");
     }
 
     #[test]

@@ -171,6 +171,9 @@ impl Settings {
                 return Err(format!("outgoing.{key} must be longer than nothing"));
             }
         }
+        if self.port == 0 {
+            return Err("outgoing.port is 0; 465 is usual with TLS, 587 with STARTTLS".into());
+        }
         match self.kind {
             Kind::Maildir if self.path.as_os_str().is_empty() => {
                 Err("outgoing.path is needed for kind = \"maildir\"".into())
@@ -187,9 +190,6 @@ impl Settings {
         if self.host.trim().is_empty() {
             return Err("outgoing.host is needed for kind = \"smtp\"".into());
         }
-        if self.port == 0 {
-            return Err("outgoing.port must not be 0".into());
-        }
         if self.auth == Auth::XOAuth2 {
             if self.username.is_empty() || !self.username.chars().all(|c| c.is_ascii_graphic()) {
                 return Err(
@@ -203,6 +203,15 @@ impl Settings {
                         .into(),
                 );
             }
+        }
+        let given = self.password.is_some()
+            || !self.password_file.as_os_str().is_empty()
+            || std::env::var_os("CREDENTIALS_DIRECTORY")
+                .is_some_and(|folder| PathBuf::from(folder).join("outgoing-password").exists());
+        if self.auth == Auth::Password && !self.username.is_empty() && !given {
+            return Err("outgoing.username is set, but there is no password: set outgoing.password_file, \
+                        UKETSUKE__OUTGOING__PASSWORD, or the systemd credential \"outgoing-password\""
+                .into());
         }
         if self.security == Security::None && !is_loopback(&self.host) {
             return Err(format!(

@@ -7,7 +7,7 @@ use uketsuke::inbound::sniff::sniff;
 use uketsuke::inspection::form;
 use uketsuke::inspection::rules::{Case, Settings, fingerprint, on_form, slots};
 use uketsuke::inspection::standing::Standing;
-use uketsuke::inspection::workbook::{Cell, Merged, Sheet, Shown, Value, Workbook, read};
+use uketsuke::inspection::workbook::{Cell, Merged, Sheet, Shown, Strike, Value, Workbook, read};
 use uketsuke::limits::Limits;
 
 use super::eighth::campaign;
@@ -208,7 +208,17 @@ pub fn layout(data: &[u8]) -> usize {
         }
         let sheet = sheets.last_mut().unwrap();
         let mut put = |value, formula| {
-            sheet.cells.push(Cell { row, column, value, formula, strike: how == 250 });
+            sheet.cells.push(Cell {
+                row,
+                column,
+                value,
+                formula,
+                strike: match how {
+                    250 => Strike::Whole,
+                    249 => Strike::Part,
+                    _ => Strike::None,
+                },
+            });
         };
         match what {
             DAY => put(Value::Serial(44_470.0 + f64::from(how)), false),

@@ -5,14 +5,48 @@ use smol_str::format_smolstr;
 
 use super::Reader;
 use crate::inspection::form::loose::is_grand_total;
-use crate::inspection::form::sheet::entry;
-use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal};
+use crate::inspection::form::sheet::{blank, date_entry, entry, is_ditto, is_empty_reference, time_entry};
+use crate::inspection::form::written::Written;
+use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal, WeekdayEntry, fields};
 use crate::inspection::layout::grid::Spot;
 use crate::inspection::layout::label::Class;
-use crate::inspection::normalize::{Read, Remark, count, dose, serial, token};
+use crate::inspection::layout::segment::Column;
+use crate::inspection::normalize::date::Month;
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, moment, serial, token, weekday};
 use crate::inspection::verdict::Visibility;
+use crate::inspection::workbook::Strike;
 
 impl Reader<'_, '_> {
+    /// A row of the list, though a label like 「担当：田中」 stands in it: it has a count beside a date or time (`dated`,
+    /// `timed`) that is no header field's value; or the count itself is none, beside a field that has its own.
+    pub(super) fn offers(&self, row: u32, dated: bool, timed: bool) -> bool {
+        let plan = &self.plan;
+        let at = |column: &Column| self.grid.at(row, column.column);
+        let free = |column| at(column).is_some_and(|spot| !self.is_field_value(spot));
+        let placed = (dated && free(plan.date)) || (timed && free(plan.start));
+        let complete = |spot: &Spot<'_>| fields::is_label(spot) && !fields::is_bare_label(spot);
+        let beside = || dated || timed || [plan.date, plan.start].into_iter().filter_map(at).any(complete);
+        let counts = [plan.public, plan.private, plan.by_row.map(|(count, _)| count)];
+        let mut spots = counts.into_iter().flatten().filter_map(at);
+        spots.any(|spot| {
+            if spot.formula() || fields::is_label(spot) {
+                return false;
+            }
+            match count::read(&spot.cell.value).read {
+                Read::Value(people) => people > 0 && (placed || (beside() && !self.is_field_value(spot))),
+                Read::Not(_) => placed,
+                Read::Blank => false,
+            }
+        })
+    }
+
+    /// The nearest text before it is a label without a value of its own; single characters between are 方眼紙.
+    fn is_field_value(&self, spot: &Spot<'_>) -> bool {
+        let before = self.grid.row_up_to(spot.row, spot.column).iter().rev().skip(1);
+        let mut wide = before.skip_while(|spot| serial::written(&spot.cell.value).chars().count() == 1);
+        wide.next().is_some_and(fields::is_bare_label)
+    }
+
     /// The date of a row; where each dose has a date of its own, the one that is written.
     pub(super) fn one_date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
         let (mut date, day_name) = self.date(row, self.plan.date);
@@ -27,6 +61,53 @@ impl Reader<'_, '_> {
         date.raw = format_smolstr!("{}、{}", date.raw, other.raw);
         date.read = Read::Not(Trouble::Several);
         (date, None)
+    }
+
+    /// Date and time stand in one column.
+    fn joined(&self) -> bool {
+        self.plan.date.column == self.plan.start.column
+    }
+
+    /// A column of times alone: no title over rows stands there.
+    pub(super) fn is_time_column(&self, column: u32) -> bool {
+        self.plan.start.column == column && !self.joined()
+    }
+
+    pub(super) fn date_at(
+        &self,
+        spot: &Spot<'_>,
+        column: &Column,
+        month: Option<Month>,
+    ) -> (Entry<Date>, Option<Weekday>) {
+        let calendar = &self.context.calendar;
+        let (mut date, day_name) = date_entry(self.grid, spot, &column.heading, calendar, month);
+        if !self.joined() || date.trouble() == Some(&Trouble::PartlyStruck) || date.read == Read::Blank {
+            return (date, day_name);
+        }
+        let (dated, _) = moment::read(&spot.cell.value, calendar);
+        (date.read, date.remarks) = (dated.reading.read, dated.reading.remarks);
+        (date, dated.weekday)
+    }
+
+    pub(super) fn time_at(
+        &self,
+        spot: &Spot<'_>,
+        column: &Column,
+        date: Option<Date>,
+    ) -> (Entry<Time>, Option<Time>) {
+        let (mut start, end) = time_entry(self.grid, spot, &column.heading, date);
+        if !self.joined() || start.trouble() == Some(&Trouble::PartlyStruck) || start.read == Read::Blank {
+            return (start, end);
+        }
+        let (_, time) = moment::read(&spot.cell.value, &self.context.calendar);
+        let (read, end) = match time.read {
+            Read::Value(span) => (Read::Value(span.start), span.end),
+            Read::Blank => return (blank(start.place, column.heading.clone()), None),
+            Read::Not(trouble) => (Read::Not(trouble), None),
+        };
+        start.raw = serial::written_in_date_column(&spot.cell.value, self.context.calendar.epoch_1904);
+        (start.read, start.remarks) = (read, time.remarks);
+        (start, end)
     }
 
     /// 「時」 and 「分」 in columns of their own.
@@ -68,12 +149,86 @@ impl Reader<'_, '_> {
                 .or_else(|| self.dose.as_ref().map(|hint| hint.value))
                 .or(self.context.dose);
             if read.value().is_some() {
-                self.found.totals.push(TypedTotal { entry: read, dose, visibility: Some(visibility) });
+                self.found.totals.push(TypedTotal {
+                    entry: read,
+                    dose,
+                    visibility: Some(visibility),
+                    within: Vec::new(),
+                });
             }
         }
         if figures {
             let sheet = self.grid.name.clone();
             self.found.observations.push(Observation::TotalRow { sheet, row: row + 1 });
         }
+    }
+
+    pub(super) fn weekday(&self, row: u32, written: &Written) -> Option<WeekdayEntry> {
+        let typed = self.plan.segment.column(Class::Weekday).map(|column| {
+            let place = self.grid.place(row, column.column);
+            match self.grid.covering(row, column.column).filter(|spot| !spot.formula()) {
+                Some(spot) => entry(
+                    self.grid.place(spot.row, spot.column),
+                    column.heading.clone(),
+                    serial::written(&spot.cell.value),
+                    weekday::read(&spot.cell.value),
+                ),
+                None => blank(place, column.heading.clone()),
+            }
+        });
+        let Some(named) = written.day_name else { return typed };
+        let in_date = || {
+            entry(
+                written.date.place.clone(),
+                written.date.label.clone(),
+                written.date.raw.clone(),
+                Reading::value(named),
+            )
+        };
+        match typed.as_ref().and_then(Entry::value) {
+            None => Some(in_date()),
+            // Of two weekdays the one that does not fit the date is worth telling.
+            Some(day) if written.date.value().is_some_and(|date| date.weekday() == day) => Some(in_date()),
+            Some(_) => typed,
+        }
+    }
+
+    pub(super) fn end(&self, row: u32, written: &Written) -> Option<Entry<Time>> {
+        let typed = self.plan.segment.column(Class::End).map(|column| {
+            let place = self.grid.place(row, column.column);
+            match self
+                .grid
+                .covering(row, column.column)
+                .filter(|spot| !is_ditto(spot) && !is_empty_reference(spot))
+            {
+                Some(spot) if count::is_zero_word(&spot.key) => blank(place, column.heading.clone()),
+                Some(spot) => time_entry(self.grid, spot, &column.heading, written.date.value()).0,
+                None => blank(place, column.heading.clone()),
+            }
+        });
+        match (typed, written.span_end) {
+            (Some(typed), Some(_)) if !typed.is_blank() => Some(typed),
+            (_, Some(end)) => {
+                let start = &written.start;
+                Some(entry(start.place.clone(), start.label.clone(), start.raw.clone(), Reading::value(end)))
+            }
+            (typed, None) => typed,
+        }
+    }
+
+    pub(super) fn note(&self, row: u32) -> Option<Entry<()>> {
+        let column = self.plan.segment.column(Class::Note)?;
+        let spot = self.grid.covering(row, column.column).filter(|spot| spot.is_text())?;
+        let raw = serial::written(&spot.cell.value);
+        Some(entry(self.grid.place(spot.row, spot.column), column.heading.clone(), raw, Reading::value(())))
+    }
+
+    pub(super) fn is_struck(&self, row: u32) -> bool {
+        let columns = [Some(self.plan.date), Some(self.plan.start), self.plan.public, self.plan.private];
+        columns
+            .into_iter()
+            .flatten()
+            .filter_map(|column| self.grid.at(row, column.column))
+            .any(|spot| spot.cell.strike == Strike::Whole)
     }
 }

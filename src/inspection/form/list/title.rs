@@ -13,7 +13,7 @@ use crate::inspection::layout::mark::{self, Half, Mark};
 use crate::inspection::layout::segment::{Hint, Segment};
 use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::{Reading, date, serial, token};
-use crate::inspection::verdict::Visibility;
+use crate::inspection::verdict::{Place, Visibility};
 
 /// A column that says 午前 or 午後 row by row: what it said last, and on which day.
 pub(super) struct HalfColumn {
@@ -79,7 +79,7 @@ impl Reader<'_, '_> {
     }
 
     fn month_title(&self, only: &Spot<'_>) -> Option<date::Month> {
-        let own = only.column == self.plan.start.column;
+        let own = self.is_time_column(only.column);
         (only.is_text() && !own && label::is_title(&only.key)).then(|| date::month_heading(&only.text))?
     }
 
@@ -93,7 +93,7 @@ impl Reader<'_, '_> {
         let in_dose_column = Some(spot.column) == self.plan.dose.map(|column| column.column);
         let may_dose = spot.label.is_some_and(|label| label.dose.is_some())
             && !in_dose_column
-            && spot.column != self.plan.start.column
+            && !self.is_time_column(spot.column)
             && label::is_title(&spot.key);
         let dose = if may_dose { table::hint(spot, table::dose_title(&spot.key)) } else { None };
         if visibility.is_none() && half.is_none() && dose.is_none() {
@@ -153,7 +153,7 @@ impl Reader<'_, '_> {
             if gone || (ticked && !zero) {
                 beside.gone.get_or_insert(entry(place(), heading.clone(), raw(), Reading::value(())));
             }
-            if let Some(half) = half {
+            if let Some(half) = half.filter(|_| self.adjoins(spot.column)) {
                 // Of two columns the one nearer to the time.
                 let near = |column: u32| column.abs_diff(self.plan.start.column);
                 if beside.half.as_ref().is_none_or(|(known, _, _)| near(spot.column) < near(*known)) {
@@ -162,6 +162,17 @@ impl Reader<'_, '_> {
             }
         }
         beside
+    }
+
+    /// No column without a heading stands between this one and the list's own.
+    fn adjoins(&self, column: u32) -> bool {
+        let segment = self.plan.segment;
+        let mut between = if column > segment.last {
+            segment.last.saturating_add(1)..column
+        } else {
+            column.saturating_add(1)..segment.first
+        };
+        between.all(|column| self.grid.covering(self.plan.date.row, column).is_some())
     }
 
     fn heading(&self, column: u32) -> SmolStr {
@@ -192,9 +203,14 @@ impl Reader<'_, '_> {
         Some(Said { half: hint.value, own: false, raw: hint.raw.clone() })
     }
 
-    /// The title over a row, where it may contradict the headings of the counts.
+    /// The title over a row, or the sheet's name, where it may contradict the headings of the counts.
     pub(super) fn section_entry(&self) -> Option<Entry<Visibility>> {
-        self.section.as_ref().map(|hint| hinted(self.grid, hint))
+        let by_name = || {
+            let name = self.grid.name;
+            let said = Reading::value(self.sheet_says?);
+            Some(entry(Place::sheet(name), SmolStr::new_static("シート名"), name.clone(), said))
+        };
+        self.section.as_ref().map(|hint| hinted(self.grid, hint)).or_else(by_name)
     }
 }
 
@@ -224,6 +240,19 @@ pub(super) fn title_above(grid: &Grid<'_>, segment: &Segment) -> Option<Hint<Vis
     let alone = grid.row(hint.row).len() == 1;
     let pure = || mark::of(&token::key(&hint.raw)).visibility.is_some();
     (contradicts && alone && pure()).then(|| hint.clone())
+}
+
+/// The sheet's name, where it says another visibility than the only count column, and no more than that.
+pub(super) fn named_by_sheet(grid: &Grid<'_>, segment: &Segment) -> Option<Visibility> {
+    let key = token::key(grid.name);
+    // 「当院」「院内」 may say where, not for whom.
+    let spoken = || label::visibility_mentioned(&key).filter(|_| key.contains("公開"));
+    let said = mark::of(&key).visibility.or_else(spoken)?;
+    let (other, own) = match said {
+        Visibility::Public => (Class::Private, Class::Public),
+        Visibility::Private => (Class::Public, Class::Private),
+    };
+    (segment.column(other).is_some() && segment.column(own).is_none()).then_some(said)
 }
 
 /// 午前 or 午後 over the whole list: a title above it, its time heading, or the sheet's name.

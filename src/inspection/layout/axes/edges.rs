@@ -1,49 +1,349 @@
-//! Pure: the edges of a matrix: which columns hold times, which rows hold dates.
+//! Pure: the edges of matrices: rows of dates, how far down each holds, and the columns of times beside its body.
+//!
+//! The role of a cell is told by where it stands. Whatever stands under a date is body, whatever stands in the
+//! column of times is a time: a body text 「9時～12時」 makes no axis, and the label 「10.30」 begins no new block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::names;
 use crate::inspection::layout::grid::{Grid, Spot};
-use crate::inspection::layout::label::Class;
-use crate::inspection::layout::months::{is_day, month_of, month_over, sheet_month};
+use crate::inspection::layout::label::{self, Class};
+use crate::inspection::layout::months::{bare_day, is_day, month_of, month_over, sheet_month};
+use crate::inspection::layout::table;
 use crate::inspection::normalize::date::{self, Calendar};
 use crate::inspection::normalize::{Read, time};
-use crate::inspection::workbook::Value;
 
-/// Columns with times, each with its rows.
-pub(super) fn time_columns(grid: &Grid<'_>) -> BTreeMap<u32, Vec<u32>> {
-    let mut columns: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for spot in grid.spots().iter().filter(|spot| time::is_certain(&spot.cell.value)) {
-        columns.entry(spot.column).or_default().push(spot.row);
+/// How far before the first date bare hours are looked for.
+const WEAK_REACH: u32 = 4;
+/// Rows looked at where one column is asked for its times; a day has fewer.
+const MAX_TIMES: usize = 200;
+
+/// Where dates and times stand.
+pub(super) struct Edges<'g, 's> {
+    pub(super) grid: &'g Grid<'s>,
+    pub(super) calendar: &'g Calendar,
+    /// Row to columns.
+    dates: BTreeMap<u32, Vec<u32>>,
+    time_rows: BTreeMap<u32, Vec<u32>>,
+    /// Column to rows.
+    time_columns: BTreeMap<u32, Vec<u32>>,
+}
+
+/// A row of dates and the rows that belong to it.
+pub(super) struct Head {
+    pub(super) row: u32,
+    pub(super) columns: Vec<u32>,
+    /// Last row before the next head, or before headings of another kind.
+    pub(super) limit: u32,
+    /// First row whose titles may speak of it.
+    pub(super) floor: u32,
+    /// Columns with times beside the body, each with its rows down to `limit`.
+    pub(super) labels: Vec<(u32, Vec<u32>)>,
+}
+
+impl Head {
+    fn span(&self) -> (u32, u32) {
+        span(&self.columns)
     }
-    // Under a heading 時刻 bare hours are times too.
-    for spot in grid.spots().iter().filter(|spot| names(spot, Class::Start)) {
-        let rows: Vec<u32> = (spot.row + 1..=spot.row.saturating_add(64).min(grid.last_row()))
-            .filter(|row| grid.at(*row, spot.column).is_some_and(|below| is_hour(&below.cell.value)))
-            .collect();
-        if rows.len() >= 2 {
-            let known = columns.entry(spot.column).or_default();
-            known.extend(rows);
-            known.sort_unstable();
-            known.dedup();
-        }
+
+    /// A date below a head in its body or in its column of times is no date of an axis.
+    fn claims(&self, row: u32, column: u32) -> bool {
+        let (first, last) = self.span();
+        (self.row + 1..=self.limit).contains(&row)
+            && ((first..=last).contains(&column) || self.labels.iter().any(|(label, _)| *label == column))
     }
-    if columns.is_empty() {
-        for spot in grid.spots().iter().filter(|spot| time::is_compact(&spot.cell.value)) {
-            columns.entry(spot.column).or_default().push(spot.row);
-        }
-        // Two are enough where they go on as times do.
-        let ascend = |column: u32, rows: &[u32]| {
-            let values: Vec<_> = rows
-                .iter()
-                .filter_map(|row| grid.at(*row, column))
-                .filter_map(|spot| start_of(spot))
-                .collect();
-            values.is_sorted_by(|before, after| before < after)
+}
+
+/// First and last body column; the last date may have a second sub-column.
+fn span(columns: &[u32]) -> (u32, u32) {
+    let first = columns.iter().min().copied().unwrap_or(0);
+    let last = columns.iter().max().copied().unwrap_or(0);
+    (first, last.saturating_add(1))
+}
+
+/// Might a matrix stand on the sheet? It has a run of cells with dates, or times, and nothing counted among them.
+pub fn is_plausible(grid: &Grid<'_>, calendar: &Calendar, is_field: impl Fn(&Spot<'_>) -> bool) -> bool {
+    let by_months =
+        sheet_month(grid).is_some() || grid.words().any(|word| date::month_heading(&word.key).is_some());
+    let is_edge = |run: &[Spot<'_>]| {
+        let dated = run.iter().any(|spot| spot.is_date(calendar) && !is_field(spot));
+        let timed = run.iter().any(|spot| spot.is_time() && !spot.is_date(calendar));
+        let days = || run.iter().filter(|spot| is_day(&spot.cell.value) && !spot.formula()).count();
+        (dated != timed && !run.iter().any(|spot| spot.is_people(calendar)))
+            || (by_months && !dated && !timed && days() >= 2)
+    };
+    let adjacent = |left: &Spot<'_>, right: &Spot<'_>| left.column + 1 == right.column;
+    grid.row_numbers().any(|row| grid.row(row).chunk_by(adjacent).any(is_edge))
+}
+
+impl<'g, 's> Edges<'g, 's> {
+    /// `known`: cells (as the clinic sees them) that belong to fields of the header.
+    pub(super) fn of(grid: &'g Grid<'s>, calendar: &'g Calendar, known: &BTreeSet<(u32, u32)>) -> Self {
+        let mut edges = Self {
+            grid,
+            calendar,
+            dates: BTreeMap::new(),
+            time_rows: BTreeMap::new(),
+            time_columns: BTreeMap::new(),
         };
-        columns.retain(|column, rows| rows.len() >= 3 || (rows.len() == 2 && ascend(*column, rows)));
+        for spot in grid.spots() {
+            if spot.is_date(calendar) {
+                if !known.contains(&(spot.cell.row, spot.cell.column)) {
+                    edges.dates.entry(spot.row).or_default().push(spot.column);
+                }
+            } else if spot.is_time() {
+                edges.time_rows.entry(spot.row).or_default().push(spot.column);
+                edges.time_columns.entry(spot.column).or_default().push(spot.row);
+            }
+        }
+        edges.add_rows_of_days();
+        edges.drop_months_over_days();
+        edges
     }
-    columns
+
+    /// Rows of bare days under months. Of the rows below one month only the first one is.
+    fn add_rows_of_days(&mut self) {
+        let grid = self.grid;
+        let by_sheet = sheet_month(grid).is_some();
+        let named = |spot: &Spot<'_>| month_of(spot).is_some() || spot.key == "月";
+        if !by_sheet && !grid.spots().iter().any(named) {
+            return;
+        }
+        let mut months: BTreeSet<(u32, u32)> = BTreeSet::new();
+        for row in grid.row_numbers() {
+            if self.dates.contains_key(&row) || self.time_rows.contains_key(&row) {
+                continue;
+            }
+            let days: Vec<&Spot<'_>> =
+                grid.row(row).iter().filter(|spot| is_day(&spot.cell.value) && !spot.formula()).collect();
+            let Some(first) = days.first() else { continue };
+            let over = month_over(grid, row, first.column).map(|(at, _)| at);
+            let new = match over {
+                Some(at) => months.insert(at),
+                None => days.len() >= 2 && by_sheet && go_on(&days),
+            };
+            if new {
+                self.dates.insert(row, days.iter().map(|spot| spot.column).collect());
+            }
+        }
+    }
+
+    /// A row of months over a row of days is no row of dates.
+    fn drop_months_over_days(&mut self) {
+        let rows: Vec<u32> = self.dates.keys().copied().collect();
+        for pair in rows.windows(2) {
+            if let [upper, lower] = pair
+                && lower - upper <= 2
+                && self.grid.row(*upper).iter().all(|spot| month_of(spot).is_some() || spot.label.is_some())
+            {
+                self.dates.remove(upper);
+            }
+        }
+    }
+
+    /// The rows of dates from top to bottom.
+    pub(super) fn heads(&self) -> Vec<Head> {
+        let mut heads: Vec<Head> = Vec::new();
+        for (&row, columns) in &self.dates {
+            let open: Vec<&Head> = heads.iter().filter(|head| head.limit >= row).collect();
+            let free = |column: &u32| !open.iter().any(|head| head.claims(row, *column));
+            let columns: Vec<u32> = columns
+                .iter()
+                .copied()
+                .filter(free)
+                .filter(|column| !self.is_beside_time(row, *column))
+                .collect();
+            if columns.is_empty() {
+                continue;
+            }
+            let labels = self.labels(row, &columns, u32::MAX);
+            let limit = self.limit(row, &columns, &labels);
+            let mut labels: Vec<(u32, Vec<u32>)> = self
+                .labels(row, &columns, limit)
+                .into_iter()
+                .map(|(column, rows)| (column, rows.to_vec()))
+                .collect();
+            if labels.is_empty() {
+                labels.extend(self.weak_label(row, &columns, limit));
+            }
+            let floor = heads.iter().map(|head| head.row + 1).filter(|floor| *floor <= row).max();
+            heads.push(Head { row, columns, limit, floor: floor.unwrap_or(0), labels });
+        }
+        heads
+    }
+
+    /// The columns of times beside the body of a row of dates, each with its rows down to `limit`.
+    fn labels(&self, row: u32, columns: &[u32], limit: u32) -> Vec<(u32, &[u32])> {
+        let below = |rows: &'_ [u32]| {
+            let from = rows.partition_point(|at| *at <= row);
+            from..rows.partition_point(|at| *at <= limit).max(from)
+        };
+        let within: Vec<(u32, &[u32])> = self
+            .time_columns
+            .iter()
+            .filter(|(column, _)| !columns.contains(column))
+            .filter_map(|(column, rows)| Some((*column, rows.get(below(rows))?)))
+            .filter(|(_, rows)| !rows.is_empty())
+            .collect();
+        // A count that Excel made a time (5:00) makes no column of times of a body column.
+        let most = within.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
+        let (first, last) = span(columns);
+        let before = within.iter().any(|(column, _)| *column < first);
+        within
+            .into_iter()
+            .filter(|(column, rows)| {
+                let many = rows.len() * 2 > most && (*column < last || !before);
+                *column < first || many || (*column < last && self.holds_times_only(row, *column, limit))
+            })
+            .collect()
+    }
+
+    /// Between dates: the times of another block beside the first.
+    fn holds_times_only(&self, row: u32, column: u32, limit: u32) -> bool {
+        let is_corner = |spot: &Spot<'_>| spot.label.is_some_and(|label| label.class == Some(Class::Start));
+        self.grid.covering(row, column).is_none_or(is_corner)
+            && self
+                .grid
+                .rows_between(row + 1, limit)
+                .take(MAX_TIMES)
+                .filter_map(|at| self.grid.at(at, column))
+                .all(Spot::is_time)
+    }
+
+    /// Times that only their place makes times: 9, 900, 「9.00」 under 時刻, or growing beside counts under dates.
+    fn weak_label(&self, row: u32, columns: &[u32], limit: u32) -> Option<(u32, Vec<u32>)> {
+        let (first, last) = span(columns);
+        (first.saturating_sub(WEAK_REACH)..first).rev().find_map(|column| {
+            let labelled: Vec<&Spot<'_>> = self
+                .grid
+                .rows_between(row + 1, limit)
+                .filter(|at| self.is_counted(*at, first, last))
+                .filter_map(|at| self.grid.at(at, column))
+                .collect();
+            let top = labelled.first()?.row;
+            let heading = (row.saturating_sub(1)..top)
+                .rev()
+                .filter_map(|at| self.grid.at(at, column))
+                .filter_map(|spot| Some((spot.row, spot.label?.class?)))
+                // Of the dates, or a title over the block.
+                .find(|(at, class)| *class == Class::Start || (*at >= row && !heads_dates(*class)))
+                .map(|(_, class)| class);
+            let times: Vec<(u32, jiff::civil::Time)> =
+                labelled.iter().filter_map(|spot| Some((spot.row, start_of(spot)?))).collect();
+            let fits = match heading {
+                Some(Class::Start) => times.len() * 2 >= labelled.len() && !times.is_empty(),
+                Some(_) => false,
+                None => {
+                    let grow = times.is_sorted_by(|(_, before), (_, after)| before < after);
+                    let clear =
+                        labelled.iter().filter(|spot| time::is_compact(&spot.cell.value)).count() >= 3;
+                    times.len() >= 2 && times.len() * 2 > labelled.len() && (grow || clear)
+                }
+            };
+            fits.then(|| (column, times.into_iter().map(|(row, _)| row).collect()))
+        })
+    }
+
+    fn limit(&self, row: u32, columns: &[u32], labels: &[(u32, &[u32])]) -> u32 {
+        let ends = |at: &u32| self.ends(*at, columns, labels);
+        match self.grid.rows_between(row + 1, u32::MAX).find(ends) {
+            Some(end) => end - 1,
+            None => self.grid.last_row().max(row),
+        }
+    }
+
+    /// Does another table begin in this row below a row of dates?
+    fn ends(&self, row: u32, columns: &[u32], labels: &[(u32, &[u32])]) -> bool {
+        let dates = self.dates.get(&row).map_or(&[][..], Vec::as_slice);
+        let times = self.time_rows.get(&row).map_or(&[][..], Vec::as_slice);
+        if dates.is_empty() && times.is_empty() {
+            return false;
+        }
+        let (first, last) = span(columns);
+        // A list to the left or to the right has times of its own.
+        let nearest = labels.iter().map(|(label, _)| *label).filter(|label| *label < first).max();
+        if self.is_list_row(row, first, last, |time| (nearest.unwrap_or(first)..=last).contains(&time)) {
+            return true;
+        }
+        let is_label = |column: &u32| labels.iter().any(|(label, _)| label == column);
+        let in_body = |column: &u32| (first..=last).contains(column);
+        let held = self.is_counted(row, first, last) || times.iter().any(is_label);
+        if dates.is_empty() {
+            return !held && times.iter().any(in_body);
+        }
+        // 公開 and 非公開 below the dates, whatever else strayed among them.
+        let sub_headings = || {
+            self.grid.row_between(row, first, last).iter().any(|spot| table::visibility_title(spot).is_some())
+        };
+        !held
+            && !sub_headings()
+            && !dates.iter().all(|column| is_label(column) && self.is_among_times(row, *column))
+    }
+
+    /// A date in an unbroken run of times: 「10.30」 below 9:30.
+    fn is_among_times(&self, row: u32, column: u32) -> bool {
+        let Some(rows) = self.time_columns.get(&column) else { return false };
+        let is_time = |at: u32| rows.binary_search(&at).is_ok();
+        let is_date = |at: &u32| self.dates.get(at).is_some_and(|columns| columns.contains(&column));
+        let above = (0..row).rev().find(|at| !is_date(at));
+        let below = (row + 1..=self.grid.last_row()).find(|at| !is_date(at));
+        above.is_some_and(is_time) || below.is_some_and(is_time)
+    }
+
+    /// Date and time side by side, with no count between them, outside the body: a row of a list.
+    pub(super) fn is_list_row(&self, row: u32, first: u32, last: u32, is_own: impl Fn(u32) -> bool) -> bool {
+        let (Some(dates), Some(times)) = (self.dates.get(&row), self.time_rows.get(&row)) else {
+            return false;
+        };
+        dates.iter().filter(|date| !(first..=last).contains(*date)).any(|date| {
+            times.iter().filter(|time| is_own(**time)).any(|time| {
+                let (left, right) = (date.min(time), date.max(time));
+                right - left <= WEAK_REACH && !self.is_counted(row, left + 1, right.saturating_sub(1))
+            })
+        })
+    }
+
+    /// A time stands in the same run of cells, with no count between them: a row of a list.
+    fn is_beside_time(&self, row: u32, column: u32) -> bool {
+        let Some(times) = self.time_rows.get(&row) else { return false };
+        let reach = |columns: &mut dyn Iterator<Item = u32>| {
+            let run = columns.take_while(|at| self.grid.covering(row, *at).is_some());
+            run.take_while(|at| !self.is_counted(row, *at, *at)).any(|at| times.contains(&at))
+        };
+        let near = column.saturating_sub(WEAK_REACH)..column;
+        reach(&mut near.rev()) || reach(&mut (column + 1..=column.saturating_add(WEAK_REACH)))
+    }
+
+    /// Is somebody's count typed in these columns?
+    pub(super) fn is_counted(&self, row: u32, from: u32, to: u32) -> bool {
+        let days = self.dates.get(&row).map_or(&[][..], Vec::as_slice);
+        let spots = self.grid.row_between(row, from, to);
+        spots.iter().any(|spot| spot.is_people(self.calendar) && !days.contains(&spot.column))
+    }
+
+    pub(super) fn is_time(&self, row: u32, column: u32) -> bool {
+        self.time_rows.get(&row).is_some_and(|columns| columns.contains(&column))
+    }
+
+    /// How many dates and times stand in a column of these rows.
+    pub(super) fn moments(&self, column: u32, from: u32, to: u32) -> usize {
+        let times = self.time_columns.get(&column).map_or(&[][..], Vec::as_slice);
+        let dates = self.dates.range(from..=to).filter(|(_, columns)| columns.contains(&column)).count();
+        dates + times.iter().filter(|row| (from..=to).contains(*row)).count()
+    }
+}
+
+/// 日付, 曜日 or 公開枠 in the corner.
+fn heads_dates(class: Class) -> bool {
+    use Class::{Date, Day, Month, Private, Public, Weekday};
+    matches!(class, Date | Day | Month | Private | Public | Weekday)
+}
+
+/// Days go on; they begin anew with a month.
+fn go_on(days: &[&Spot<'_>]) -> bool {
+    let numbers: Vec<u32> = days.iter().filter_map(|spot| bare_day(&spot.cell.value)).collect();
+    let steps = || numbers.windows(2);
+    let anew = steps().filter(|pair| matches!(pair, [before, after] if after < before)).count();
+    steps().all(|pair| !matches!(pair, [before, after] if after == before)) && anew <= 2
 }
 
 fn start_of(spot: &Spot<'_>) -> Option<jiff::civil::Time> {
@@ -53,65 +353,7 @@ fn start_of(spot: &Spot<'_>) -> Option<jiff::civil::Time> {
     }
 }
 
-fn is_hour(value: &Value) -> bool {
-    matches!(time::read(value, None).read, Read::Value(_))
-}
-
-/// Rows with dates, each with the columns that hold one.
-pub(super) fn date_rows(
-    grid: &Grid<'_>,
-    calendar: &Calendar,
-    times: &BTreeMap<u32, Vec<u32>>,
-) -> BTreeMap<u32, Vec<u32>> {
-    let mut dates: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for spot in grid.spots().iter().filter(|spot| date::is_certain(&spot.cell.value, calendar)) {
-        dates.entry(spot.row).or_default().push(spot.column);
-    }
-    let is_body = |row: u32| {
-        grid.row(row)
-            .iter()
-            .any(|spot| times.get(&spot.column).is_some_and(|rows| rows.binary_search(&row).is_ok()))
-    };
-    drop_dated_counts(&mut dates, is_body);
-    for row in grid.row_numbers() {
-        if is_body(row) || dates.contains_key(&row) {
-            continue;
-        }
-        let days: Vec<u32> =
-            grid.row(row).iter().filter(|spot| is_day(&spot.cell.value)).map(|spot| spot.column).collect();
-        let has_month = days.first().is_some_and(|column| {
-            month_over(grid, row, *column).is_some() || days.len() >= 2 && sheet_month(grid).is_some()
-        });
-        if has_month {
-            dates.insert(row, days);
-        }
-    }
-    // A row of months over a row of days is no row of dates.
-    let rows: Vec<u32> = dates.keys().copied().collect();
-    for pair in rows.windows(2) {
-        if let [upper, lower] = pair
-            && lower - upper <= 2
-            && grid.row(*upper).iter().all(|spot| month_of(spot).is_some() || spot.label.is_some())
-        {
-            dates.remove(upper);
-        }
-    }
-    dates
-}
-
-/// A count that Excel made a date (6/6) stands beside a time and under a date of a row above: its row is body.
-fn drop_dated_counts(dates: &mut BTreeMap<u32, Vec<u32>>, is_body: impl Fn(u32) -> bool) {
-    let mut heads: Vec<u32> = Vec::new();
-    dates.retain(|row, columns| {
-        let (first, last) = (heads.iter().min(), heads.iter().max());
-        let under = first.zip(last).is_some_and(|(first, last)| {
-            // The last date may have a second sub-column.
-            columns.iter().all(|column| (*first..=last.saturating_add(1)).contains(column))
-        });
-        let keep = !(under && is_body(*row));
-        if keep {
-            heads.clone_from(columns);
-        }
-        keep
-    });
+/// Does a cell of the row of dates head no date: 計, 備考, 時刻?
+pub(super) fn heads_no_date(spot: &Spot<'_>) -> bool {
+    label::is_total(&spot.key) || spot.label.is_some_and(|label| label.class.is_some())
 }

@@ -16,6 +16,10 @@ pub(super) const RULES: [Rule; 18] = [
          内訳：１回目 {first}／２回目 {second}（公開 {public}／非公開 {private}）。",
     )
     .star()
+    .more(&[
+        "今回の様式の{own}に{others}を加えた合計（{sum}）が、{title}接種可能上限量（{cap}回分）を{over}回分超えて\
+         います。合計の内訳：１回目 {first}／２回目 {second}（公開 {public}／非公開 {private}）。",
+    ])
     .mend("１回目と２回目の合計が上限量の範囲内となるよう、ご調整ください。")
     .source("通知2。岸和田市の事例"),
     Rule::staff("X04", "上限量が未登録", "上限量が登録されていません。確認のうえ受け付けてください。")
@@ -47,7 +51,7 @@ pub(super) const RULES: [Rule; 18] = [
     Rule::info("X08", "２回目が多い", "２回目の枠（{second}）が１回目（{first}）より{more}多くなっています。").source("通知2"),
     Rule::warning("X09", "片方の回のみ", "{dose}の枠がありません。")
         .star()
-        .mend("{dose}の枠を予約管理システムで設けない場合は、ご返信は不要です。")
+        .mend("{dose}の枠を予約管理システムで設けない場合は、そのままで差し支えありません。")
         .source("通知1"),
     Rule::info("X10", "３週間後が祝日", "{date}の３週間後の{later}は、祝日（{holiday}）です。").source("接種間隔３週間"),
     Rule::info(
@@ -84,7 +88,7 @@ pub(super) const RULES: [Rule; 18] = [
     .defers()
     .source("公開・非公開の取り違え（姫路市の事例）"),
     Rule::warning("X16", "片方がすべて0", "様式３ですが、{vis}枠がすべて0です。")
-        .mend("{vis}枠を設けない場合は、ご返信は不要です。")
+        .mend("{vis}枠を設けない場合は、そのままで差し支えありません。")
         .source("公開・非公開の取り違え"),
     Rule::staff("X17", "他院と同一", "他の医療機関（会場番号 {others}）の提出と、明細が完全に同一です。")
         .star()

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::inspection::rules::Case;
 use crate::inspection::rules::finding::raise;
 use crate::inspection::rules::rows::cells::complete;
-use crate::inspection::rules::slots::changes;
+use crate::inspection::rules::slots::changes_in_force;
 use crate::inspection::rules::wording::wide;
-use crate::inspection::standing::{Version, restrict};
+use crate::inspection::standing::restrict;
 use crate::inspection::verdict::{Finding, Slot, Totals, Visibility};
 
 /// So many other clinics are named.
@@ -16,28 +16,21 @@ const TWINS_NAMED: usize = 10;
 /// Identical slots of two clinics are remarkable from so many on.
 pub const TWIN_SLOTS: usize = 30;
 
-/// The versions in force that this form would replace, in whole or in part.
-fn replaced<'c>(case: &'c Case) -> Vec<&'c Version> {
-    let versions = case.standing.in_force.iter();
-    versions.filter(|version| !version.in_force.is_disjoint(case.scope)).collect()
-}
-
 /// What is in force of this form's scope, and what the form would put there.
 fn before_and_after(case: &Case) -> (Vec<Slot>, Vec<Slot>) {
     (case.standing.slots_of(case.scope), restrict(case.slots, case.scope))
 }
 
+/// The difference that it makes for the clinic as a whole (spec: "Version model").
 pub(in super::super) fn x12_changes(case: &Case) -> Vec<Finding> {
-    let replaced = replaced(case);
-    if replaced.is_empty() {
-        return Vec::new();
-    }
-    let (before, after) = before_and_after(case);
-    let changes = changes(&before, &after);
+    let changes = changes_in_force(case.standing, case.scope, case.slots);
     if changes.is_empty() {
         return Vec::new();
     }
-    let receipts: Vec<&str> = replaced.iter().map(|version| version.receipt.as_str()).collect();
+    let receipts: Vec<&str> = case.standing.in_force.iter().map(|version| version.receipt.as_str()).collect();
+    // The other visibility, which stays as it is, counts on both sides.
+    let kept: u64 = Totals::of(&case.standing.slots_of(&uncovered(case.scope))).sum();
+    let (before, after) = before_and_after(case);
     let added = changes.iter().filter(|change| change.before == 0).count();
     let removed = changes.iter().filter(|change| change.after == 0).count();
     let values = [
@@ -45,10 +38,14 @@ pub(in super::super) fn x12_changes(case: &Case) -> Vec<Finding> {
         ("added", added.to_string()),
         ("removed", removed.to_string()),
         ("changed", (changes.len() - added - removed).to_string()),
-        ("before", Totals::of(&before).sum().to_string()),
-        ("after", Totals::of(&after).sum().to_string()),
+        ("before", (kept + Totals::of(&before).sum()).to_string()),
+        ("after", (kept + Totals::of(&after).sum()).to_string()),
     ];
     vec![raise("X12", &values)]
+}
+
+fn uncovered(scope: &BTreeSet<Visibility>) -> BTreeSet<Visibility> {
+    Visibility::BOTH.into_iter().filter(|visibility| !scope.contains(visibility)).collect()
 }
 
 fn is_both(number: Option<u8>, scope: &BTreeSet<Visibility>) -> bool {

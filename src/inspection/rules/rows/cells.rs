@@ -52,7 +52,7 @@ pub(in super::super) struct Cell<'f> {
 
 impl<'f> Cell<'f> {
     /// `None`: the form has no such column.
-    fn at(row: &'f Row, kind: Kind) -> Option<Self> {
+    pub(in super::super) fn at(row: &'f Row, kind: Kind) -> Option<Self> {
         Some(match kind {
             Kind::Date => Self::of(row, kind, &row.date),
             Kind::Start => Self::of(row, kind, &row.start),
@@ -164,14 +164,23 @@ pub(in super::super) fn column_missing(case: &Case, row: &Row, class: &str) -> b
     })
 }
 
+/// The visibility that a form for both has no column for.
+pub(in super::super) fn lacking(case: &Case) -> Option<Visibility> {
+    let own = &case.form.visibility;
+    let one = case.form.number == Some(3) && own.len() == 1;
+    one.then(|| own.first().map(|visibility| visibility.other())).flatten()
+}
+
 /// Every row that asks for a slot became one: only then do sums and balances say anything.
 pub(in super::super) fn complete(case: &Case) -> bool {
     case.form.rows.iter().filter(|row| claims(row)).all(|row| {
         let dated = row.date.value().is_some_and(|date| case.campaign.dose_on(date).is_some());
         dated && row.start.value().is_some() && !unread_count(row) && !uncounted(row)
-    }) && !case
-        .form
-        .observations
-        .iter()
-        .any(|seen| matches!(seen, Observation::MissingColumns { .. } | Observation::RivalCounts { .. }))
+    }) && !case.form.observations.iter().any(|seen| match seen {
+        Observation::MissingColumns { .. }
+        | Observation::RivalCounts { .. }
+        | Observation::Unplaced { .. } => true,
+        Observation::StrangeFigures { .. } => lacking(case).is_some(),
+        _ => false,
+    })
 }

@@ -134,6 +134,7 @@ pub(in super::super) fn r23_unit(case: &Case) -> Vec<Finding> {
 pub(in super::super) fn r26_other_visibility(case: &Case) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         case.form.rows.iter().filter_map(|row| contradiction(case, row)).collect();
+    findings.extend(named_sheets(case));
     let Some((number, other)) = only(case) else { return findings };
     let mut rows = case.form.rows.iter().filter(|row| people(row, other) > 0);
     let Some((first, entry)) = rows.next().and_then(|row| Some((row, row.count(other)?))) else {
@@ -169,7 +170,7 @@ fn contradiction(case: &Case, row: &Row) -> Option<Finding> {
     // Of two counts a remark may well speak of one.
     let beside =
         |text: &&Entry<Visibility>| under(text) && text.value().is_some_and(|said| people(row, said) == 0);
-    let title = row.section.as_ref().filter(under);
+    let title = row.section.as_ref().filter(|title| title.place.cell.is_some()).filter(under);
     let entry = title.or_else(|| row.beside.as_ref().filter(beside))?;
     let said = entry.value()?;
     let count = row.count(said.other())?;
@@ -196,6 +197,30 @@ fn contradiction(case: &Case, row: &Row) -> Option<Finding> {
     Some(at(finding, entry, label))
 }
 
+/// The name of a sheet says one visibility and its counts stand under the other: once per sheet. What the form's own
+/// number says against the heading is told at the count.
+fn named_sheets(case: &Case) -> Vec<Finding> {
+    let mut told: BTreeSet<&SmolStr> = BTreeSet::new();
+    let rows = case.form.rows.iter().filter_map(|row| {
+        let name = row.section.as_ref().filter(|entry| entry.place.cell.is_none())?;
+        let said = name.value()?;
+        let known = only(case).is_some_and(|(_, other)| other == said.other());
+        let count = row.count(said.other()).filter(|_| people(row, said.other()) > 0 && !known)?;
+        told.insert(&row.sheet).then_some((name, said, count))
+    });
+    rows.map(|(name, said, count)| {
+        let values = [
+            ("vis", said.other().label().to_string()),
+            ("other", said.label().to_string()),
+            ("cell", count.place.cell.as_deref().unwrap_or_default().to_string()),
+        ];
+        let mend = "公開枠・非公開枠のどちらであるかご確認のうえ、シート名と枠数の見出しを合わせてください。";
+        let finding = Finding { mend: Some(mend.to_string()), ..raise_other("R26", 2, &values) };
+        at(finding, name, "シート名")
+    })
+    .collect()
+}
+
 /// Once per merged range.
 pub(in super::super) fn r30_merged_count(case: &Case) -> Vec<Finding> {
     let mut told: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -212,32 +237,60 @@ pub(in super::super) fn r30_merged_count(case: &Case) -> Vec<Finding> {
         .collect()
 }
 
-/// Counts of one column that grow by exactly one over five rows or more; told at the first.
+/// Counts of one column, or of one row of a matrix, that grow by exactly one over five cells or more; told at the
+/// first.
 pub(in super::super) fn r33_autofill(case: &Case) -> Vec<Finding> {
     let mut findings = Vec::new();
     for visibility in Visibility::BOTH {
-        let mut run: Vec<(&Entry<u32>, u32)> = Vec::new();
-        for row in &case.form.rows {
-            let Some(entry) = row.count(visibility) else { continue };
-            let next = entry.value().filter(|people| *people > 0);
-            let follows = matches!((run.last(), next), (Some((above, people)), Some(now))
-                if people.checked_add(1) == Some(now) && below(&above.place, &entry.place));
-            if !follows {
-                findings.extend(filled(&run, visibility));
-                run.clear();
-            }
-            run.extend(next.map(|people| (entry, people)));
-        }
-        findings.extend(filled(&run, visibility));
+        let mut cells: Vec<Filled> =
+            case.form.rows.iter().filter_map(|row| Filled::of(row, visibility)).collect();
+        cells.sort_by_key(|cell| (cell.sheet, cell.column, cell.row));
+        findings.extend(runs(&cells, visibility, |above, below| above.column == below.column));
+        cells.sort_by_key(|cell| (cell.sheet, cell.row, cell.column));
+        findings.extend(runs(&cells, visibility, |left, right| left.row == right.row));
     }
     findings
 }
 
-/// In the same column of the same sheet, further down.
-fn below(above: &Place, place: &Place) -> bool {
-    let (Some(upper), Some(lower)) = (above.cell.as_deref(), place.cell.as_deref()) else { return false };
-    let ((column, row), (other_column, other_row)) = (coordinates(upper), coordinates(lower));
-    above.sheet == place.sheet && column == other_column && row < other_row
+/// A count and where it stands.
+struct Filled<'f> {
+    entry: &'f Entry<u32>,
+    sheet: &'f str,
+    column: u32,
+    row: u32,
+    people: Option<u32>,
+}
+
+impl<'f> Filled<'f> {
+    fn of(row: &'f Row, visibility: Visibility) -> Option<Self> {
+        let entry = row.count(visibility)?;
+        let (column, number) = coordinates(entry.place.cell.as_deref()?);
+        let people = entry.value().filter(|people| *people > 0);
+        Some(Self { entry, sheet: &row.sheet, column, row: number, people })
+    }
+}
+
+/// The runs along one line of cells.
+fn runs(
+    cells: &[Filled<'_>],
+    visibility: Visibility,
+    in_line: impl Fn(&Filled<'_>, &Filled<'_>) -> bool,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut run: Vec<(&Entry<u32>, u32)> = Vec::new();
+    let mut before: Option<&Filled<'_>> = None;
+    for cell in cells {
+        let follows = before.is_some_and(|before| before.sheet == cell.sheet && in_line(before, cell))
+            && matches!((run.last(), cell.people), (Some((_, people)), Some(now)) if people.checked_add(1) == Some(now));
+        if !follows {
+            findings.extend(filled(&run, visibility));
+            run.clear();
+        }
+        run.extend(cell.people.map(|people| (cell.entry, people)));
+        before = Some(cell);
+    }
+    findings.extend(filled(&run, visibility));
+    findings
 }
 
 fn filled(run: &[(&Entry<u32>, u32)], visibility: Visibility) -> Option<Finding> {

@@ -32,7 +32,14 @@ fn written_counts(row: &Row) -> String {
 
 pub(in super::super) fn r02_unreadable_date(case: &Case) -> Vec<Finding> {
     dates_in_trouble(case, |trouble| {
-        !matches!(trouble, Trouble::ImpossibleDate | Trouble::DateRange | Trouble::Several | Trouble::Formula)
+        !matches!(
+            trouble,
+            Trouble::ImpossibleDate
+                | Trouble::DateRange
+                | Trouble::Several
+                | Trouble::Formula
+                | Trouble::PartlyStruck
+        )
     })
     .map(|cell| {
         let example = case.campaign.first_dose.from;

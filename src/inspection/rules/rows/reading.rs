@@ -51,7 +51,7 @@ pub(in super::super) fn r25_carried_down(case: &Case) -> Vec<Finding> {
     ] {
         let mut blanks: Vec<(Cell, &Remark)> = Vec::new();
         for row in &case.form.rows {
-            let carried = cell(row, kind).and_then(|cell| {
+            let carried = cell(row, kind).or_else(|| repeated_zero(row, kind)).and_then(|cell| {
                 let remark = cell.remarks.iter().find(|r| matches!(r, Remark::CarriedDown { .. }))?;
                 Some((cell, remark))
             });
@@ -73,6 +73,15 @@ pub(in super::super) fn r25_carried_down(case: &Case) -> Vec<Finding> {
         findings.extend(carried_blanks(&blanks));
     }
     findings
+}
+
+/// A sign that repeats 0 makes the row one without a slot: that is worth as much as one that repeats 6.
+fn repeated_zero(row: &Row, kind: Kind) -> Option<Cell<'_>> {
+    let Kind::Count(visibility) = kind else { return None };
+    let sign = |remark: &Remark| matches!(remark, Remark::CarriedDown { ditto: true, .. });
+    let repeats = row.count(visibility)?.remarks.iter().any(sign);
+    let placed = !row.date.is_blank() && !row.start.is_blank();
+    Cell::at(row, kind).filter(|_| repeats && placed)
 }
 
 /// A written sign: it decides people or the time, so it is asked back; for date and dose it is told.

@@ -56,7 +56,7 @@ fn unread_start(trouble: &Trouble) -> Finding {
 }
 
 fn unreadable(trouble: &Trouble) -> bool {
-    !matches!(trouble, Trouble::DateRange | Trouble::Several | Trouble::Formula)
+    !matches!(trouble, Trouble::DateRange | Trouble::Several | Trouble::Formula | Trouble::PartlyStruck)
 }
 
 /// Start and end were read out of one cell.
