@@ -19,6 +19,8 @@ use crate::ledger::views::OnceView;
 /// For what follows the last delivery: its commit, the farewell to the server.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Between two askings of `once` for the same mail: a server that stumbled may be on its feet again.
+const BREATH: Duration = Duration::from_millis(500);
 /// So far a clock may be set back without a word.
 const SLACK: SignedDuration = SignedDuration::from_mins(1);
 
@@ -100,6 +102,7 @@ impl Office {
             if taken.pending == 0 || self.stop.is_told() {
                 break;
             }
+            self.stop.pause(BREATH).await;
             taken.add(desk.intake_once().await?);
         }
         Ok(taken)
