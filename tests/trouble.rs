@@ -125,6 +125,27 @@ fn f27_once_reads_the_other_folders_and_names_the_missing_one() {
 }
 
 #[test]
+fn f33_a_mail_that_was_moved_by_others_is_not_moved_for_ever() {
+    let stub = Stub::new()
+        .mail(1, &mail("a", 6))
+        .mail(2, &mail("b", 7))
+        .on_first(1, "UID MOVE", Reply::Say("{tag} NO not now\r\n"))
+        .start();
+    let desk = desk(&stub, "");
+    let filed = |desk: &DeskFolder| {
+        let (mails, _) = desk.json(&["mails"]);
+        let mails = mails["mails"].as_array().unwrap().clone();
+        mails.iter().filter(|mail| mail["locations"][0]["filed_to"] == "Processed").count()
+    };
+    let (report, _) = desk.json(&["once"]);
+    assert_eq!((&report["seen"], &report["filed"], filed(&desk)), (&2.into(), &0.into(), 0), "{report}");
+    stub.remove(2);
+    let (report, _) = desk.json(&["once"]);
+    assert_eq!((&report["errors"], filed(&desk)), (&serde_json::json!([]), 2), "{report}");
+    assert_eq!((stub.inbox(), stub.count("Processed")), (vec![], 1));
+}
+
+#[test]
 fn f41_a_mail_that_the_server_never_hands_out_is_for_staff() {
     const NIL: &str = "* 1 FETCH (UID 1 RFC822.SIZE 17 INTERNALDATE \"05-Oct-2021 10:00:00 +0900\" BODY[] NIL)\r\n\
                        {tag} OK done\r\n";

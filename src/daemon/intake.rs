@@ -116,7 +116,7 @@ impl IntakeDesk {
         }
         let waiting =
             if waiting.is_empty() { waiting } else { self.mailbox.in_order_of_receipt(waiting).await? };
-        let mut unfiled = self.left_unfiled(&listed).await?;
+        let mut unfiled = self.left_unfiled(&listed, &missing).await?;
         self.owed.retain(|key, _| listed.contains(key));
         self.office.progress.expect(waiting.len());
         let mut rest = waiting.as_slice();
@@ -144,13 +144,32 @@ impl IntakeDesk {
         Ok(taken)
     }
 
-    /// Recorded in an earlier round, and still where it was found.
-    async fn left_unfiled(&self, listed: &BTreeSet<MessageKey>) -> Result<Vec<(MessageKey, bool)>, Error> {
-        let unfiled = self.office.ledger.unfiled().await?.into_iter();
-        Ok(unfiled
-            .filter(|unfiled| listed.contains(&unfiled.key))
+    /// Recorded in an earlier round, and still where it was found. What is not there any more was moved without our
+    /// having noted it, or by somebody else: it needs no further attempt.
+    async fn left_unfiled(
+        &self,
+        listed: &BTreeSet<MessageKey>,
+        missing: &BTreeMap<String, String>,
+    ) -> Result<Vec<(MessageKey, bool)>, Error> {
+        let unfiled = self.office.ledger.unfiled().await?;
+        let looked_into = |key: &MessageKey| !missing.contains_key(key.folder());
+        let (there, gone): (Vec<_>, Vec<_>) = unfiled
+            .into_iter()
             .map(|unfiled| (unfiled.key, unfiled.needs_staff))
-            .collect())
+            .filter(|(key, _)| looked_into(key))
+            .partition(|(key, _)| listed.contains(key));
+        for destination in [Destination::Attention, Destination::Processed] {
+            let keys = bound_for(destination, &gone);
+            self.office.ledger.mark_filed(&keys, self.folder(destination), self.office.now()).await?;
+        }
+        Ok(there)
+    }
+
+    fn folder(&self, destination: Destination) -> &str {
+        match destination {
+            Destination::Processed => &self.office.config.mailbox.processed_folder,
+            Destination::Attention => &self.office.config.mailbox.attention_folder,
+        }
     }
 
     /// Fetches the next set. What did not arrive is owed; owed too often, it is taken as what is known of it.
@@ -175,10 +194,12 @@ impl IntakeDesk {
                     ));
                 } else if let Some(message) = self.known_of(&key).await? {
                     self.owed.remove(&key);
-                    taken.errors.push(format!(
+                    let told = format!(
                         "failed to fetch the mail {key}: {reason}; it is recorded unread, for staff to look at it in \
                          the mailbox"
-                    ));
+                    );
+                    tracing::error!("{told}");
+                    taken.errors.push(told);
                     fetched.messages.push(message);
                 }
             }
@@ -215,12 +236,8 @@ impl IntakeDesk {
         again: bool,
     ) -> Vec<(Destination, Result<Vec<MessageKey>, Error>)> {
         let mut done = Vec::new();
-        for (destination, attention) in [(Destination::Attention, true), (Destination::Processed, false)] {
-            let keys: Vec<MessageKey> = unfiled
-                .iter()
-                .filter(|(_, needs_staff)| *needs_staff == attention)
-                .map(|(key, _)| key.clone())
-                .collect();
+        for destination in [Destination::Attention, Destination::Processed] {
+            let keys = bound_for(destination, unfiled);
             if !keys.is_empty() {
                 let filed = if again {
                     self.mailbox.file_again(&keys, destination).await
@@ -243,11 +260,7 @@ impl IntakeDesk {
         for (destination, result) in filed {
             match result {
                 Ok(keys) => {
-                    let folder = match destination {
-                        Destination::Processed => &self.office.config.mailbox.processed_folder,
-                        Destination::Attention => &self.office.config.mailbox.attention_folder,
-                    };
-                    self.office.ledger.mark_filed(&keys, folder, self.office.now()).await?;
+                    self.office.ledger.mark_filed(&keys, self.folder(destination), self.office.now()).await?;
                     count += keys.len() as u64;
                 }
                 Err(cause) => {
@@ -380,6 +393,13 @@ impl Office {
         intake.commit().await?;
         Ok(inspection)
     }
+}
+
+/// Those of the recorded mails that go to this folder.
+fn bound_for(destination: Destination, recorded: &[(MessageKey, bool)]) -> Vec<MessageKey> {
+    let bound =
+        recorded.iter().filter(|(_, needs_staff)| *needs_staff == (destination == Destination::Attention));
+    bound.map(|(key, _)| key.clone()).collect()
 }
 
 /// Stands for a mail of which nothing came. No two places have the same note: equal bytes are one mail.

@@ -19,6 +19,8 @@ use crate::ledger::views::OnceView;
 /// For what follows the last delivery: its commit, the farewell to the server.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Between two askings of `once` for the same mail: a server that stumbled may be on its feet again.
+const BREATH: Duration = Duration::from_millis(500);
 /// So far a clock may be set back without a word.
 const SLACK: SignedDuration = SignedDuration::from_mins(1);
 
@@ -71,8 +73,8 @@ impl Office {
         let count = states.iter().find(|(state, _)| state == "ambiguous").map_or(0, |(_, count)| *count);
         Ok((count > 0).then(|| {
             format!(
-                "{count} letters were cut off while they were sent: they may have arrived, and are sent again after ten \
-                 minutes (uketsuke outbox --state ambiguous)"
+                "letters that may have arrived although no answer was read: {count}; they are sent again, ten minutes \
+                 later at the earliest (uketsuke outbox --state ambiguous)"
             )
         }))
     }
@@ -100,6 +102,7 @@ impl Office {
             if taken.pending == 0 || self.stop.is_told() {
                 break;
             }
+            self.stop.pause(BREATH).await;
             taken.add(desk.intake_once().await?);
         }
         Ok(taken)

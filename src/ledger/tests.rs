@@ -24,6 +24,14 @@ async fn f49_a_disk_that_was_full_once_is_written_again() {
         page_limit(&ledger, pages + 2).await;
         let full = ledger.note_listing("INBOX", &keys(2_000), now).await;
         assert!(matches!(full, Err(Error::Full)), "{round}: {full:?}");
+        // Here SQLite has rolled back by itself, and our own ROLLBACK finds nothing to do: it fails.
+        page_limit(&ledger, pages + 2).await;
+        let mut tx = ledger.write().await.unwrap();
+        let full =
+            sqlx::query("INSERT INTO meta (key, value) VALUES ('x', zeroblob(1000000))").execute(&mut *tx);
+        assert!(matches!(full.await.map_err(Error::from), Err(Error::Full)), "{round}");
+        drop(tx);
+        ledger.note_service_ok("mailbox", now).await.unwrap();
         assert_eq!(ledger.pending().await.unwrap(), 0, "nothing of it is kept");
     }
     // Room again: nobody has to start the program anew.
