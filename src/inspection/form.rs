@@ -18,6 +18,7 @@ pub use read::read;
 mod evidence;
 mod fields;
 mod assemble;
+mod clinics;
 mod half;
 mod list;
 mod loose;
@@ -225,6 +226,16 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
         common: bool,
+    },
+    /// Another 会場番号 than the form's, or (`name`) another 医療機関名, in the same form: it may be somebody else's (B03).
+    SecondClinic {
+        place: Place,
+        raw: SmolStr,
+        name: bool,
+    },
+    /// A sheet with slots that names no clinic, in a workbook of several (B01).
+    NobodysSheet {
+        sheet: SmolStr,
     },
     Comments,
     /// .xlsm (M05) and .csv (F15) are told from `Workbook::container` by the rules.

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::evidence::{self, Identifier, Titles};
 use super::sheet::Found;
-use super::{Entry, Fields, Form, Observation, TypedTotal, notices};
+use super::{Entry, Fields, Form, Observation, TypedTotal, clinics, notices};
 use crate::inspection::normalize::token;
 use crate::inspection::verdict::Visibility;
 
@@ -46,9 +46,13 @@ pub fn group<'r, 'a>(readings: &'r mut Vec<SheetReading<'a>>) -> Vec<Vec<SheetRe
     let mut owners: Vec<(Option<String>, Option<String>)> = Vec::new();
     let mut waiting: Vec<SheetReading<'a>> = Vec::new();
     let mut last = None;
-    for reading in readings.drain(..) {
+    let several = of_several(readings);
+    for mut reading in readings.drain(..) {
         let (venue, name) = reading.clinic();
         if venue.is_none() && name.is_none() {
+            if several && reading.has_rows() {
+                reading.structure.push(Observation::NobodysSheet { sheet: reading.name.clone() });
+            }
             match last.and_then(|at: usize| groups.get_mut(at)) {
                 Some(group) => group.push(reading),
                 None => waiting.push(reading),
@@ -79,6 +83,15 @@ pub fn group<'r, 'a>(readings: &'r mut Vec<SheetReading<'a>>) -> Vec<Vec<SheetRe
     groups
 }
 
+/// Do the sheets with slots name more than one clinic?
+fn of_several(readings: &[SheetReading<'_>]) -> bool {
+    let named = readings.iter().filter(|reading| reading.has_rows()).map(SheetReading::clinic);
+    let mut venues: Vec<String> = named.filter_map(|(venue, name)| venue.or(name)).collect();
+    venues.sort_unstable();
+    venues.dedup();
+    venues.len() > 1
+}
+
 pub struct FileEvidence<'f> {
     pub identifier: &'f Identifier,
     pub file_name: &'f str,
@@ -103,6 +116,9 @@ pub fn assemble(group: Vec<SheetReading<'_>>, file: &FileEvidence<'_>) -> Result
     for (index, reading) in group.into_iter().enumerate() {
         let used = if filled { reading.has_rows() } else { index == principal };
         adopt_fields(&mut form.fields, &reading.fields);
+        if used {
+            form.observations.extend(clinics::others(&form.fields, &reading.fields));
+        }
         adopt_titles(&mut form, &reading.titles, used);
         if reading.has_rows() {
             with_rows.push(reading.name.clone());

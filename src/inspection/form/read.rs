@@ -7,7 +7,7 @@ use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group}
 use super::evidence::{self, Identifier, Titles};
 use super::roster::{self, Company, Kind};
 use super::sheet::{Area, Context, Found, column_letters};
-use super::{FileReading, Form, Observation, fields, list, matrix, notices, returned, year};
+use super::{FileReading, Form, Observation, clinics, fields, list, matrix, notices, returned, year};
 use crate::campaign::Campaign;
 use crate::inspection::layout::axes;
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -190,16 +190,18 @@ fn read_sheet<'a>(
     let (mut found, tables, has_table) = read_tables(grid, tables, context);
     year::apply(grid, &context.calendar, &mut found);
     let areas: Vec<Area> = found.areas.iter().chain(&found.others).copied().collect();
-    let (fields, typed) = fields::read(grid, &areas);
+    let mut head = fields::read(grid, &areas);
     let mut structure = hidden_and_struck(grid, &found, &tables);
+    structure.append(&mut head.others);
+    structure.extend(clinics::of_columns(grid, &tables, &mut head.fields));
     if !tables.is_empty() && found.missing.is_empty() && !is_issued_layout(&tables) {
         structure.push(Observation::Moved { sheet: grid.name.clone() });
     }
     SheetReading {
         name: grid.name,
         titles,
-        fields,
-        totals: typed,
+        fields: head.fields,
+        totals: head.totals,
         withdrawals: notices::withdrawals(grid),
         structure,
         tables: found.areas.len(),
@@ -409,7 +411,7 @@ fn is_issued_layout(tables: &[Table]) -> bool {
 
 /// A 記入例 sheet in which a clinic wrote its own number instead of the input sheet.
 fn filled_sample(grid: &Grid<'_>) -> Option<Observation> {
-    let (fields, _) = fields::read(grid, &[]);
+    let fields = fields::read(grid, &[]).fields;
     let venue =
         fields.venue_no.filter(|venue| !venue.is_blank() && !notices::is_sample_number(&venue.raw))?;
     Some(Observation::FilledSample { place: venue.place, raw: venue.raw })
