@@ -8,5 +8,6 @@ mod headers;
 mod headings;
 mod workbooks;
 mod sections;
+mod spans;
 mod counts;
 mod any;

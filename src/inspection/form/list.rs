@@ -1,11 +1,13 @@
 //! Pure: the rows of a list table.
 
 mod parts;
+mod span;
 mod strange;
 mod title;
 
 use jiff::civil::{Date, Time, Weekday};
 
+use self::span::Spans;
 use self::title::{Beside, HalfColumn, gone_columns, half_above, named_by_sheet, title_above};
 use smol_str::SmolStr;
 
@@ -13,7 +15,7 @@ use super::half::{self, Said};
 use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
 use super::plan::{self, Plan};
 use super::sheet::{
-    Area, Context, Found, Told, blank, carried, count_entry, entry, is_ditto, is_empty_reference,
+    Area, Context, Found, Told, blank, carried, count_at, count_entry, entry, is_ditto, is_empty_reference,
 };
 use super::written::{Written, found_visibility};
 use super::{Entry, Observation, Row, Trouble, fields, sheet};
@@ -56,8 +58,10 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
         found.visibility.extend(plan.visibilities());
         let left = if index == 0 { table.left } else { segment.first };
         let right = if index + 1 == table.segments.len() { table.right } else { segment.last };
+        let spans = Spans::of(grid, table, &plan, context);
         let mut reader = Reader {
             grid,
+            spans,
             context,
             plan,
             left,
@@ -100,6 +104,8 @@ struct Reader<'r, 'g> {
     grid: &'r Grid<'g>,
     context: &'r Context,
     plan: Plan<'r>,
+    /// Headings over several columns.
+    spans: Spans,
     /// First column whose texts (合計) speak of this list.
     left: u32,
     /// Last column whose texts do.
@@ -140,6 +146,9 @@ impl Reader<'_, '_> {
             self.doubtful = spots.iter().any(|spot| spot.cell.strike == Strike::Part);
             return false;
         }
+        if self.repeats_slot(row) {
+            return true;
+        }
         let beside = self.beside(row);
         let (written, half) = self.written(row, &beside);
         let dated = written.typed_date && written.date.value().is_some();
@@ -171,7 +180,7 @@ impl Reader<'_, '_> {
     }
 
     fn written(&mut self, row: u32, beside: &Beside) -> (Written, Option<Said>) {
-        let (date, day_name) = self.one_date(row);
+        let (mut date, day_name) = self.one_date(row);
         let (mut start, mut span_end) = self.start(row, date.value());
         let half = self.half_of(row, beside, date.value());
         if let Some(half) = &half {
@@ -180,6 +189,7 @@ impl Reader<'_, '_> {
         let (public, private) = self.counts(row);
         let plan = &self.plan;
         let typed = |column: &Column| self.grid.at(row, column.column).is_some_and(|spot| !spot.formula());
+        self.with_moment(row, &mut date, start.value());
         let written = Written {
             typed_date: typed(plan.date) && !plan.segment.shares,
             typed_start: typed(plan.start) && !plan.segment.shares_start,
@@ -251,6 +261,9 @@ impl Reader<'_, '_> {
 
     fn start(&self, row: u32, date: Option<Date>) -> (Entry<Time>, Option<Time>) {
         let column = self.plan.start;
+        if let Some(spanned) = self.spanned_time(row, column, date) {
+            return spanned;
+        }
         let place = self.grid.place(row, column.column);
         let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !is_empty_reference(spot))
         else {
@@ -260,7 +273,7 @@ impl Reader<'_, '_> {
             return (self.ditto(spot, &column.heading, |above| Some(&above.start)), None);
         }
         let (source, end) = self.time_at(spot, column, date);
-        let source = self.with_minutes(row, source);
+        let source = self.with_minutes(row, spot, source);
         if spot.row < row {
             let raw = source.raw.clone();
             return (carried(&source, place, raw, false, true), end);
@@ -283,6 +296,12 @@ impl Reader<'_, '_> {
             }
             if let Some(spot) = self.grid.at(row, column.column).filter(|spot| is_ditto(spot)) {
                 return self.ditto(spot, &column.heading, of);
+            }
+            if let Some(spanned) = self.spanned_count(row, column) {
+                return spanned;
+            }
+            if let Some(first) = self.one_slot(row, column) {
+                return count_at(self.grid, first, &column.heading);
             }
             count_entry(self.grid, row, column.column, &column.heading, |at| self.plan.is_count_column(at))
         };
@@ -417,7 +436,7 @@ impl Reader<'_, '_> {
     }
 
     fn dose_entry(&self, row: u32) -> Option<Entry<Dose>> {
-        let typed = self.plan.dose.map(|column| self.typed_dose(row, column));
+        let typed = self.plan.dose.as_ref().map(|column| self.typed_dose(row, column));
         if typed.as_ref().is_some_and(|entry| !entry.is_blank()) {
             return typed;
         }
