@@ -160,6 +160,8 @@ pub enum Observation {
         sheet: SmolStr,
         labels: Vec<String>,
     },
+    /// 様式１ and 様式２, filled in as sheets of one workbook (X13).
+    TwoForms,
     /// More than one input sheet was read and added up (F07).
     SeveralSheets {
         sheets: Vec<SmolStr>,
@@ -200,10 +202,11 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
-    /// A clinic filled in the 記入例 sheet and left the others empty: its number there (F06).
+    /// A clinic filled in the 記入例 sheet and left the others empty, or (`beside`) did not: its number there (F06).
     FilledSample {
         place: Place,
         raw: SmolStr,
+        beside: bool,
     },
     /// 「利用しません」「辞退」「取下げ」 (F14).
     Withdrawal {
@@ -217,6 +220,11 @@ pub enum Observation {
     },
     /// Content below or beside the table that has a date or time and a count but fits no column (never dropped in silence).
     Unplaced {
+        place: Place,
+        raw: SmolStr,
+    },
+    /// A count of which nothing says whether it is 公開 or 非公開, in a list that says it row by row (F04).
+    Unattributed {
         place: Place,
         raw: SmolStr,
     },

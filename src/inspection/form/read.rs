@@ -34,7 +34,7 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
     if !ours {
         result.observations.append(&mut sorted.hidden);
         result.observations.extend(readings.iter().flat_map(|reading| reading.withdrawals.clone()));
-        result.forms.extend(sample_form(&sorted, &identifier, file_name).map(Arc::new));
+        result.forms.extend(sample_form(&sorted, &identifier, file_name, &calendar).map(Arc::new));
         if sorted.returned && result.forms.is_empty() {
             result.companion.get_or_insert_with(|| returned::SHEET.to_string());
         }
@@ -50,9 +50,12 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
     }
     if let Some(form) = forms.first_mut() {
         form.observations.append(&mut sorted.hidden);
-        if form.rows.is_empty() {
-            form.observations.extend(sorted.samples.iter().filter_map(filled_sample));
-        }
+        // Beside a filled form the clinic may have gone on writing there.
+        let told = sorted
+            .samples
+            .iter()
+            .filter_map(|sample| filled_sample(sample, &calendar, !form.rows.is_empty()));
+        form.observations.extend(told);
     }
     for form in &mut forms {
         if workbook.epoch_1904 {
@@ -252,8 +255,11 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
         return (found, tables, true);
     }
     let matrix = read_matrix(grid, context);
+    // Headings of a list that did not read are told as such, unless a matrix reads clearly.
+    let headed = !found.rows.is_empty() || found.unused_content;
     match matrix {
-        Some(matrix) if !matrix.rows.is_empty() || !matrix.missing.is_empty() || !complete => {
+        Some(matrix) if reads_clearly(&matrix) => (matrix, Vec::new(), true),
+        Some(matrix) if !headed && (!matrix.rows.is_empty() || !matrix.missing.is_empty() || !complete) => {
             (matrix, Vec::new(), true)
         }
         _ => {
@@ -261,6 +267,16 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
             (found, tables, has_table)
         }
     }
+}
+
+/// At least one slot of it is whole.
+fn reads_clearly(found: &Found) -> bool {
+    found.rows.iter().any(|row| {
+        let mut counts = [row.public.as_ref(), row.private.as_ref()].into_iter().flatten();
+        row.date.value().is_some()
+            && row.start.value().is_some()
+            && counts.any(|count| count.value().is_some())
+    })
 }
 
 /// A matrix that stands above the lists of a sheet.
@@ -410,15 +426,24 @@ fn is_issued_layout(tables: &[Table]) -> bool {
 }
 
 /// A 記入例 sheet in which a clinic wrote its own number instead of the input sheet.
-fn filled_sample(grid: &Grid<'_>) -> Option<Observation> {
+fn filled_sample(grid: &Grid<'_>, calendar: &Calendar, beside: bool) -> Option<Observation> {
     let fields = fields::read(grid, &[]).fields;
     let venue =
         fields.venue_no.filter(|venue| !venue.is_blank() && !notices::is_sample_number(&venue.raw))?;
-    Some(Observation::FilledSample { place: venue.place, raw: venue.raw })
+    (!beside || holds_counts(grid, calendar)).then_some(Observation::FilledSample {
+        place: venue.place,
+        raw: venue.raw,
+        beside,
+    })
 }
 
 /// Only 記入例 sheets of ours were sent: a form without rows that says so.
-fn sample_form(sorted: &Sorted<'_>, identifier: &Identifier, file_name: &str) -> Option<Form> {
+fn sample_form(
+    sorted: &Sorted<'_>,
+    identifier: &Identifier,
+    file_name: &str,
+    calendar: &Calendar,
+) -> Option<Form> {
     let grid = sorted.samples.iter().find(|grid| evidence::titles(grid, u32::MAX).ours)?;
     let titles = evidence::titles(grid, u32::MAX);
     let mark = notices::sample_mark(grid);
@@ -427,7 +452,7 @@ fn sample_form(sorted: &Sorted<'_>, identifier: &Identifier, file_name: &str) ->
     let mut form = Form {
         sheets: vec![grid.name.clone()],
         observations: vec![
-            filled_sample(grid)
+            filled_sample(grid, calendar, false)
                 .unwrap_or_else(|| Observation::Sample { place: grid.place(row, column), raw }),
         ],
         template: identifier.template.clone(),

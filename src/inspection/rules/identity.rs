@@ -8,7 +8,7 @@ use super::wording::quote;
 use crate::clinic::{Clinic, Registry, name_key};
 use crate::inspection::form::{Entry, Form, Observation, Read, Trouble};
 use crate::inspection::normalize::token;
-use crate::inspection::verdict::{Finding, Severity};
+use crate::inspection::verdict::{Finding, Place, Severity};
 
 /// The clinic that a receipt number of ours in the subject names (「受付番号 8-0123-2」), if it is one of the sender's:
 /// anybody can write a number.
@@ -102,8 +102,15 @@ fn somebody_elses(seen: &Observation, own: Option<&Clinic>, registry: &Registry)
 
 impl<'a> Signals<'a, '_> {
     fn identify(&self, registry: &Registry) -> Identity<'a> {
-        let is_sample = |seen: &Observation| {
-            matches!(seen, Observation::Sample { .. } | Observation::FilledSample { .. })
+        let fields = &self.form.fields;
+        let own = |place: &Place| {
+            [&fields.venue_no, &fields.name].into_iter().flatten().any(|entry| entry.place == *place)
+        };
+        let headless = fields.venue_no.is_none() && fields.name.is_none();
+        let is_sample = |seen: &Observation| match seen {
+            Observation::Sample { place, .. } => headless || own(place),
+            Observation::FilledSample { beside, .. } => !beside,
+            _ => false,
         };
         let sample = self.form.observations.iter().any(is_sample);
         if self.number.is_none() && self.name.is_none() {
