@@ -11,3 +11,4 @@ mod sections;
 mod spans;
 mod counts;
 mod any;
+mod asides;

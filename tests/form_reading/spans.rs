@@ -97,8 +97,9 @@ fn a_count_in_several_columns_is_asked_back() {
     let form = list(&["C4:F4"], &[&heads, &["10/26", "9:00", "", "6"]]);
     assert_eq!(slots(&form), ["10/26 9:00 6 0"]);
     // 方眼紙, its heading over the first digit only.
-    let form = list(&[], &[&["接種日", "接種時刻", "公開枠数"], &["10/26", "9:00", "1", "2"]]);
-    assert_eq!(row(&form, 5).public.as_ref().unwrap().trouble(), Some(&Trouble::Several));
+    let heads = ["接種日", "接種時刻", "公開枠数", "非公開枠数"];
+    let form = list(&[], &[&heads, &["10/26", "9:00", "6", "1", "2"]]);
+    assert_eq!(row(&form, 5).private.as_ref().unwrap().trouble(), Some(&Trouble::Several));
 }
 
 #[test]

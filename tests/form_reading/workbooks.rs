@@ -66,6 +66,9 @@ fn issued_workbook_with_its_other_sheets() {
     sample.values("A13", &["1", "10/26", "火", "１回目", "9:00", "9:30", "99", "0"]);
     let mut sheet = sample.done();
     sheet.name = "記入例".into();
+    for cell in sheet.cells.iter_mut().filter(|cell| (cell.row, cell.column) == (4, 1)) {
+        cell.value = Value::Text("9999".into());
+    }
     let mut identifier = Page::new("_form");
     identifier
         .text("A1", "KUMAMOTO-VFRAME")

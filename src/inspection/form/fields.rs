@@ -396,7 +396,9 @@ fn typed_total(grid: &Grid<'_>, spot: &Spot<'_>, blocked: &impl Fn(u32, u32) -> 
     let visibility = total_of(&spot.key)?;
     let right = grid.merged_at(spot.row, spot.column).map_or(spot.column, |merged| merged.last_column);
     let next = grid.row(spot.row).iter().find(|next| next.column > right)?;
-    if next.formula() || blocked(next.row, next.column) || is_label(next) || is_total_label(next) {
+    // 「合計 42 18」: one figure for each visibility.
+    let split = grid.at(next.row, next.column + 1).is_some_and(|after| !after.is_text() && !after.formula());
+    if split || next.formula() || blocked(next.row, next.column) || is_label(next) || is_total_label(next) {
         return None;
     }
     let raw = serial::written(&next.cell.value);

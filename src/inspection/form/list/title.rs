@@ -119,7 +119,7 @@ impl Reader<'_, '_> {
     }
 
     /// A column of dates, times or counts.
-    fn is_role(&self, column: u32) -> bool {
+    pub(super) fn is_role(&self, column: u32) -> bool {
         let plan = &self.plan;
         let count = plan.by_row.map(|(count, _)| count);
         let end = plan.segment.column(Class::End);
