@@ -126,6 +126,9 @@ fn balances_are_no_rows() {
     ];
     let read = form(&rows, &[]);
     assert_eq!(slots(&read), ["10/26 9:00 6 4"]);
+    // So does one at a bare hour.
+    let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["", "10", "6", "4", "小計"]];
+    assert_eq!(slots(&form(&rows, &[])).len(), 2);
     // A slot with such a remark stays one.
     let rows: [&[&str]; 2] = [&HEADS, &["10/26", "9:00", "6", "4", "残り枠は電話"]];
     assert_eq!(slots(&form(&rows, &[])), ["10/26 9:00 6 4"]);

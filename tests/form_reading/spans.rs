@@ -96,6 +96,10 @@ fn a_count_in_several_columns_is_asked_back() {
     assert_eq!(slots(&form), ["10/26 9:00 6 0"]);
     let form = list(&["C4:F4"], &[&heads, &["10/26", "9:00", "", "6"]]);
     assert_eq!(slots(&form), ["10/26 9:00 6 0"]);
+    // A text beyond the heading is none of it.
+    let heads = ["接種日", "接種時刻", "公開枠数", "", "非公開枠数"];
+    let form = list(&[], &[&heads, &["10/26", "9", "6", "1診", "4"]]);
+    assert_eq!(slots(&form), ["10/26 9:00 6 4"]);
     // 方眼紙, its heading over the first digit only.
     let heads = ["接種日", "接種時刻", "公開枠数", "非公開枠数"];
     let form = list(&[], &[&heads, &["10/26", "9:00", "6", "1", "2"]]);

@@ -46,13 +46,9 @@ pub fn group<'r, 'a>(readings: &'r mut Vec<SheetReading<'a>>) -> Vec<Vec<SheetRe
     let mut owners: Vec<(Option<String>, Option<String>)> = Vec::new();
     let mut waiting: Vec<SheetReading<'a>> = Vec::new();
     let mut last = None;
-    let several = of_several(readings);
-    for mut reading in readings.drain(..) {
+    for reading in readings.drain(..) {
         let (venue, name) = reading.clinic();
         if venue.is_none() && name.is_none() {
-            if several && reading.has_rows() {
-                reading.structure.push(Observation::NobodysSheet { sheet: reading.name.clone() });
-            }
             match last.and_then(|at: usize| groups.get_mut(at)) {
                 Some(group) => group.push(reading),
                 None => waiting.push(reading),
@@ -80,16 +76,18 @@ pub fn group<'r, 'a>(readings: &'r mut Vec<SheetReading<'a>>) -> Vec<Vec<SheetRe
         }
         None => groups.push(waiting),
     }
+    note_nobodys(&mut groups);
     groups
 }
 
-/// Do the sheets with slots name more than one clinic?
-fn of_several(readings: &[SheetReading<'_>]) -> bool {
-    let named = readings.iter().filter(|reading| reading.has_rows()).map(SheetReading::clinic);
-    let mut venues: Vec<String> = named.filter_map(|(venue, name)| venue.or(name)).collect();
-    venues.sort_unstable();
-    venues.dedup();
-    venues.len() > 1
+/// In a workbook of several clinics the slots of a sheet that names none may be anybody's.
+fn note_nobodys(groups: &mut [Vec<SheetReading<'_>>]) {
+    let of_clinics = groups.iter().filter(|group| group.iter().any(SheetReading::has_rows)).count();
+    for reading in groups.iter_mut().flatten().filter(|_| of_clinics > 1) {
+        if reading.has_rows() && reading.clinic() == (None, None) {
+            reading.structure.push(Observation::NobodysSheet { sheet: reading.name.clone() });
+        }
+    }
 }
 
 pub struct FileEvidence<'f> {

@@ -38,8 +38,11 @@ pub fn of_columns(grid: &Grid<'_>, tables: &[Table], fields: &mut Fields) -> Vec
         for heading in grid.between(table.top, table.bottom) {
             let Some(name) = fields::names_clinic(heading) else { continue };
             let values = distinct(grid, table, heading.column, name);
+            let unnamed = fields.venue_no.as_ref().is_none_or(Entry::is_blank);
             let slot = if name { &mut fields.name } else { &mut fields.venue_no };
-            if slot.as_ref().is_none_or(Entry::is_blank)
+            // Beside a number 「本院」 names no clinic.
+            if unnamed
+                && slot.as_ref().is_none_or(Entry::is_blank)
                 && let Some((place, raw)) = values.first()
             {
                 let label = heading.text.clone();

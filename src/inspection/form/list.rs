@@ -175,7 +175,7 @@ impl Reader<'_, '_> {
             }
             let estimated = written.start.remarks.contains(&Remark::Estimated);
             let clocked = timed && !estimated;
-            if let Some(sum) = outside_note().find(|spot| !clocked && self.sums(spot, dated)) {
+            if let Some(sum) = outside_note().find(|spot| !clocked && self.sums(spot, dated, timed)) {
                 self.sum(row, sum);
                 return true;
             }

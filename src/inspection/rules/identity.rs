@@ -89,7 +89,10 @@ fn somebody_elses(seen: &Observation, own: Option<&Clinic>, registry: &Registry)
         let named = by_name(registry, raw);
         !named.is_empty() && !of_own(&named)
     } else {
-        !registry.is_empty() && legible(raw) && by_number(registry, raw).is_none_or(|one| !of_own(&[one]))
+        // A long one is another authority's.
+        let like_ours = legible(raw) && raw.trim().chars().count() <= 6;
+        let known = by_number(registry, raw);
+        !registry.is_empty() && known.map_or(like_ours, |one| !of_own(&[one]))
     };
     let finding = || Finding {
         mend: Some(

@@ -17,15 +17,20 @@ pub(super) fn note_sample(grid: &Grid<'_>, table: &Table, title: &Spot<'_>, foun
     let place = grid.place(title.row, title.column);
     found.observations.push(Observation::Sample { place, raw: title.text.clone() });
     let (left, right) = (table.first_column(), table.last_column());
-    let rows = grid.rows_between(table.bottom + 1, table.end);
-    let used = rows.filter(|row| !grid.row_between(*row, left, right).is_empty()).last();
+    let mut rows = grid.rows_between(table.bottom + 1, table.end);
+    let used = rows.rfind(|row| !grid.row_between(*row, left, right).is_empty());
     found.others.push(Area { top: title.row, bottom: used.unwrap_or(table.bottom), left, right });
 }
 
 impl Reader<'_, '_> {
-    /// A word for a sum; a balance (差引, 残) only where a date or time would stand, or in a row without a date.
-    pub(super) fn sums(&self, spot: &Spot<'_>, dated: bool) -> bool {
-        let leads = [self.plan.date.column, self.plan.start.column].contains(&spot.column);
+    /// A word for a sum, or for a balance (差引, 残) where a date or time would stand or nothing else does. Before a bare
+    /// hour, which may be the sum itself, it must lead the row.
+    pub(super) fn sums(&self, spot: &Spot<'_>, dated: bool, timed: bool) -> bool {
+        let (date, start) = (self.plan.date.column, self.plan.start.column);
+        let leads = [date, start].contains(&spot.column);
+        if timed {
+            return spot.column < start && !dated && (is_sum(spot) || (leads && is_balance(spot)));
+        }
         is_sum(spot) || ((leads || !dated) && is_balance(spot))
     }
 

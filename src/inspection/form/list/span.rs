@@ -13,7 +13,7 @@ use crate::inspection::layout::label::Class;
 use crate::inspection::layout::segment::Column;
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::time::Span;
-use crate::inspection::normalize::{Read, Reading, Remark, date, serial, time, token, weekday};
+use crate::inspection::normalize::{Read, Reading, Remark, count, date, serial, time, token, weekday};
 use crate::inspection::workbook::Value;
 
 /// A heading over more columns than this is a title.
@@ -176,7 +176,8 @@ impl<'r, 'g> Reader<'r, 'g> {
         }
         let joined = joined_time(&spots);
         let mut reading: Reading<Span> = time::read(&Value::Text(joined.into()), date);
-        if !matches!(reading.read, Read::Value(_)) && !spots.iter().skip(1).any(|spot| has_digit(spot)) {
+        let own = |spot: &&&Spot<'g>| spot.column <= wide.merged && has_digit(spot);
+        if !matches!(reading.read, Read::Value(_)) && !rest.iter().any(|spot| own(&spot)) {
             return None;
         }
         reading.remarks.retain(|remark| !matches!(remark, Remark::Estimated));
@@ -230,7 +231,16 @@ impl<'r, 'g> Reader<'r, 'g> {
     /// 「6|人」 is 6; 「6|～|8」「1|2」 are no count.
     pub(super) fn spanned_count(&self, row: u32, column: &Column) -> Option<Entry<u32>> {
         let (wide, spots) = self.parts(row, column.column)?;
-        let figures: Vec<&Spot<'g>> = spots.iter().copied().filter(|spot| has_digit(spot)).collect();
+        // Beyond the heading only a figure that is a count itself may be part of one.
+        let counts = |spot: &Spot<'g>| match count::read(&spot.cell.value).read {
+            Read::Value(_) => has_digit(spot),
+            _ => false,
+        };
+        let figures: Vec<&Spot<'g>> = spots
+            .iter()
+            .copied()
+            .filter(|spot| if spot.column <= wide.merged { has_digit(spot) } else { counts(spot) })
+            .collect();
         let open = !figures.is_empty() && spots.iter().skip(1).any(|spot| spot.key == "~");
         match figures.as_slice() {
             [only] if !open => {
