@@ -74,6 +74,10 @@ fn a_date_in_several_columns() {
     let heads = ["接種日", "", "接種時刻", "公開枠数", "非公開枠数"];
     check(&["A4:B4"], &[&heads, &["10", "26", "9:00", "6", "4"]], &["10/26 9:00 6 4"]);
     check(&["A4:B4"], &[&heads, &["10月", "26日", "9:00", "6", "4"]], &["10/26 9:00 6 4"]);
+    let wide = ["接種日", "", "", "", "接種時刻", "公開枠数", "非公開枠数"];
+    let form = list(&["A4:D4"], &[&wide, &["10", "月", "26", "日", "9:00", "6", "4"]]);
+    assert_eq!(slots(&form), ["10/26 9:00 6 4"]);
+    assert!(row(&form, 5).weekday.is_none());
     check(&["A4:B4"], &[&heads, &["10/26", "祝日前", "9:00", "6", "4"]], &["10/26 9:00 6 4"]);
     let form = list(&["A4:B4"], &[&heads, &["10/26", "11/16", "9:00", "6", "4"]]);
     assert_eq!(row(&form, 5).date.trouble(), Some(&Trouble::Several));
@@ -146,6 +150,9 @@ fn merged_rows() {
     let heads = ["接種日", "接種時刻", "公開枠数", "非公開枠数", "備考"];
     let rows: [&[&str]; 3] = [&heads, &["10/26", "9:00", "6", "4"], &["", "", "", "", "二診"]];
     check(&["A5:A6", "B5:B6", "C5:C6", "D5:D6"], &rows, &["10/26 9:00 6 4"]);
+    let long: [&[&str]; 4] = [&heads, &["10/26", "9:00", "6", "4"], &[], &["", "10:00", "6", "4"]];
+    let merged = ["A5:A8", "B5:B6", "C5:C6", "D5:D6", "B7:B8", "C7:C8", "D7:D8"];
+    check(&merged, &long, &["10/26 9:00 6 4", "10/26 10:00 6 4"]);
     let form = list(&["A5:A6", "C5:C6", "D5:D6"], &rows);
     assert!(matches!(row(&form, 5).public.as_ref().unwrap().trouble(), Some(Trouble::MergedCount { .. })));
     let rows: [&[&str]; 3] = [&heads, &["10/26", "9:00", "6", "4"], &["10/27", "休診"]];

@@ -337,6 +337,17 @@ fn two_clinics_in_one_sheet() {
 }
 
 #[test]
+fn a_title_names_a_second_clinic() {
+    let mut page = Page::new("い医院");
+    page.texts("A1", &["会場番号", "0001", "医療機関名", "あ医院"]).text("A2", "あ医院");
+    page.texts("A3", &["接種日", "時刻", "公開枠数", "備考"]);
+    page.values("A4", &["10/25", "9:00", "6", "え医院より紹介"]);
+    page.text("A6", "【う医院】").texts("A7", &["接種日", "時刻", "公開枠数"]);
+    page.values("A8", &["10/26", "9:00", "6"]).texts("A10", &["連絡先", "お医院"]);
+    assert_eq!(strangers(&read_form(&[&page])), [" い医院", "A6 う医院"]);
+}
+
+#[test]
 fn a_column_may_name_the_clinic() {
     let mut page = Page::new("様式１");
     page.texts("A1", &["会場番号", "接種日", "時刻", "公開枠数"]);

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::sheet::entry;
+use super::sheet::{Area, entry};
 use super::{Entry, Fields, Observation, fields};
 use crate::inspection::layout::grid::Grid;
 use crate::inspection::layout::table::Table;
@@ -50,6 +50,36 @@ pub fn of_columns(grid: &Grid<'_>, tables: &[Table], fields: &mut Fields) -> Vec
             }
             let own = slot.as_ref();
             others.extend(values.into_iter().filter_map(|(place, raw)| other(own, place, raw, name)));
+        }
+    }
+    others
+}
+
+/// How the names of clinics end.
+const KINDS: [&str; 8] = ["医院", "クリニック", "病院", "診療所", "内科", "外科", "小児科", "耳鼻咽喉科"];
+
+/// The name of another clinic as a title over a list, or as the sheet's name: no label says whose it is.
+pub fn of_titles(grid: &Grid<'_>, areas: &[Area], fields: &Fields) -> Vec<Observation> {
+    let named = |key: &str| KINDS.iter().any(|kind| key.ends_with(kind)) && key.chars().count() <= 30;
+    let bare = |text: &str| -> SmolStr {
+        text.trim_matches(|ch: char| "■◆●◎○□・【】[]()〔〕<>《》 ".contains(ch)).into()
+    };
+    let mut others = Vec::new();
+    let own = fields.name.as_ref();
+    let sheet = bare(&token::key(grid.name));
+    if named(&sheet) {
+        others.extend(other(own, Place::sheet(grid.name), sheet, true));
+    }
+    if !grid.words().any(|word| named(&bare(&word.key))) {
+        return others;
+    }
+    for spot in grid.spots().iter().filter(|spot| spot.is_text() && named(&bare(&spot.key))) {
+        let inside = areas.iter().any(|area| area.holds(spot.row, spot.column));
+        let before = grid.row_up_to(spot.row, spot.column).iter().rev().nth(1);
+        let above = spot.row.checked_sub(1).and_then(|above| grid.at(above, spot.column));
+        let labelled = [before, above].into_iter().flatten().any(fields::is_bare_label);
+        if !inside && !labelled && !fields::is_label(spot) {
+            others.extend(other(own, grid.place(spot.row, spot.column), bare(&spot.text), true));
         }
     }
     others

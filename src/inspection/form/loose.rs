@@ -45,11 +45,14 @@ pub fn is_sum(spot: &Spot<'_>) -> bool {
 
 /// Figures about the list as a whole that are no sum of it: 差引, 残, 上限, 独自枠, 平均, 延べ.
 pub fn is_balance(spot: &Spot<'_>) -> bool {
-    const WORDS: [&str; 11] =
-        ["差引", "差し引", "残", "上限", "独自", "平均", "延べ", "のべ", "total", "subtotal", "average"];
+    const FIRST: [&str; 6] = ["残", "上限", "独自", "total", "subtotal", "average"];
+    const ANYWHERE: [&str; 5] = ["差引", "差し引", "平均", "延べ", "のべ"];
     let (outside, inside) = label::split_note(&spot.key);
     let bare = if outside.is_empty() { inside } else { outside };
-    spot.is_text() && bare.chars().count() <= 14 && WORDS.iter().any(|word| bare.starts_with(word))
+    spot.is_text()
+        && bare.chars().count() <= 14
+        && (FIRST.iter().any(|word| bare.starts_with(word))
+            || ANYWHERE.iter().any(|word| bare.contains(word)))
 }
 
 /// 「※…」「（注）…」
@@ -102,6 +105,7 @@ pub fn is_sample_mark(spot: &Spot<'_>) -> bool {
     let bare = label::split_note(&spot.key);
     let bare = if bare.0.is_empty() { bare.1 } else { bare.0 };
     let stem = bare.trim_end_matches(|ch: char| ch.is_ascii_digit() || ch == ':' || ch == ')');
+    let stem = stem.trim_start_matches(['←', '→', '↑', '↓']).trim_end_matches("です");
     matches!(stem, "例" | "記入例" | "記載例" | "見本" | "サンプル")
 }
 

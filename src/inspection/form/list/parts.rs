@@ -161,7 +161,12 @@ impl Reader<'_, '_> {
                 .is_some_and(|other| (other.first_row, other.last_row) == (merged.first_row, merged.last_row))
         };
         let tall = merged.last_row > merged.first_row && merged.first_column == merged.last_column;
-        let whole = tall && same(self.plan.date.column) && same(self.plan.start.column);
+        // The date may be merged over several such slots.
+        let dated = self
+            .grid
+            .merged_at(row, self.plan.date.column)
+            .is_some_and(|other| other.first_row <= merged.first_row && merged.last_row <= other.last_row);
+        let whole = tall && dated && same(self.plan.start.column);
         self.grid.at(merged.first_row, merged.first_column).filter(|_| whole)
     }
 

@@ -222,6 +222,9 @@ impl<'r, 'g> Reader<'r, 'g> {
     /// A weekday beside the date, under the date's heading or none.
     pub(super) fn spanned_weekday(&self, row: u32) -> Option<WeekdayEntry> {
         let (_, spots) = self.parts(row, self.plan.date.column)?;
+        // 「10|月|26|日」 names no weekday.
+        let whole = |spot: &&Spot<'g>| date::is_certain(&spot.cell.value, &self.context.calendar);
+        spots.first().copied().filter(|first| whole(first))?;
         let named = spots.into_iter().skip(1).find(|spot| weekday::parse(&spot.key).is_some())?;
         let raw = serial::written(&named.cell.value);
         let place = self.grid.place(named.row, named.column);
