@@ -20,6 +20,7 @@ mod evidence;
 mod fields;
 mod assemble;
 mod blocks;
+mod clinics;
 mod half;
 mod list;
 mod loose;
@@ -164,6 +165,8 @@ pub enum Observation {
         sheet: SmolStr,
         labels: Vec<String>,
     },
+    /// 様式１ and 様式２, filled in as sheets of one workbook (X13).
+    TwoForms,
     /// More than one input sheet was read and added up (F07).
     SeveralSheets {
         sheets: Vec<SmolStr>,
@@ -204,10 +207,11 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
-    /// A clinic filled in the 記入例 sheet and left the others empty: its number there (F06).
+    /// A clinic filled in the 記入例 sheet and left the others empty, or (`beside`) did not: its number there (F06).
     FilledSample {
         place: Place,
         raw: SmolStr,
+        beside: bool,
     },
     /// 「利用しません」「辞退」「取下げ」 (F14).
     Withdrawal {
@@ -224,12 +228,27 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
+    /// A count of which nothing says whether it is 公開 or 非公開, in a list that says it row by row (F04).
+    Unattributed {
+        place: Place,
+        raw: SmolStr,
+    },
     /// Figures under a heading that does not say what they count, or under none (F04): the heading's cell.
     /// `common`: beside most counts, and not their sum.
     StrangeFigures {
         place: Place,
         raw: SmolStr,
         common: bool,
+    },
+    /// Another 会場番号 than the form's, or (`name`) another 医療機関名, in the same form: it may be somebody else's (B03).
+    SecondClinic {
+        place: Place,
+        raw: SmolStr,
+        name: bool,
+    },
+    /// A sheet with slots that names no clinic, in a workbook of several (B01).
+    NobodysSheet {
+        sheet: SmolStr,
     },
     Comments,
     /// .xlsm (M05) and .csv (F15) are told from `Workbook::container` by the rules.

@@ -10,5 +10,7 @@ mod headers;
 mod headings;
 mod workbooks;
 mod sections;
+mod spans;
 mod counts;
 mod any;
+mod asides;

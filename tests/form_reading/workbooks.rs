@@ -66,6 +66,9 @@ fn issued_workbook_with_its_other_sheets() {
     sample.values("A13", &["1", "10/26", "火", "１回目", "9:00", "9:30", "99", "0"]);
     let mut sheet = sample.done();
     sheet.name = "記入例".into();
+    for cell in sheet.cells.iter_mut().filter(|cell| (cell.row, cell.column) == (4, 1)) {
+        cell.value = Value::Text("9999".into());
+    }
     let mut identifier = Page::new("_form");
     identifier
         .text("A1", "KUMAMOTO-VFRAME")
@@ -300,4 +303,75 @@ fn lists_of_another_kind_are_left_aside() {
         table("２回目", &[&["接種日", "時間", "人数"], &["11/17", "9:00", "6"]]),
     );
     assert_eq!(slots(&read_form(&[&first, &second])).len(), 3);
+}
+
+/// Places of what names a second clinic, and the sheets that name none.
+fn strangers(form: &uketsuke::inspection::form::Form) -> Vec<String> {
+    form.observations
+        .iter()
+        .filter_map(|seen| match seen {
+            Observation::SecondClinic { place, raw, .. } => {
+                Some(format!("{} {raw}", place.cell.as_deref().unwrap_or("")))
+            }
+            Observation::NobodysSheet { sheet } => Some(sheet.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn two_clinics_in_one_sheet() {
+    let mut stacked = Page::new("様式１");
+    for (top, venue, name) in [(1, "0001", "あ医院"), (6, "0002", "い医院")] {
+        stacked.texts(&format!("A{top}"), &["会場番号", venue, "医療機関名", name]);
+        stacked.texts(&format!("A{}", top + 2), &["接種日", "時刻", "公開枠数"]);
+        stacked.values(&format!("A{}", top + 3), &["10/25", "9:00", "6"]);
+    }
+    assert_eq!(strangers(&read_form(&[&stacked])), ["B6 0002", "D6 い医院"]);
+    let mut column = Page::new("様式１");
+    column.texts("A1", &["会場番号", "0001"]).texts("A3", &["会場番号", "接種日", "時刻", "公開枠数"]);
+    column.texts("A4", &["1"]).values("B4", &["10/25", "9:00", "6"]);
+    column.texts("A5", &["0002"]).values("B5", &["10/25", "9:30", "6"]);
+    column.texts("A6", &["合計"]).values("D6", &["12"]);
+    assert_eq!(strangers(&read_form(&[&column])), ["A5 0002"]);
+}
+
+#[test]
+fn a_title_names_a_second_clinic() {
+    let mut page = Page::new("い医院");
+    page.texts("A1", &["会場番号", "0001", "医療機関名", "あ医院"]).text("A2", "あ医院");
+    page.texts("A3", &["接種日", "時刻", "公開枠数", "備考"]);
+    page.values("A4", &["10/25", "9:00", "6", "え医院より紹介"]);
+    page.text("A6", "【う医院】").texts("A7", &["接種日", "時刻", "公開枠数"]);
+    page.values("A8", &["10/26", "9:00", "6"]).texts("A10", &["連絡先", "お医院"]);
+    assert_eq!(strangers(&read_form(&[&page])), [" い医院", "A6 う医院"]);
+}
+
+#[test]
+fn a_column_may_name_the_clinic() {
+    let mut page = Page::new("様式１");
+    page.texts("A1", &["会場番号", "接種日", "時刻", "公開枠数"]);
+    page.texts("A2", &["0001"]).values("B2", &["10/25", "9:00", "6"]);
+    page.texts("A3", &["0001"]).values("B3", &["10/25", "9:30", "6"]);
+    let form = read_form(&[&page]);
+    assert_eq!(form.fields.venue_no.as_ref().unwrap().raw, "0001");
+    assert!(strangers(&form).is_empty());
+}
+
+#[test]
+fn sheets_of_others() {
+    let clinic = |sheet: &str, venue: &str, name: &str| {
+        let mut page = Page::new(sheet);
+        page.texts("A1", &["会場番号", venue, "医療機関名", name]);
+        page.texts("A3", &["接種日", "時刻", "公開枠数"]).values("A4", &["10/25", "9:00", "6"]);
+        page
+    };
+    let form = read_form(&[&clinic("A", "0001", "あ医院"), &clinic("B", "0001", "い医院")]);
+    assert_eq!(strangers(&form), ["D1 い医院"]);
+    let nobody = list("C", "公開枠数", &[&["10/26", "9:00", "5"]]);
+    let sheets = [&clinic("A", "0001", "あ医院"), &clinic("B", "0002", "い医院"), &nobody];
+    let reading = read(&workbook(&sheets));
+    assert_eq!(reading.forms.iter().flat_map(|form| strangers(form)).collect::<Vec<_>>(), ["C"]);
+    // One clinic alone may name itself once.
+    assert!(strangers(&read_form(&[&clinic("A", "0001", "あ医院"), &nobody])).is_empty());
 }

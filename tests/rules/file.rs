@@ -88,7 +88,17 @@ fn what_the_reader_noticed() {
             "F04 B5 error",
         ),
         ("F06", Observation::Sample { place: cell(), raw: "9999".into() }, "F06 B5 error"),
-        ("F06: filled", Observation::FilledSample { place: cell(), raw: "0123".into() }, "F06 B5 error"),
+        (
+            "F06: filled",
+            Observation::FilledSample { place: cell(), raw: "0123".into(), beside: false },
+            "F06 B5 error",
+        ),
+        (
+            "F06: also",
+            Observation::FilledSample { place: cell(), raw: "0123".into(), beside: true },
+            "F06 B5 warning",
+        ),
+        ("F04: of neither", Observation::Unattributed { place: cell(), raw: "6".into() }, "F04 B5 error"),
         ("F07", Observation::SeveralSheets { sheets: vec![sheet(), "追加".into()] }, "F07 - warning"),
         ("F08: rows", Observation::HiddenRows { sheet: sheet(), rows: vec![14, 15] }, "F08 - warning"),
         (

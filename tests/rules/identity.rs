@@ -126,3 +126,37 @@ fn a_receipt_number_in_the_subject_names_one_of_the_senders_clinics() {
         assert_eq!(clinic_of_receipt(subject, 8, &registry, sender), expected, "{subject} {sender}");
     }
 }
+
+#[test]
+fn slots_of_another_clinic() {
+    let check = |raw: &str, name: bool, expected: &[&str]| {
+        let mut form = Form { sheets: vec![SHEET.into()], ..Form::default() };
+        form.fields.venue_no = field(5, 1, "0123");
+        form.observations = vec![Observation::SecondClinic {
+            place: Place::cell(&SHEET.into(), 19, 1),
+            raw: raw.into(),
+            name,
+        }];
+        let registry = registry();
+        let identity = identify(&form, &registry, "", None);
+        assert_eq!(told(&identity.findings), expected, "{raw}");
+        assert!(told(&identify(&form, &Registry::default(), "", None).findings).is_empty());
+    };
+    check("0124", false, &["B03 B20 error"]);
+    check("777", false, &["B03 B20 error"]);
+    check("No.123", false, &[]);
+    check("－", false, &[]);
+    check("きた医院", true, &["B03 B20 error"]);
+    check("みなみ内科クリニック　２階", true, &[]);
+    let mut form = Form { sheets: vec![SHEET.into()], ..Form::default() };
+    form.fields.venue_no = field(5, 1, "0123");
+    form.observations = vec![Observation::NobodysSheet { sheet: "C".into() }];
+    assert_eq!(identify(&form, &registry(), "", None).findings[0].code, "B01");
+}
+
+#[test]
+fn a_name_in_the_field_of_the_number() {
+    check("0123（みなみ内科クリニック）", "", "", "", (Some("0123"), &[]));
+    check("0123(本院)", "", "", "", (Some("0123"), &[]));
+    check("0123（きた医院）", "", "", "", (None, &["B02 B5 error"]));
+}

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::evidence::{self, Identifier, Titles};
 use super::sheet::Found;
-use super::{Entry, Fields, Form, Observation, TypedTotal, notices};
+use super::{Entry, Evidence, Fields, Form, Observation, TypedTotal, clinics, notices};
 use crate::inspection::normalize::token;
 use crate::inspection::verdict::Visibility;
 
@@ -76,7 +76,18 @@ pub fn group<'r, 'a>(readings: &'r mut Vec<SheetReading<'a>>) -> Vec<Vec<SheetRe
         }
         None => groups.push(waiting),
     }
+    note_nobodys(&mut groups);
     groups
+}
+
+/// In a workbook of several clinics the slots of a sheet that names none may be anybody's.
+fn note_nobodys(groups: &mut [Vec<SheetReading<'_>>]) {
+    let of_clinics = groups.iter().filter(|group| group.iter().any(SheetReading::has_rows)).count();
+    for reading in groups.iter_mut().flatten().filter(|_| of_clinics > 1) {
+        if reading.has_rows() && reading.clinic() == (None, None) {
+            reading.structure.push(Observation::NobodysSheet { sheet: reading.name.clone() });
+        }
+    }
 }
 
 pub struct FileEvidence<'f> {
@@ -100,10 +111,26 @@ pub fn assemble(group: Vec<SheetReading<'_>>, file: &FileEvidence<'_>) -> Result
     let mut form = Form { observations: withdrawals(), ..Form::default() };
     let mut with_rows = Vec::new();
     let lists: usize = group.iter().filter(|reading| reading.has_rows()).map(|reading| reading.tables).sum();
-    for (index, reading) in group.into_iter().enumerate() {
-        let used = if filled { reading.has_rows() } else { index == principal };
+    let is_used = |(index, reading): &(usize, &SheetReading<'_>)| {
+        if filled { reading.has_rows() } else { *index == principal }
+    };
+    let used: Vec<&SheetReading<'_>> = group.iter().enumerate().filter(is_used).map(|(_, one)| one).collect();
+    let two_forms = are_two_forms(&used);
+    let used: Vec<bool> = group.iter().enumerate().map(|one| is_used(&one)).collect();
+    // What the sheets that are used say of themselves goes before what a blank form beside them says.
+    let titles = |used_only: bool| {
+        let wanted = group.iter().zip(&used).filter(move |(_, used)| **used == used_only);
+        wanted.map(|(reading, _)| &reading.titles)
+    };
+    titles(true).for_each(|titles| adopt_titles(&mut form, titles, true));
+    if form.evidence.title.is_none() && form.evidence.visible_no.is_none() {
+        titles(false).for_each(|titles| adopt_titles(&mut form, titles, false));
+    }
+    for (reading, used) in group.into_iter().zip(used) {
         adopt_fields(&mut form.fields, &reading.fields);
-        adopt_titles(&mut form, &reading.titles, used);
+        if used {
+            form.observations.extend(clinics::others(&form.fields, &reading.fields));
+        }
         if reading.has_rows() {
             with_rows.push(reading.name.clone());
         }
@@ -122,12 +149,35 @@ pub fn assemble(group: Vec<SheetReading<'_>>, file: &FileEvidence<'_>) -> Result
     }
     form.observations.extend(notices::samples(&form.fields));
     form.evidence.hidden_id = file.identifier.form;
+    if two_forms {
+        form.observations.push(Observation::TwoForms);
+        form.evidence = Evidence { title: Some(3), ..Evidence::default() };
+    }
     form.evidence.columns = evidence::from_columns(&form.visibility);
     form.evidence.file_name = evidence::form_in(&token::key(file.file_name));
     form.number = evidence::best(&form.evidence);
     form.period = form.period.or(file.identifier.period);
     form.template.clone_from(&file.identifier.template);
     Ok(form)
+}
+
+/// 様式１ in one sheet and 様式２ in another: together they are 様式３.
+fn are_two_forms(used: &[&SheetReading<'_>]) -> bool {
+    let number = |titles: &Titles| {
+        titles.visible_no.or(titles.number).or(match titles.visibility {
+            Some(Visibility::Public) => Some(1),
+            Some(Visibility::Private) => Some(2),
+            None => None,
+        })
+    };
+    let has = |wanted: u8, visibility: Visibility| {
+        used.iter().any(|reading| {
+            number(&reading.titles) == Some(wanted)
+                && reading.found.visibility.iter().all(|own| *own == visibility)
+        })
+    };
+    let others = used.iter().any(|reading| number(&reading.titles).is_none_or(|number| number == 3));
+    has(1, Visibility::Public) && has(2, Visibility::Private) && !others
 }
 
 fn take_sheet(form: &mut Form, reading: SheetReading<'_>, lists: usize) {

@@ -3,7 +3,7 @@
 use smol_str::{SmolStr, SmolStrBuilder};
 
 use super::sheet::{Area, entry};
-use super::{Entry, Fields, Trouble, TypedTotal};
+use super::{Entry, Fields, Observation, Trouble, TypedTotal, clinics};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label;
 use crate::inspection::normalize::glance::Glance;
@@ -107,17 +107,35 @@ pub fn is_bare_label(spot: &Spot<'_>) -> bool {
         && pieces(spot).last().is_some_and(|(_, value)| value.is_empty())
 }
 
+/// What stands outside the tables of a sheet.
+#[derive(Default)]
+pub struct Head {
+    pub fields: Fields,
+    pub totals: Vec<TypedTotal>,
+    /// Numbers and names of other clinics.
+    pub others: Vec<Observation>,
+}
+
+/// Does this label name a clinic: by its name (true) or by its 会場番号 (false)?
+pub fn names_clinic(spot: &Spot<'_>) -> Option<bool> {
+    let (field, _) = pieces(spot).pop().filter(|_| spot.is_text())?;
+    match field {
+        Field::VenueNo => Some(false),
+        Field::Name => Some(true),
+        _ => None,
+    }
+}
+
 /// Reads the fields of one sheet, and the totals that were typed outside its tables.
-pub fn read(grid: &Grid<'_>, areas: &[Area]) -> (Fields, Vec<TypedTotal>) {
-    let mut fields = Fields::default();
-    let mut totals = Vec::new();
+pub fn read(grid: &Grid<'_>, areas: &[Area]) -> Head {
+    let mut head = Head::default();
     let blocked = |row, column| areas.iter().any(|area| area.holds(row, column));
     for spot in grid.spots() {
         if !spot.is_text() || spot.key.starts_with('※') || blocked(spot.row, spot.column) {
             continue;
         }
         if let Some(total) = typed_total(grid, spot, &blocked) {
-            totals.push(total);
+            head.totals.push(total);
             continue;
         }
         let found = pieces(spot);
@@ -131,10 +149,10 @@ pub fn read(grid: &Grid<'_>, areas: &[Area]) -> (Fields, Vec<TypedTotal>) {
             } else {
                 continue;
             };
-            keep(&mut fields, field, spot, at);
+            keep(&mut head, field, spot, at);
         }
     }
-    (fields, totals)
+    head
 }
 
 /// A field's value where it stands; an empty `raw` means that nothing is written.
@@ -145,7 +163,8 @@ struct Written {
 }
 
 /// The first value that is found stands; a blank gives way.
-fn keep(fields: &mut Fields, field: Field, label: &Spot<'_>, at: Written) {
+fn keep(head: &mut Head, field: Field, label: &Spot<'_>, at: Written) {
+    let fields = &mut head.fields;
     let heading = label::split_note(label.text.split(':').next().unwrap_or_default()).0.trim().to_string();
     let read = match (&at.trouble, at.raw.is_empty()) {
         (Some(trouble), _) => Read::Not(trouble.clone()),
@@ -177,6 +196,8 @@ fn keep(fields: &mut Fields, field: Field, label: &Spot<'_>, at: Written) {
     if slot.as_ref().is_none_or(Entry::is_blank) {
         let reading = Reading { read, remarks: Vec::new() };
         *slot = Some(entry(at.place, heading, at.raw, reading));
+    } else if matches!(field, Field::VenueNo | Field::Name) {
+        head.others.extend(clinics::other(slot.as_ref(), at.place, at.raw, field == Field::Name));
     }
 }
 
@@ -375,7 +396,9 @@ fn typed_total(grid: &Grid<'_>, spot: &Spot<'_>, blocked: &impl Fn(u32, u32) -> 
     let visibility = total_of(&spot.key)?;
     let right = grid.merged_at(spot.row, spot.column).map_or(spot.column, |merged| merged.last_column);
     let next = grid.row(spot.row).iter().find(|next| next.column > right)?;
-    if next.formula() || blocked(next.row, next.column) || is_label(next) || is_total_label(next) {
+    // 「合計 42 18」: one figure for each visibility.
+    let split = grid.at(next.row, next.column + 1).is_some_and(|after| !after.is_text() && !after.formula());
+    if split || next.formula() || blocked(next.row, next.column) || is_label(next) || is_total_label(next) {
         return None;
     }
     let raw = serial::written(&next.cell.value);

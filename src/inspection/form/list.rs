@@ -1,22 +1,25 @@
 //! Pure: the rows of a list table.
 
+mod left_out;
 mod parts;
+mod span;
 mod strange;
 mod title;
 
 use jiff::civil::{Date, Time, Weekday};
 
+use self::span::Spans;
 use self::title::{Beside, HalfColumn, gone_columns, half_above, named_by_sheet, title_above};
 use smol_str::SmolStr;
 
 use super::half::{self, Said};
-use super::loose::{has_content, is_sample_mark, is_sum, note_unplaced};
+use super::loose::{has_content, is_sample_mark, note_unplaced};
 use super::plan::{self, Plan};
 use super::sheet::{
-    Area, Context, Found, Told, blank, carried, count_entry, entry, is_ditto, is_empty_reference,
+    Area, Context, Found, Told, blank, carried, count_at, count_entry, entry, is_ditto, is_empty_reference,
 };
 use super::written::{Written, found_visibility};
-use super::{Entry, Observation, Row, Trouble, fields, sheet};
+use super::{Entry, Observation, Row, Trouble, fields, loose, sheet};
 use crate::campaign::Dose;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
@@ -30,6 +33,10 @@ use crate::inspection::workbook::{Strike, Value};
 
 /// Reads every list of the table into `found`.
 pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
+    if let Some(sample) = loose::sample_title(grid, table, &context.calendar) {
+        left_out::note_sample(grid, table, sample, found);
+        return;
+    }
     let mut last_used = table.bottom;
     for (index, segment) in table.segments.iter().enumerate() {
         let missing = segment.missing();
@@ -56,8 +63,10 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
         found.visibility.extend(plan.visibilities());
         let left = if index == 0 { table.left } else { segment.first };
         let right = if index + 1 == table.segments.len() { table.right } else { segment.last };
+        let spans = Spans::of(grid, table, &plan, context);
         let mut reader = Reader {
             grid,
+            spans,
             context,
             plan,
             left,
@@ -72,6 +81,7 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             sheet_says: named_by_sheet(grid, segment),
             half: half_above(grid, segment, context),
             half_column: None,
+            kind_above: None,
             doubtful: false,
             above: None,
             above_start: None,
@@ -100,6 +110,8 @@ struct Reader<'r, 'g> {
     grid: &'r Grid<'g>,
     context: &'r Context,
     plan: Plan<'r>,
+    /// Headings over several columns.
+    spans: Spans,
     /// First column whose texts (合計) speak of this list.
     left: u32,
     /// Last column whose texts do.
@@ -114,6 +126,8 @@ struct Reader<'r, 'g> {
     sheet_says: Option<Visibility>,
     half: Option<Hint<Half>>,
     half_column: Option<HalfColumn>,
+    /// What the column of 公開 and 非公開 said last: blanks below it in one block say the same.
+    kind_above: Option<Visibility>,
     /// That visibility may be another list's.
     doubtful: bool,
     /// The last row that was read (zero-based): what is carried down comes from it. It stands last in `found`.
@@ -136,9 +150,15 @@ impl Reader<'_, '_> {
             self.band(row);
             return false;
         }
+        if self.under_labels(row, spots) {
+            return false;
+        }
         if self.is_title(spots) {
             self.doubtful = spots.iter().any(|spot| spot.cell.strike == Strike::Part);
             return false;
+        }
+        if self.repeats_slot(row) {
+            return true;
         }
         let beside = self.beside(row);
         let (written, half) = self.written(row, &beside);
@@ -153,12 +173,17 @@ impl Reader<'_, '_> {
             if outside_note().chain(labels).any(fields::is_label) && !self.offers(row, dated, timed) {
                 return false;
             }
-            if let Some(sum) = outside_note().find(|spot| !timed && is_sum(spot)) {
+            let estimated = written.start.remarks.contains(&Remark::Estimated);
+            let clocked = timed && !estimated;
+            if let Some(sum) = outside_note().find(|spot| !clocked && self.sums(spot, dated, timed)) {
                 self.sum(row, sum);
                 return true;
             }
+            if !timed && self.is_remark(spots) {
+                return false;
+            }
         }
-        if let Some(sample) = outside_note().find(|spot| is_sample_mark(spot)) {
+        if let Some(sample) = spots.iter().find(|spot| is_sample_mark(spot)) {
             let place = self.grid.place(sample.row, sample.column);
             self.found.observations.push(Observation::Sample { place, raw: sample.text.clone() });
             return true;
@@ -171,7 +196,7 @@ impl Reader<'_, '_> {
     }
 
     fn written(&mut self, row: u32, beside: &Beside) -> (Written, Option<Said>) {
-        let (date, day_name) = self.one_date(row);
+        let (mut date, day_name) = self.one_date(row);
         let (mut start, mut span_end) = self.start(row, date.value());
         let half = self.half_of(row, beside, date.value());
         if let Some(half) = &half {
@@ -180,6 +205,7 @@ impl Reader<'_, '_> {
         let (public, private) = self.counts(row);
         let plan = &self.plan;
         let typed = |column: &Column| self.grid.at(row, column.column).is_some_and(|spot| !spot.formula());
+        self.with_moment(row, &mut date, start.value());
         let written = Written {
             typed_date: typed(plan.date) && !plan.segment.shares,
             typed_start: typed(plan.start) && !plan.segment.shares_start,
@@ -251,6 +277,9 @@ impl Reader<'_, '_> {
 
     fn start(&self, row: u32, date: Option<Date>) -> (Entry<Time>, Option<Time>) {
         let column = self.plan.start;
+        if let Some(spanned) = self.spanned_time(row, column, date) {
+            return spanned;
+        }
         let place = self.grid.place(row, column.column);
         let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !is_empty_reference(spot))
         else {
@@ -260,7 +289,7 @@ impl Reader<'_, '_> {
             return (self.ditto(spot, &column.heading, |above| Some(&above.start)), None);
         }
         let (source, end) = self.time_at(spot, column, date);
-        let source = self.with_minutes(row, source);
+        let source = self.with_minutes(row, spot, source);
         if spot.row < row {
             let raw = source.raw.clone();
             return (carried(&source, place, raw, false, true), end);
@@ -284,6 +313,12 @@ impl Reader<'_, '_> {
             if let Some(spot) = self.grid.at(row, column.column).filter(|spot| is_ditto(spot)) {
                 return self.ditto(spot, &column.heading, of);
             }
+            if let Some(spanned) = self.spanned_count(row, column) {
+                return spanned;
+            }
+            if let Some(first) = self.one_slot(row, column) {
+                return count_at(self.grid, first, &column.heading);
+            }
             count_entry(self.grid, row, column.column, &column.heading, |at| self.plan.is_count_column(at))
         };
         let section = self.section.as_ref().map(|hint| hint.value);
@@ -295,7 +330,10 @@ impl Reader<'_, '_> {
             {
                 return (Some(struck(said, count)), None);
             }
-            let said = said.and_then(|spot| label::visibility_mentioned(&spot.key)).or(section);
+            let own = said.and_then(|spot| label::visibility_mentioned(&spot.key));
+            let carried =
+                || self.kind_above.filter(|_| kind.is_some() && said.is_none() && self.follows_above(row));
+            let said = own.or(section).or_else(carried);
             let told = if self.plan.public.is_some() { Visibility::Public } else { Visibility::Private };
             return match said.or(general.map(|_| told)) {
                 Some(Visibility::Public) => (Some(one(count, |above| above.public.as_ref())), None),
@@ -358,10 +396,12 @@ impl Reader<'_, '_> {
                 if kind.is_none() {
                     self.found.miss(vec!["公開枠数／非公開枠数".to_string()]);
                     self.found.unused_content = true;
-                } else if let Some(spot) = self.grid.at(row, count.column) {
+                } else if let Some(spot) = self.grid.at(row, count.column)
+                    && !matches!(count::read(&spot.cell.value).read, Read::Value(0))
+                {
                     let place = self.grid.place(row, count.column);
                     let raw = serial::written(&spot.cell.value);
-                    self.found.observations.push(Observation::Unplaced { place, raw });
+                    self.found.observations.push(Observation::Unattributed { place, raw });
                 }
                 return;
             }
@@ -373,6 +413,7 @@ impl Reader<'_, '_> {
         if let (Some(end), Some(half)) = (&mut end, half) {
             half::apply_to_end(half, end);
         }
+        let kind = self.kind_entry(row, &written);
         let reading = Row {
             sheet: self.grid.name.clone(),
             row: row + 1,
@@ -381,7 +422,7 @@ impl Reader<'_, '_> {
             end,
             note: self.note(row),
             section: self.section_entry(),
-            beside: beside.visibility,
+            beside: kind.or(beside.visibility),
             gone: beside.gone,
             hidden: self.grid.row_is_hidden(row),
             struck: self.is_struck(row),
@@ -417,7 +458,7 @@ impl Reader<'_, '_> {
     }
 
     fn dose_entry(&self, row: u32) -> Option<Entry<Dose>> {
-        let typed = self.plan.dose.map(|column| self.typed_dose(row, column));
+        let typed = self.plan.dose.as_ref().map(|column| self.typed_dose(row, column));
         if typed.as_ref().is_some_and(|entry| !entry.is_blank()) {
             return typed;
         }

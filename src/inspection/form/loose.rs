@@ -5,10 +5,15 @@ use std::collections::BTreeSet;
 use super::sheet::{Context, Found};
 use super::{Observation, fields};
 use crate::inspection::layout::grid::{Grid, Spot};
+use crate::inspection::layout::heading;
 use crate::inspection::layout::label;
 use crate::inspection::layout::segment::Segment;
 use crate::inspection::layout::table::Table;
+use crate::inspection::normalize::date::Calendar;
 use crate::inspection::normalize::{Read, count, date, serial, time};
+
+/// How many rows above a heading the title 「記入例」 may stand.
+const TITLE_ROWS: u32 = 3;
 
 /// Does anything stand under headings that do not make a list?
 pub fn has_content(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &Context) -> bool {
@@ -38,6 +43,53 @@ pub fn is_sum(spot: &Spot<'_>) -> bool {
     spot.is_text() && spot.key.chars().count() <= 14 && label::is_total(&spot.key)
 }
 
+/// Figures about the list as a whole that are no sum of it: 差引, 残, 上限, 独自枠, 平均, 延べ.
+pub fn is_balance(spot: &Spot<'_>) -> bool {
+    const FIRST: [&str; 6] = ["残", "上限", "独自", "total", "subtotal", "average"];
+    const ANYWHERE: [&str; 5] = ["差引", "差し引", "平均", "延べ", "のべ"];
+    let (outside, inside) = label::split_note(&spot.key);
+    let bare = if outside.is_empty() { inside } else { outside };
+    spot.is_text()
+        && bare.chars().count() <= 14
+        && (FIRST.iter().any(|word| bare.starts_with(word))
+            || ANYWHERE.iter().any(|word| bare.contains(word)))
+}
+
+/// 「※…」「（注）…」
+pub fn is_footnote(spot: &Spot<'_>) -> bool {
+    let marks = ["※", "*", "(注", "注)", "注:", "注意", "注1", "注2", "【注", "備考:"];
+    spot.is_text() && marks.iter().any(|mark| spot.key.starts_with(mark))
+}
+
+/// People, and a day or a time, in one text: it may be a slot, which is never left aside in silence.
+pub fn tells_slot(key: &str) -> bool {
+    let counted = ["名", "人", "枠", "回分"].iter().any(|unit| {
+        key.match_indices(unit).any(|(at, _)| {
+            key.get(..at).is_some_and(|before| before.ends_with(|ch: char| ch.is_ascii_digit()))
+        })
+    });
+    counted && key.contains(['/', '月', '日', ':', '時'])
+}
+
+/// The title 「記入例」 over a table, in the rows above its heading that hold no values.
+pub fn sample_title<'g, 's>(grid: &'g Grid<'s>, table: &Table, calendar: &Calendar) -> Option<&'g Spot<'s>> {
+    if !grid.words().any(|word| word.key.contains(['例', '見', 'サ'])) {
+        return None;
+    }
+    for above in 1..=TITLE_ROWS {
+        let row = table.top.checked_sub(above)?;
+        let right = table.right.min(table.last_column());
+        let spots = grid.row_between(row, table.left, right);
+        if spots.iter().any(|spot| heading::is_data(spot, calendar)) {
+            return None;
+        }
+        if let Some(title) = spots.iter().find(|spot| is_sample_mark(spot)) {
+            return Some(title);
+        }
+    }
+    None
+}
+
 /// 合計, 総計, １回目合計; but not 小計 or 10/25計.
 pub fn is_grand_total(key: &str) -> bool {
     let bare: String = label::split_note(key).0;
@@ -53,6 +105,7 @@ pub fn is_sample_mark(spot: &Spot<'_>) -> bool {
     let bare = label::split_note(&spot.key);
     let bare = if bare.0.is_empty() { bare.1 } else { bare.0 };
     let stem = bare.trim_end_matches(|ch: char| ch.is_ascii_digit() || ch == ':' || ch == ')');
+    let stem = stem.trim_start_matches(['←', '→', '↑', '↓']).trim_end_matches("です");
     matches!(stem, "例" | "記入例" | "記載例" | "見本" | "サンプル")
 }
 

@@ -38,7 +38,37 @@ pub fn sample_mark<'g, 's>(grid: &'g Grid<'s>) -> Option<&'g Spot<'s>> {
     (says(&outside) || (outside.is_empty() && says(&inside))).then_some(first)
 }
 
-const WITHDRAWAL: [&str; 18] = [
+/// Other means of theirs that a clinic does without: no word about the system.
+const OTHER_MEANS: [&str; 12] = [
+    "キャンセル待ち",
+    "リスト",
+    "fax",
+    "ファックス",
+    "ファクス",
+    "電話",
+    "メール",
+    "郵送",
+    "line",
+    "駐車場",
+    "送迎",
+    "備考欄",
+];
+
+const WITHDRAWAL: [&str; 32] = [
+    "システムは使いません",
+    "システムを使いません",
+    "システムは使わない",
+    "システムを使わない",
+    "システムは使用しません",
+    "システムを使用しません",
+    "使用を希望しません",
+    "参加を見送",
+    "利用を見送",
+    "提出を見送",
+    "接種を見送ります",
+    "今回は見送",
+    "接種を中止します",
+    "接種を中止いたします",
     "利用しません",
     "利用しない",
     "利用いたしません",
@@ -78,9 +108,15 @@ pub fn says_withdrawal(key: &str) -> bool {
     if !Glance::of(key).contains_any(&WITHDRAWAL) {
         return false;
     }
+    let means = OTHER_MEANS.iter().any(|word| key.contains(word));
+    if means
+        && !["システム", "予約枠", "辞退", "取下", "取り下", "撤回"].iter().any(|word| key.contains(word))
+    {
+        return false;
+    }
     let chosen = key.contains(['■', '☑', '✓', '✔', '☒']);
     let offered = !chosen && (key.contains('□') || (key.contains("新規") && key.contains("修正")));
-    let printed = ["場合", "ください", "下さい", "辞退者", "際は", "ときは", "時は", "提出不要"];
+    let printed = ["場合", "ください", "下さい", "辞退者", "の方は", "際は", "ときは", "時は", "提出不要"];
     !offered && !printed.iter().any(|word| key.contains(word))
 }
 

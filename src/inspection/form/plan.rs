@@ -1,9 +1,11 @@
 //! Pure: which column of a list plays which part, and whether its counts are public.
 
+use smol_str::SmolStr;
+
 use super::Read;
 use super::sheet::Context;
 use crate::campaign::Dose;
-use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
 use crate::inspection::layout::mark;
 use crate::inspection::layout::segment::{Column, Segment};
@@ -23,12 +25,21 @@ pub struct Plan<'s> {
     pub by_row: Option<(&'s Column, Option<u32>)>,
     /// `public` or `private` is a general count: a title between the rows may say otherwise.
     pub general: bool,
-    pub dose: Option<&'s Column>,
+    /// Headed so, or (without a heading) holding nothing but doses.
+    pub dose: Option<Column>,
 }
 
 impl<'s> Plan<'s> {
     /// `None`: nothing tells whether the counts are public.
     pub fn of(grid: &Grid<'_>, table: &Table, segment: &'s Segment, context: &Context) -> Option<Self> {
+        let mut plan = Self::roles(grid, table, segment, context)?;
+        if plan.dose.is_none() {
+            plan.dose = unheaded_dose(grid, table, plan.date);
+        }
+        Some(plan)
+    }
+
+    fn roles(grid: &Grid<'_>, table: &Table, segment: &'s Segment, context: &Context) -> Option<Self> {
         let column = |class| segment.column(class);
         let mut plan = Self {
             segment,
@@ -39,13 +50,13 @@ impl<'s> Plan<'s> {
             private: column(Class::Private),
             by_row: None,
             general: false,
-            dose: column(Class::Dose),
+            dose: column(Class::Dose).cloned(),
         };
         let division = column(Class::Division).map(|column| (column, division(grid, table, column.column)));
         if let Some((column, Division::Dose)) = division
             && plan.dose.is_none()
         {
-            plan.dose = Some(column);
+            plan.dose = Some(column.clone());
         }
         let Some(general) = column(Class::Count) else { return Some(plan) };
         if plan.public.or(plan.private).is_some() {
@@ -117,6 +128,31 @@ fn division(grid: &Grid<'_>, table: &Table, column: u32) -> Division {
         (doses, kinds) if kinds >= doses => Division::Visibility,
         _ => Division::Dose,
     }
+}
+
+/// A column without a heading that says 「１回目」 or 「２回目」 beside dates, and nothing else.
+fn unheaded_dose(grid: &Grid<'_>, table: &Table, date: &Column) -> Option<Column> {
+    let doses = |key: &str| key.contains('回') && dose::parse(key).is_some();
+    if !grid.words().any(|word| doses(&word.key)) {
+        return None;
+    }
+    let beside_date =
+        |spot: &Spot<'_>| grid.covering(spot.row, date.column).is_some_and(|at| at.column == date.column);
+    let body = || grid.between(table.bottom + 1, table.end).iter();
+    let first = body().find(|spot| {
+        doses(&spot.key)
+            && (table.left..=table.right).contains(&spot.column)
+            && (table.top..=table.bottom).all(|row| grid.covering(row, spot.column).is_none())
+            && beside_date(spot)
+    })?;
+    let mut texts = body().filter(|spot| spot.column == first.column && spot.is_text());
+    texts.all(|spot| doses(&spot.key) && beside_date(spot)).then(|| Column {
+        row: table.bottom,
+        column: first.column,
+        heading: SmolStr::default(),
+        dose: None,
+        rank: 0,
+    })
 }
 
 /// The 備考, or whatever column it is, that says 公開 or 非公開 in every row with a count.

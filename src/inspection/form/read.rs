@@ -7,7 +7,7 @@ use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group}
 use super::evidence::{self, Identifier, Titles};
 use super::roster::{self, Company, Kind};
 use super::sheet::{Area, Context, Cover, Found, column_letters};
-use super::{FileReading, Form, Observation, blocks, fields, list, net, notices, returned, year};
+use super::{FileReading, Form, Observation, blocks, clinics, fields, list, net, notices, returned, year};
 use crate::campaign::Campaign;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
@@ -36,7 +36,7 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
     if !ours {
         result.observations.append(&mut sorted.hidden);
         result.observations.extend(readings.iter().flat_map(|reading| reading.withdrawals.clone()));
-        result.forms.extend(sample_form(&sorted, &identifier, file_name).map(Arc::new));
+        result.forms.extend(sample_form(&sorted, &identifier, file_name, &calendar).map(Arc::new));
         if sorted.returned && result.forms.is_empty() {
             result.companion.get_or_insert_with(|| returned::SHEET.to_string());
         }
@@ -52,9 +52,12 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
     }
     if let Some(form) = forms.first_mut() {
         form.observations.append(&mut sorted.hidden);
-        if form.rows.is_empty() {
-            form.observations.extend(sorted.samples.iter().filter_map(filled_sample));
-        }
+        // Beside a filled form the clinic may have gone on writing there.
+        let told = sorted
+            .samples
+            .iter()
+            .filter_map(|sample| filled_sample(sample, &calendar, !form.rows.is_empty()));
+        form.observations.extend(told);
     }
     for form in &mut forms {
         if workbook.epoch_1904 {
@@ -196,16 +199,19 @@ fn read_sheet<'a>(
     net::cast(grid, context, &mut found);
     year::apply(grid, &context.calendar, &mut found);
     let areas: Vec<Area> = found.areas.iter().chain(&found.others).copied().collect();
-    let (fields, typed) = fields::read(grid, &areas);
+    let mut head = fields::read(grid, &areas);
     let mut structure = hidden_and_struck(grid, &found, &tables);
+    structure.append(&mut head.others);
+    structure.extend(clinics::of_columns(grid, &tables, &mut head.fields));
+    structure.extend(clinics::of_titles(grid, &areas, &head.fields));
     if !tables.is_empty() && found.missing.is_empty() && !is_issued_layout(&tables) {
         structure.push(Observation::Moved { sheet: grid.name.clone() });
     }
     SheetReading {
         name: grid.name,
         titles,
-        fields,
-        totals: typed,
+        fields: head.fields,
+        totals: head.totals,
         withdrawals: notices::withdrawals(grid),
         structure,
         tables: found.areas.len(),
@@ -261,8 +267,22 @@ fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found
     if complete && matrix.rows.is_empty() && matrix.missing.is_empty() {
         return (found, tables, true);
     }
+    // Headings of a list that did not read are told as such, unless a matrix reads clearly.
+    if (!found.rows.is_empty() || found.unused_content) && !reads_clearly(&matrix) {
+        return (found, tables, true);
+    }
     merge(&mut found, matrix);
     (found, Vec::new(), true)
+}
+
+/// At least one slot of it is whole.
+fn reads_clearly(found: &Found) -> bool {
+    found.rows.iter().any(|row| {
+        let mut counts = [row.public.as_ref(), row.private.as_ref()].into_iter().flatten();
+        row.date.value().is_some()
+            && row.start.value().is_some()
+            && counts.any(|count| count.value().is_some())
+    })
 }
 
 /// Did a list give a row that can be told from a chance likeness?
@@ -396,15 +416,24 @@ fn is_issued_layout(tables: &[Table]) -> bool {
 }
 
 /// A 記入例 sheet in which a clinic wrote its own number instead of the input sheet.
-fn filled_sample(grid: &Grid<'_>) -> Option<Observation> {
-    let (fields, _) = fields::read(grid, &[]);
+fn filled_sample(grid: &Grid<'_>, calendar: &Calendar, beside: bool) -> Option<Observation> {
+    let fields = fields::read(grid, &[]).fields;
     let venue =
         fields.venue_no.filter(|venue| !venue.is_blank() && !notices::is_sample_number(&venue.raw))?;
-    Some(Observation::FilledSample { place: venue.place, raw: venue.raw })
+    (!beside || holds_counts(grid, calendar)).then_some(Observation::FilledSample {
+        place: venue.place,
+        raw: venue.raw,
+        beside,
+    })
 }
 
 /// Only 記入例 sheets of ours were sent: a form without rows that says so.
-fn sample_form(sorted: &Sorted<'_>, identifier: &Identifier, file_name: &str) -> Option<Form> {
+fn sample_form(
+    sorted: &Sorted<'_>,
+    identifier: &Identifier,
+    file_name: &str,
+    calendar: &Calendar,
+) -> Option<Form> {
     let grid = sorted.samples.iter().find(|grid| evidence::titles(grid, u32::MAX).ours)?;
     let titles = evidence::titles(grid, u32::MAX);
     let mark = notices::sample_mark(grid);
@@ -413,7 +442,7 @@ fn sample_form(sorted: &Sorted<'_>, identifier: &Identifier, file_name: &str) ->
     let mut form = Form {
         sheets: vec![grid.name.clone()],
         observations: vec![
-            filled_sample(grid)
+            filled_sample(grid, calendar, false)
                 .unwrap_or_else(|| Observation::Sample { place: grid.place(row, column), raw }),
         ],
         template: identifier.template.clone(),

@@ -161,14 +161,23 @@ pub fn count_entry(
         let counts = (merged.first_column..=merged.last_column.min(merged.first_column.saturating_add(255)))
             .filter(|column| is_count_column(*column))
             .count();
-        if merged.last_row > merged.first_row || counts > 1 {
+        let closed = source.is_text() && count::is_zero_word(&source.key);
+        if !closed && (merged.last_row > merged.first_row || counts > 1) {
             let range = grid.range(merged);
             let place = Place { sheet: place.sheet, cell: Some(range.as_str().into()) };
             let raw = serial::written(&source.cell.value);
             return entry(place, heading.clone(), raw, Reading::not(Trouble::MergedCount { range }));
         }
     }
-    let Some(spot) = grid.covering(row, column) else { return blank(place, heading.clone()) };
+    match grid.covering(row, column) {
+        Some(spot) => Entry { place, ..count_at(grid, spot, heading) },
+        None => blank(place, heading.clone()),
+    }
+}
+
+/// Reads the count in one cell, whatever it is merged over.
+pub fn count_at(grid: &Grid<'_>, spot: &Spot<'_>, heading: &SmolStr) -> Entry<u32> {
+    let place = grid.place(spot.row, spot.column);
     let raw = serial::written(&spot.cell.value);
     if partly_struck(spot) {
         return entry(place, heading.clone(), raw, Reading::not(Trouble::PartlyStruck));
@@ -242,6 +251,21 @@ pub fn fill_the_other(public: &mut Option<Entry<u32>>, private: &mut Option<Entr
 /// 「B」 for column 1.
 pub fn column_letters(column: u32) -> String {
     crate::inspection::verdict::a1(0, column).trim_end_matches(|ch: char| ch.is_ascii_digit()).to_string()
+}
+
+/// Reads the end of a slot: 「9:30まで」 is one.
+pub fn end_entry(grid: &Grid<'_>, spot: &Spot<'_>, heading: &SmolStr, date: Option<Date>) -> Entry<Time> {
+    let (end, _) = time_entry(grid, spot, heading, date);
+    match (&end.read, &spot.cell.value) {
+        (Read::Not(_), Value::Text(text)) if text.contains("まで") => {
+            let stem = Value::Text(text.replace("まで", "").into());
+            match time::read(&stem, date).read {
+                Read::Value(span) if !partly_struck(spot) => Entry { read: Read::Value(span.start), ..end },
+                _ => end,
+            }
+        }
+        _ => end,
+    }
 }
 
 /// Reads one time cell where it stands.

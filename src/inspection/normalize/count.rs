@@ -93,6 +93,11 @@ fn of_text(text: &str) -> Reading<u32> {
     if let Some(reading) = number_with_unit(&key) {
         return reading;
     }
+    // In a text file the date into which 6/6 was turned is a text.
+    let dated = key.contains('月') || key.matches(['/', '-']).count() == 2;
+    if dated && super::date::plain(&key, 2021).is_some() {
+        return Reading::not(Trouble::CountIsDate);
+    }
     let parts = folded.split(['\n', '、']).filter(|part| part.chars().any(|ch| ch.is_ascii_digit())).count();
     if parts >= 2 {
         return Reading::not(Trouble::Several);

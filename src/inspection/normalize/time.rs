@@ -135,13 +135,12 @@ fn of_text(text: &str, row_date: Option<Date>) -> Reading<Span> {
     if let Some((first, rest)) = key.split_once(token::BOUNDARY) {
         return of_two_tokens(first, rest, &key, row_date);
     }
-    let plain = key
-        .replace("から", "~")
-        .replace("より", "~")
-        .replace('→', "~")
-        .replace("まで", "")
-        .replace("開始", "")
-        .replace("スタート", "");
+    let plain = key.replace("から", "~").replace("より", "~").replace('→', "~");
+    // 「9:00まで」 says when it ends.
+    if plain.contains("まで") && !plain.contains(['~', '-']) {
+        return unreadable();
+    }
+    let plain = plain.replace("まで", "").replace("開始", "").replace("スタート", "");
     let vague = ["頃", "ごろ", "ころ"];
     let about = vague.iter().any(|word| plain.contains(word)) || plain.starts_with('約');
     let plain = vague.iter().fold(plain, |text, word| text.replace(word, ""));

@@ -11,7 +11,7 @@ use super::rows::count::r26_other_visibility;
 use super::slots::people;
 use super::wording::{form as form_title, previous_term, quote, rows, term, wide};
 use crate::inbound::attachment::FileKind;
-use crate::inspection::form::{Observation, Trouble};
+use crate::inspection::form::{Entry, Observation, Trouble};
 use crate::inspection::verdict::{Finding, Severity, Visibility};
 
 /// What the reader noticed, each turned into at most one finding.
@@ -69,6 +69,13 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
             };
             Some(at_cell(finding, place, "表の外の記入", raw))
         }
+        Observation::Unattributed { place, raw } => {
+            let finding = Finding {
+                mend: Some("行ごとに「公開」または「非公開」をご記入ください。".to_string()),
+                ..raise_other("F04", 3, &[])
+            };
+            Some(at_cell(finding, place, "枠数", raw))
+        }
         Observation::StrangeFigures { place, raw, common } => {
             let finding = strange_figures(case, *common)?;
             Some(at_cell(finding, place, "見出し", raw))
@@ -117,7 +124,17 @@ pub(super) fn f05_form_number(case: &Case) -> Vec<Finding> {
 
 pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
     seen(case, |observation| match observation {
-        Observation::FilledSample { place, raw } => {
+        Observation::FilledSample { place, raw, beside: true } => {
+            let finding = Finding {
+                severity: Severity::Warning,
+                mend: Some(
+                    "予約枠とする場合は、様式のシートにご記入のうえ、再度お送りください。".to_string(),
+                ),
+                ..raise_other("F06", 1, &[])
+            };
+            Some(at_cell(finding, place, VENUE_NO, raw))
+        }
+        Observation::FilledSample { place, raw, beside: false } => {
             let finding = Finding {
                 mend: Some("様式のシートにご記入のうえ、再度お送りください。".to_string()),
                 ..raise_other("F06", 0, &[])
@@ -125,9 +142,18 @@ pub(super) fn f06_sample(case: &Case) -> Vec<Finding> {
             Some(at_cell(finding, place, VENUE_NO, raw))
         }
         Observation::Sample { place, raw } => {
-            let name = case.form.fields.name.as_ref().is_some_and(|name| name.place == *place);
-            let label = if name { NAME } else { VENUE_NO };
-            Some(at_cell(raise("F06", &[("raw", quote(raw))]), place, label, raw))
+            let fields = &case.form.fields;
+            let is = |field: &Option<Entry<()>>| field.as_ref().is_some_and(|entry| entry.place == *place);
+            let mut finding = raise("F06", &[("raw", quote(raw))]);
+            let label = if is(&fields.name) {
+                NAME
+            } else if is(&fields.venue_no) {
+                VENUE_NO
+            } else {
+                finding.mend = Some("記入例の表または行を削除して、再度お送りください。".to_string());
+                "記入例"
+            };
+            Some(at_cell(finding, place, label, raw))
         }
         _ => None,
     })

@@ -3,12 +3,12 @@
 //! A number and a name that are both known and belong to different clinics are never reconciled by guessing.
 
 use super::Identity;
-use super::finding::{NAME, VENUE_NO, at, at_sheet, raise, raise_other};
+use super::finding::{NAME, VENUE_NO, at, at_cell, at_sheet, raise, raise_other};
 use super::wording::quote;
 use crate::clinic::{Clinic, Registry, name_key};
 use crate::inspection::form::{Entry, Form, Observation, Read, Trouble};
 use crate::inspection::normalize::token;
-use crate::inspection::verdict::{Finding, Severity};
+use crate::inspection::verdict::{Finding, Place, Severity};
 
 /// The clinic that a receipt number of ours in the subject names (「受付番号 8-0123-2」), if it is one of the sender's:
 /// anybody can write a number.
@@ -70,24 +70,65 @@ pub fn identify<'a>(
         senders: registry.by_address(sender),
         thread: thread_venue.and_then(|venue| registry.by_venue_no(venue)),
     };
-    let is_sample =
-        |seen: &Observation| matches!(seen, Observation::Sample { .. } | Observation::FilledSample { .. });
-    let sample = form.observations.iter().any(is_sample);
-    if number.is_none() && name.is_none() {
-        // A form that still carries the sample's number or name is told so by F06 alone.
-        let findings = if sample { Vec::new() } else { vec![signals.nameless()] };
-        return Identity { clinic: signals.without_name_or_number(), findings };
-    }
-    if registry.is_empty() {
-        return Identity { clinic: None, findings: Vec::new() };
-    }
-    if let Some(clinic) = signals.numbered {
-        return signals.by_number(clinic);
-    }
-    signals.by_the_rest(sample)
+    let mut identity = signals.identify(registry);
+    let own = identity.clinic;
+    identity.findings.extend(form.observations.iter().filter_map(|seen| somebody_elses(seen, own, registry)));
+    identity
+}
+
+/// Slots of another clinic in the same form: an error, since they would be offered under this one's name.
+fn somebody_elses(seen: &Observation, own: Option<&Clinic>, registry: &Registry) -> Option<Finding> {
+    let (place, raw, name) = match seen {
+        Observation::NobodysSheet { sheet } => return Some(at_sheet(raise_other("B01", 2, &[]), sheet)),
+        Observation::SecondClinic { place, raw, name } => (place, raw, *name),
+        _ => return None,
+    };
+    let of_own = |clinics: &[&Clinic]| own.is_some_and(|own| has(clinics, own));
+    let foreign = if name {
+        // A name that nobody has may be another spelling.
+        let named = by_name(registry, raw);
+        !named.is_empty() && !of_own(&named)
+    } else {
+        // A long one is another authority's.
+        let like_ours = legible(raw) && raw.trim().chars().count() <= 6;
+        let known = by_number(registry, raw);
+        !registry.is_empty() && known.map_or(like_ours, |one| !of_own(&[one]))
+    };
+    let finding = || Finding {
+        mend: Some(
+            "医療機関ごとにシートを分け、それぞれに会場番号と医療機関名をご記入ください。".to_string(),
+        ),
+        ..raise_other("B03", 2, &[])
+    };
+    foreign.then(|| at_cell(finding(), place, if name { NAME } else { VENUE_NO }, raw))
 }
 
 impl<'a> Signals<'a, '_> {
+    fn identify(&self, registry: &Registry) -> Identity<'a> {
+        let fields = &self.form.fields;
+        let own = |place: &Place| {
+            [&fields.venue_no, &fields.name].into_iter().flatten().any(|entry| entry.place == *place)
+        };
+        let headless = fields.venue_no.is_none() && fields.name.is_none();
+        let is_sample = |seen: &Observation| match seen {
+            Observation::Sample { place, .. } => headless || own(place),
+            Observation::FilledSample { beside, .. } => !beside,
+            _ => false,
+        };
+        let sample = self.form.observations.iter().any(is_sample);
+        if self.number.is_none() && self.name.is_none() {
+            // A form that still carries the sample's number or name is told so by F06 alone.
+            let findings = if sample { Vec::new() } else { vec![self.nameless()] };
+            return Identity { clinic: self.without_name_or_number(), findings };
+        }
+        if registry.is_empty() {
+            return Identity { clinic: None, findings: Vec::new() };
+        }
+        if let Some(clinic) = self.numbered {
+            return self.by_number(clinic);
+        }
+        self.by_the_rest(sample)
+    }
     /// The 会場番号 is one of the registry's.
     fn by_number(&self, clinic: &'a Clinic) -> Identity<'a> {
         let Some(name) = self.name else {
@@ -255,8 +296,16 @@ fn by_number<'a>(registry: &'a Registry, raw: &str) -> Option<&'a Clinic> {
         for after in ["会場", "号", "番"] {
             bare = bare.strip_suffix(after).unwrap_or(bare);
         }
-        (!bare.is_empty()).then(|| registry.by_venue_no(bare)).flatten()
+        (!bare.is_empty()).then(|| registry.by_venue_no(bare)).flatten().or_else(|| noted(registry, bare))
     })
+}
+
+/// 「0101（みなみ坂クリニック）」: the note is the clinic's name, or none that another has.
+fn noted<'a>(registry: &'a Registry, written: &str) -> Option<&'a Clinic> {
+    let (number, note) = written.strip_suffix(')')?.split_once('(')?;
+    let clinic = registry.by_venue_no(number)?;
+    let named = by_name(registry, note);
+    (named.is_empty() || has(&named, clinic)).then_some(clinic)
 }
 
 /// As written, else without a bracketed note or 「様」 「御中」 behind it.

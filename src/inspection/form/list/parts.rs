@@ -4,17 +4,22 @@ use jiff::civil::{Date, Time, Weekday};
 use smol_str::format_smolstr;
 
 use super::Reader;
+use super::span::is_whole_time;
 use crate::inspection::form::loose::is_grand_total;
-use crate::inspection::form::sheet::{blank, date_entry, entry, is_ditto, is_empty_reference, time_entry};
+use crate::inspection::form::sheet::{
+    blank, date_entry, end_entry, entry, is_ditto, is_empty_reference, time_entry,
+};
 use crate::inspection::form::written::Written;
 use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal, WeekdayEntry, fields};
 use crate::inspection::layout::grid::Spot;
-use crate::inspection::layout::label::Class;
+use crate::inspection::layout::label::{self, Class};
 use crate::inspection::layout::segment::Column;
 use crate::inspection::normalize::date::Month;
-use crate::inspection::normalize::{Read, Reading, Remark, count, dose, moment, serial, token, weekday};
+use crate::inspection::normalize::{
+    Read, Reading, Remark, count, date, dose, moment, serial, token, weekday,
+};
 use crate::inspection::verdict::Visibility;
-use crate::inspection::workbook::Strike;
+use crate::inspection::workbook::{Strike, Value};
 
 impl Reader<'_, '_> {
     /// A row of the list, though a label like 「担当：田中」 stands in it: it has a count beside a date or time (`dated`,
@@ -49,6 +54,9 @@ impl Reader<'_, '_> {
 
     /// The date of a row; where each dose has a date of its own, the one that is written.
     pub(super) fn one_date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
+        if let Some(spanned) = self.spanned_date(row) {
+            return (spanned, None);
+        }
         let (mut date, day_name) = self.date(row, self.plan.date);
         let Some(column) = &self.plan.segment.other_date else { return (date, day_name) };
         let (other, other_name) = self.date(row, column);
@@ -111,12 +119,16 @@ impl Reader<'_, '_> {
     }
 
     /// 「時」 and 「分」 in columns of their own.
-    pub(super) fn with_minutes(&self, row: u32, mut hour: Entry<Time>) -> Entry<Time> {
+    /// Beside a whole time the minutes are a duration, unless the time's own heading says that it is an hour.
+    pub(super) fn with_minutes(&self, row: u32, source: &Spot<'_>, mut hour: Entry<Time>) -> Entry<Time> {
         let (start, minute) = (self.plan.start.column, self.plan.segment.column(Class::Minute));
         let Some(column) = minute.filter(|minute| (start..=start + 2).contains(&minute.column)) else {
             return hour;
         };
         let (Some(time), Some(spot)) = (hour.value(), self.grid.at(row, column.column)) else { return hour };
+        if is_whole_time(source) && !is_hour(&self.plan.start.heading) {
+            return hour;
+        }
         let written = serial::written(&spot.cell.value);
         let minutes = token::key(&written).trim_end_matches('分').parse::<i8>().ok();
         let together =
@@ -125,6 +137,45 @@ impl Reader<'_, '_> {
         hour.remarks.retain(|remark| *remark != Remark::Estimated);
         hour.read = together.map_or(Read::Not(Trouble::Unreadable), Read::Value);
         hour
+    }
+
+    /// A date cell with a time of day beside another time: nobody can tell which is meant.
+    pub(super) fn with_moment(&self, row: u32, date: &mut Entry<Date>, start: Option<Time>) {
+        let at = self.grid.at(row, self.plan.date.column).filter(|_| !self.joined());
+        let Some(Value::Serial(typed)) = at.map(|spot| &spot.cell.value) else { return };
+        let said = serial::time_of(*typed).filter(|said| *said != Time::midnight());
+        if let (Some(said), Some(start)) = (said, start)
+            && (said.hour(), said.minute()) != (start.hour(), start.minute())
+            && date.value().is_some()
+        {
+            date.read = Read::Not(Trouble::Several);
+        }
+    }
+
+    /// Date, time and this count are merged over the same rows: one slot, written large. Gives its first row.
+    pub(super) fn one_slot(&self, row: u32, count: &Column) -> Option<&Spot<'_>> {
+        let merged = self.grid.merged_at(row, count.column)?;
+        let same = |column: u32| {
+            self.grid
+                .merged_at(row, column)
+                .is_some_and(|other| (other.first_row, other.last_row) == (merged.first_row, merged.last_row))
+        };
+        let tall = merged.last_row > merged.first_row && merged.first_column == merged.last_column;
+        // The date may be merged over several such slots.
+        let dated = self
+            .grid
+            .merged_at(row, self.plan.date.column)
+            .is_some_and(|other| other.first_row <= merged.first_row && merged.last_row <= other.last_row);
+        let whole = tall && dated && same(self.plan.start.column);
+        self.grid.at(merged.first_row, merged.first_column).filter(|_| whole)
+    }
+
+    /// A further row of such a slot: it was read in the first.
+    pub(super) fn repeats_slot(&self, row: u32) -> bool {
+        let counts = [self.plan.public, self.plan.private, self.plan.by_row.map(|(count, _)| count)];
+        let mut counts = counts.into_iter().flatten().peekable();
+        counts.peek().is_some()
+            && counts.all(|count| self.one_slot(row, count).is_some_and(|spot| spot.row < row))
     }
 
     /// A 合計 row: left aside, and compared where its figures were typed.
@@ -137,7 +188,12 @@ impl Reader<'_, '_> {
             figures = true;
             // Where titles divide the counts of one column its sum is neither kind's.
             let divided = self.plan.general && self.section.is_some();
-            let of_all = is_grand_total(&mark.key) && !divided;
+            // 「11/17 計」 is the day's.
+            let of_day = self
+                .grid
+                .at(row, self.plan.date.column)
+                .is_some_and(|spot| date::is_certain(&spot.cell.value, &self.context.calendar));
+            let of_all = is_grand_total(&mark.key) && !divided && !of_day;
             if spot.formula() || !of_all {
                 continue;
             }
@@ -164,6 +220,7 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn weekday(&self, row: u32, written: &Written) -> Option<WeekdayEntry> {
+        let spanned = || self.spanned_weekday(row);
         let typed = self.plan.segment.column(Class::Weekday).map(|column| {
             let place = self.grid.place(row, column.column);
             match self.grid.covering(row, column.column).filter(|spot| !spot.formula()) {
@@ -176,6 +233,7 @@ impl Reader<'_, '_> {
                 None => blank(place, column.heading.clone()),
             }
         });
+        let typed = typed.or_else(spanned);
         let Some(named) = written.day_name else { return typed };
         let in_date = || {
             entry(
@@ -202,7 +260,10 @@ impl Reader<'_, '_> {
                 .filter(|spot| !is_ditto(spot) && !is_empty_reference(spot))
             {
                 Some(spot) if count::is_zero_word(&spot.key) => blank(place, column.heading.clone()),
-                Some(spot) => time_entry(self.grid, spot, &column.heading, written.date.value()).0,
+                Some(spot) => match self.spanned_time(row, column, written.date.value()) {
+                    Some((end, _)) => end,
+                    None => end_entry(self.grid, spot, &column.heading, written.date.value()),
+                },
                 None => blank(place, column.heading.clone()),
             }
         });
@@ -231,4 +292,10 @@ impl Reader<'_, '_> {
             .filter_map(|column| self.grid.at(row, column.column))
             .any(|spot| spot.cell.strike == Strike::Whole)
     }
+}
+
+/// 「時」「時刻（時）」: the heading of an hour.
+fn is_hour(heading: &str) -> bool {
+    let (outside, inside) = label::split_note(&token::key(heading));
+    outside == "時" || inside == "時"
 }

@@ -1,6 +1,7 @@
 //! Pure: figures beside the counts of a list, in a column whose heading does not say what they count.
 
 use super::Reader;
+use super::span::is_whole_time;
 use crate::inspection::form::{Entry, Observation, fields};
 use crate::inspection::layout::grid::Spot;
 use crate::inspection::layout::label::{self, Age, Class};
@@ -111,6 +112,18 @@ impl Reader<'_, '_> {
             table.segments.iter().flat_map(|segment| segment.columns.values().chain(&segment.other_date));
         let kind = self.plan.by_row.and_then(|(_, kind)| kind);
         if roles.map(|role| role.column).chain(kind).any(has_part) || self.gone_columns.contains(&column) {
+            return true;
+        }
+        let counts = [self.plan.public, self.plan.private, self.plan.by_row.map(|(count, _)| count)];
+        let counted = counts.into_iter().flatten().any(|count| self.spans.covers(count.column, column));
+        let minutes = || {
+            self.spans.covers(self.plan.start.column, column)
+                && self.grid.rows_between(table.bottom + 1, table.end).any(|row| {
+                    let start = self.grid.at(row, self.plan.start.column);
+                    start.is_some_and(|spot| !is_whole_time(spot)) && self.grid.at(row, column).is_some()
+                })
+        };
+        if self.spans.is_merged(column) || counted || minutes() {
             return true;
         }
         (table.top..=table.bottom)

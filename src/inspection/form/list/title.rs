@@ -90,7 +90,7 @@ impl Reader<'_, '_> {
         }
         let visibility = table::visibility_title(spot).filter(|_| mark::is_section(&spot.key));
         let half = spot.mark.half;
-        let in_dose_column = Some(spot.column) == self.plan.dose.map(|column| column.column);
+        let in_dose_column = Some(spot.column) == self.plan.dose.as_ref().map(|column| column.column);
         let may_dose = spot.label.is_some_and(|label| label.dose.is_some())
             && !in_dose_column
             && !self.is_time_column(spot.column)
@@ -119,7 +119,7 @@ impl Reader<'_, '_> {
     }
 
     /// A column of dates, times or counts.
-    fn is_role(&self, column: u32) -> bool {
+    pub(super) fn is_role(&self, column: u32) -> bool {
         let plan = &self.plan;
         let count = plan.by_row.map(|(count, _)| count);
         let end = plan.segment.column(Class::End);

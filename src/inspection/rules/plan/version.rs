@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::inspection::form::Observation;
 use crate::inspection::rules::Case;
 use crate::inspection::rules::finding::raise;
 use crate::inspection::rules::rows::cells::complete;
@@ -59,7 +60,8 @@ pub(in super::super) fn x13_two_forms(case: &Case) -> Vec<Finding> {
     let complement = case.siblings.iter().any(|(number, scope)| {
         single(*number, scope) && single(case.form.number, case.scope) && scope.is_disjoint(case.scope)
     });
-    if !complement {
+    let in_one = case.form.observations.contains(&Observation::TwoForms);
+    if !complement && !in_one {
         return Vec::new();
     }
     let totals = Totals::of(case.slots.iter().chain(case.beside));

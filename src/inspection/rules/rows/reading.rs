@@ -72,7 +72,36 @@ pub(in super::super) fn r25_carried_down(case: &Case) -> Vec<Finding> {
         }
         findings.extend(carried_blanks(&blanks));
     }
+    findings.extend(carried_kinds(case));
     findings
+}
+
+/// 公開 or 非公開 written once for several rows: each run of blanks once, at its first cell.
+fn carried_kinds(case: &Case) -> Vec<Finding> {
+    let mut runs: Vec<(&Entry<Visibility>, Vec<u32>)> = Vec::new();
+    let mut last = None;
+    for row in case.form.rows.iter().filter(|row| claims(row)) {
+        let carried = |entry: &&Entry<Visibility>| {
+            entry.remarks.iter().any(|r| matches!(r, Remark::CarriedDown { .. }))
+        };
+        let Some(kind) = row.beside.as_ref().filter(carried) else {
+            last = None;
+            continue;
+        };
+        match runs.last_mut() {
+            Some((first, rows)) if last == kind.value() && first.place.sheet == kind.place.sheet => {
+                rows.push(row.row);
+            }
+            _ => runs.push((kind, vec![row.row])),
+        }
+        last = kind.value();
+    }
+    let told = runs.into_iter().filter_map(|(first, rows)| {
+        let value = quote(first.value()?.label());
+        let values = [("rows", wording::rows(&rows)), ("value", value)];
+        Some(at(raise_other("R25", 0, &values), first, "枠の区分"))
+    });
+    told.collect()
 }
 
 /// A sign that repeats 0 makes the row one without a slot: that is worth as much as one that repeats 6.
