@@ -97,6 +97,14 @@ fn footnotes_are_no_rows() {
         &["10/27", "9:00", "6", "4"],
     ];
     assert_eq!(slots(&form(&rows, &["A6:D6"])), ["10/26 9:00 6 4", "10/27 9:00 6 4"]);
+    for note in ["※1日10名まで", "※1時間に6名", "（注）公開枠は6名まで"] {
+        let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["", "", note]];
+        let read = form(&rows, &[]);
+        assert_eq!(slots(&read), ["10/26 9:00 6 4"], "{note}");
+        assert!(!has(&read, |seen| matches!(seen, Observation::Unplaced { .. })), "{note}");
+    }
+    let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["※10/28 10:00 6名"]];
+    assert!(has(&form(&rows, &[]), |seen| matches!(seen, Observation::Unplaced { .. })));
     // What may be a slot stays an error.
     let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["10/27 9:30から5名"]];
     let read = form(&rows, &["A6:D6"]);

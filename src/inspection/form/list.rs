@@ -189,6 +189,7 @@ impl Reader<'_, '_> {
             return true;
         }
         if self.says_nothing(spots, &written) {
+            self.note_told(spots);
             return false;
         }
         self.accept(row, written, beside, half.as_ref());
@@ -277,10 +278,12 @@ impl Reader<'_, '_> {
 
     fn start(&self, row: u32, date: Option<Date>) -> (Entry<Time>, Option<Time>) {
         let column = self.plan.start;
-        if let Some(spanned) = self.spanned_time(row, column, date) {
-            return spanned;
-        }
         let place = self.grid.place(row, column.column);
+        let from = self.grid.covering(row, column.column).map_or(row, |spot| spot.row);
+        if let Some((source, end)) = self.spanned_time(from, column, date) {
+            let raw = source.raw.clone();
+            return if from < row { (carried(&source, place, raw, false, true), end) } else { (source, end) };
+        }
         let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !is_empty_reference(spot))
         else {
             return (blank(place, column.heading.clone()), None);

@@ -61,14 +61,22 @@ pub fn is_footnote(spot: &Spot<'_>) -> bool {
     spot.is_text() && marks.iter().any(|mark| spot.key.starts_with(mark))
 }
 
-/// People, and a day or a time, in one text: it may be a slot, which is never left aside in silence.
+/// People, and a day or a time, in one text: it may be a slot, which is never left aside in silence. 「1日10名まで」 and
+/// 「1時間に6名」 name neither.
 pub fn tells_slot(key: &str) -> bool {
-    let counted = ["名", "人", "枠", "回分"].iter().any(|unit| {
-        key.match_indices(unit).any(|(at, _)| {
-            key.get(..at).is_some_and(|before| before.ends_with(|ch: char| ch.is_ascii_digit()))
-        })
-    });
-    counted && key.contains(['/', '月', '日', ':', '時'])
+    let before = |at: usize| key.get(..at).is_some_and(|text| text.ends_with(|ch: char| ch.is_ascii_digit()));
+    let after =
+        |at: usize| key.get(at..).is_some_and(|text| text.starts_with(|ch: char| ch.is_ascii_digit()));
+    let counted =
+        ["名", "人", "枠", "回分"].iter().any(|unit| key.match_indices(unit).any(|(at, _)| before(at)));
+    let moment = |(at, sign): (usize, &str)| {
+        let next = at + sign.len();
+        match sign {
+            "時" => before(at) && !key.get(next..).is_some_and(|rest| rest.starts_with('間')),
+            _ => before(at) && after(next),
+        }
+    };
+    counted && ["/", "月", ":", "時"].iter().any(|sign| key.match_indices(sign).any(moment))
 }
 
 /// The title 「記入例」 over a table, in the rows above its heading that hold no values.

@@ -8,6 +8,7 @@ use crate::inspection::form::sheet::{Area, Found, entry};
 use crate::inspection::form::written::Written;
 use crate::inspection::form::{Entry, Observation, Remark, fields};
 use crate::inspection::layout::grid::{Grid, Spot};
+use crate::inspection::layout::label::Class;
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::{Read, Reading};
 use crate::inspection::verdict::Visibility;
@@ -49,6 +50,18 @@ impl Reader<'_, '_> {
             |spot: &Spot<'_>| spot.is_text() && (is_footnote(spot) || over(spot)) && !tells_slot(&spot.key);
         let of_list = |spot: &&Spot<'_>| self.is_role(spot.column) && !spot.formula();
         spots.iter().any(remark) && spots.iter().filter(of_list).all(remark)
+    }
+
+    /// A text that may tell a slot, in a row that is none: told, though it is not read.
+    pub(super) fn note_told(&mut self, spots: &[Spot<'_>]) {
+        let note = self.plan.segment.column(Class::Note).map(|column| column.column);
+        let told = spots.iter().find(|spot| {
+            spot.is_text() && Some(spot.column) != note && self.is_role(spot.column) && tells_slot(&spot.key)
+        });
+        if let Some(spot) = told {
+            let place = self.grid.place(spot.row, spot.column);
+            self.found.observations.push(Observation::Unplaced { place, raw: spot.text.clone() });
+        }
     }
 
     /// The values of header fields whose labels stand in the row above.
