@@ -80,6 +80,21 @@ fn the_samples_own_table_and_row() {
     let beside = form(&rows, &[]);
     assert_eq!(slots(&beside), ["10/26 9:00 6 4", "10/27 9:00 6 4"]);
     assert!(has(&beside, is_sample));
+    let one_row: [&[&str]; 3] = [
+        &["入力欄", "", "", "", "", "記入例"],
+        &[heads[0], heads[1], heads[2], heads[3], "", heads[0], heads[1], heads[2], heads[3]],
+        &["10/27", "9:00", "6", "4", "", "10/25", "9:00", "6", "0"],
+    ];
+    let beside = form(&one_row, &[]);
+    assert_eq!(slots(&beside), ["10/27 9:00 6 4"]);
+    assert!(has(&beside, is_sample));
+    for (title, sample) in
+        [("【記入例】下のようにご記入ください", true), ("記入例を参照してご記入ください", false)]
+    {
+        let rows: [&[&str]; 3] = [&[title], &HEADS, &["10/25", "9:00", "6", "0"]];
+        let read = form(&rows, &[]);
+        assert_eq!((has(&read, is_sample), read.rows.is_empty()), (sample, sample), "{title}");
+    }
     let rows: [&[&str]; 2] = [&HEADS, &["10/25", "9:00", "6", "0", "例年どおり"]];
     assert!(!has(&form(&rows, &[]), is_sample));
 }

@@ -33,12 +33,13 @@ use crate::inspection::workbook::{Strike, Value};
 
 /// Reads every list of the table into `found`.
 pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
-    if let Some(sample) = loose::sample_title(grid, table, &context.calendar) {
-        left_out::note_sample(grid, table, sample, found);
-        return;
-    }
     let mut last_used = table.bottom;
     for (index, segment) in table.segments.iter().enumerate() {
+        let left = if index == 0 { table.left } else { segment.first };
+        if let Some(sample) = loose::sample_title(grid, table, (left, segment.last), &context.calendar) {
+            left_out::note_sample(grid, table, (segment, sample), found);
+            continue;
+        }
         let missing = segment.missing();
         if !missing.is_empty() {
             found.unused_content |= has_content(grid, table, segment, context);
@@ -61,7 +62,6 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             continue;
         };
         found.visibility.extend(plan.visibilities());
-        let left = if index == 0 { table.left } else { segment.first };
         let right = if index + 1 == table.segments.len() { table.right } else { segment.last };
         let spans = Spans::of(grid, table, &plan, context);
         let mut reader = Reader {

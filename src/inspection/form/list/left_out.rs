@@ -9,15 +9,23 @@ use crate::inspection::form::written::Written;
 use crate::inspection::form::{Entry, Observation, Remark, fields};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
+use crate::inspection::layout::segment::Segment;
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::{Read, Reading};
 use crate::inspection::verdict::Visibility;
 
 /// The table under 「記入例」: told, and not read.
-pub(super) fn note_sample(grid: &Grid<'_>, table: &Table, title: &Spot<'_>, found: &mut Found) {
+pub(super) fn note_sample(
+    grid: &Grid<'_>,
+    table: &Table,
+    (segment, title): (&Segment, &Spot<'_>),
+    found: &mut Found,
+) {
+    // The form is not looked for elsewhere.
+    found.unused_content = true;
     let place = grid.place(title.row, title.column);
     found.observations.push(Observation::Sample { place, raw: title.text.clone() });
-    let (left, right) = (table.first_column(), table.last_column());
+    let (left, right) = (segment.first, segment.last);
     let mut rows = grid.rows_between(table.bottom + 1, table.end);
     let used = rows.rfind(|row| !grid.row_between(*row, left, right).is_empty());
     found.others.push(Area { top: title.row, bottom: used.unwrap_or(table.bottom), left, right });
