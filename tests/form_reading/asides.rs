@@ -43,6 +43,21 @@ fn a_kind_written_once_holds_for_the_block() {
 }
 
 #[test]
+fn a_kind_may_be_repeated_by_a_sign() {
+    let rows: [&[&str]; 4] = [
+        &["区分", "接種日", "接種時刻", "枠数"],
+        &["非公開", "10/26", "9:00", "6"],
+        &["〃", "10/26", "9:30", "5"],
+        &["個別", "10/27", "9:30", "5"],
+    ];
+    let read = form(&rows, &[]);
+    assert_eq!(slots(&read), ["10/26 9:00 0 6", "10/26 9:30 0 5"]);
+    let carried = row(&read, 6).beside.clone().unwrap();
+    assert!(matches!(carried.remarks.as_slice(), [Remark::CarriedDown { ditto: true, .. }]));
+    assert!(has(&read, |seen| matches!(seen, Observation::Unattributed { .. })));
+}
+
+#[test]
 fn a_kind_does_not_hold_beyond_a_gap() {
     let rows: [&[&str]; 5] = [
         &["区分", "接種日", "接種時刻", "枠数"],

@@ -334,8 +334,8 @@ impl Reader<'_, '_> {
                 return (Some(struck(said, count)), None);
             }
             let own = said.and_then(|spot| label::visibility_mentioned(&spot.key));
-            let carried =
-                || self.kind_above.filter(|_| kind.is_some() && said.is_none() && self.follows_above(row));
+            let repeats = kind.is_some() && said.is_none_or(|said| said.row == row && is_ditto(said));
+            let carried = || self.kind_above.filter(|_| repeats && self.follows_above(row));
             let said = own.or(section).or_else(carried);
             let told = if self.plan.public.is_some() { Visibility::Public } else { Visibility::Private };
             return match said.or(general.map(|_| told)) {

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::Reader;
 use crate::inspection::form::loose::{is_balance, is_footnote, is_sum, tells_slot};
-use crate::inspection::form::sheet::{Area, Found, entry};
+use crate::inspection::form::sheet::{Area, Found, entry, is_ditto};
 use crate::inspection::form::written::Written;
 use crate::inspection::form::{Entry, Observation, Remark, fields};
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -85,14 +85,16 @@ impl Reader<'_, '_> {
     pub(super) fn kind_entry(&mut self, row: u32, written: &Written) -> Option<Entry<Visibility>> {
         let (_, Some(column)) = self.plan.by_row? else { return None };
         let told = if written.public.is_some() { Visibility::Public } else { Visibility::Private };
-        let carried = self.grid.covering(row, column).is_none();
-        let section = self.section.is_some();
+        let own = self.grid.covering(row, column);
+        let ditto = own.is_some_and(is_ditto);
+        let carried = (own.is_none() || ditto) && self.section.is_none();
         self.kind_above = Some(told);
-        (carried && !section).then(|| {
+        carried.then(|| {
             let from = SmolStr::new_static(told.label());
-            let remarks = vec![Remark::CarriedDown { from, ditto: false, merged: false }];
+            let remarks = vec![Remark::CarriedDown { from, ditto, merged: false }];
+            let raw = own.map(|spot| spot.text.clone()).unwrap_or_default();
             let reading = Reading { read: Read::Value(told), remarks };
-            entry(self.grid.place(row, column), "区分", SmolStr::default(), reading)
+            entry(self.grid.place(row, column), "区分", raw, reading)
         })
     }
 }
