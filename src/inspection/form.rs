@@ -13,6 +13,7 @@ use super::verdict::{Place, Visibility};
 use crate::campaign::Dose;
 
 pub use super::normalize::{Read, Remark, Trouble};
+pub use clinics::Naming;
 pub use read::read;
 pub use sheet::Area;
 
@@ -240,11 +241,11 @@ pub enum Observation {
         raw: SmolStr,
         common: bool,
     },
-    /// Another 会場番号 than the form's, or (`name`) another 医療機関名, in the same form: it may be somebody else's (B03).
+    /// Another 会場番号 or 医療機関名 than the form's in the same form: it may be somebody else's (B03).
     SecondClinic {
         place: Place,
         raw: SmolStr,
-        name: bool,
+        naming: Naming,
     },
     /// A sheet with slots that names no clinic, in a workbook of several (B01).
     NobodysSheet {

@@ -13,11 +13,12 @@ import containers
 import faults
 import quirks
 import sections
+import spans
 import spellings
 import variants
 from plan import CAP, CLINICS
 
-FAMILIES = [variants, quirks, sections, spellings, faults, containers]
+FAMILIES = [variants, quirks, sections, spans, spellings, faults, containers]
 
 
 def main():

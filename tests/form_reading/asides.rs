@@ -43,6 +43,21 @@ fn a_kind_written_once_holds_for_the_block() {
 }
 
 #[test]
+fn a_kind_may_be_repeated_by_a_sign() {
+    let rows: [&[&str]; 4] = [
+        &["区分", "接種日", "接種時刻", "枠数"],
+        &["非公開", "10/26", "9:00", "6"],
+        &["〃", "10/26", "9:30", "5"],
+        &["個別", "10/27", "9:30", "5"],
+    ];
+    let read = form(&rows, &[]);
+    assert_eq!(slots(&read), ["10/26 9:00 0 6", "10/26 9:30 0 5"]);
+    let carried = row(&read, 6).beside.clone().unwrap();
+    assert!(matches!(carried.remarks.as_slice(), [Remark::CarriedDown { ditto: true, .. }]));
+    assert!(has(&read, |seen| matches!(seen, Observation::Unattributed { .. })));
+}
+
+#[test]
 fn a_kind_does_not_hold_beyond_a_gap() {
     let rows: [&[&str]; 5] = [
         &["区分", "接種日", "接種時刻", "枠数"],
@@ -80,6 +95,21 @@ fn the_samples_own_table_and_row() {
     let beside = form(&rows, &[]);
     assert_eq!(slots(&beside), ["10/26 9:00 6 4", "10/27 9:00 6 4"]);
     assert!(has(&beside, is_sample));
+    let one_row: [&[&str]; 3] = [
+        &["入力欄", "", "", "", "", "記入例"],
+        &[heads[0], heads[1], heads[2], heads[3], "", heads[0], heads[1], heads[2], heads[3]],
+        &["10/27", "9:00", "6", "4", "", "10/25", "9:00", "6", "0"],
+    ];
+    let beside = form(&one_row, &[]);
+    assert_eq!(slots(&beside), ["10/27 9:00 6 4"]);
+    assert!(has(&beside, is_sample));
+    for (title, sample) in
+        [("【記入例】下のようにご記入ください", true), ("記入例を参照してご記入ください", false)]
+    {
+        let rows: [&[&str]; 3] = [&[title], &HEADS, &["10/25", "9:00", "6", "0"]];
+        let read = form(&rows, &[]);
+        assert_eq!((has(&read, is_sample), read.rows.is_empty()), (sample, sample), "{title}");
+    }
     let rows: [&[&str]; 2] = [&HEADS, &["10/25", "9:00", "6", "0", "例年どおり"]];
     assert!(!has(&form(&rows, &[]), is_sample));
 }
@@ -97,6 +127,14 @@ fn footnotes_are_no_rows() {
         &["10/27", "9:00", "6", "4"],
     ];
     assert_eq!(slots(&form(&rows, &["A6:D6"])), ["10/26 9:00 6 4", "10/27 9:00 6 4"]);
+    for note in ["※1日10名まで", "※1時間に6名", "（注）公開枠は6名まで"] {
+        let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["", "", note]];
+        let read = form(&rows, &[]);
+        assert_eq!(slots(&read), ["10/26 9:00 6 4"], "{note}");
+        assert!(!has(&read, |seen| matches!(seen, Observation::Unplaced { .. })), "{note}");
+    }
+    let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["※10/28 10:00 6名"]];
+    assert!(has(&form(&rows, &[]), |seen| matches!(seen, Observation::Unplaced { .. })));
     // What may be a slot stays an error.
     let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["10/27 9:30から5名"]];
     let read = form(&rows, &["A6:D6"]);

@@ -111,6 +111,20 @@ fn a_count_in_several_columns_is_asked_back() {
 }
 
 #[test]
+fn a_time_in_two_columns_may_be_merged_over_rows() {
+    let heads = ["接種日", "接種時刻", "", "公開枠数", "非公開枠数"];
+    let rows: [&[&str]; 3] = [&heads, &["10/26", "9", "30", "6", "4"], &["10/27", "", "", "6", "4"]];
+    check(&["B4:C4", "B5:B6", "C5:C6"], &rows, &["10/26 9:30 6 4", "10/27 9:30 6 4"]);
+    let heads = ["接種日", "", "接種時刻", "公開枠数", "非公開枠数"];
+    let rows: [&[&str]; 3] = [&heads, &["10", "26", "9:00", "6", "4"], &["", "", "9:30", "6", "4"]];
+    check(&["A4:B4", "A5:A6", "B5:B6"], &rows, &["10/26 9:00 6 4", "10/26 9:30 6 4"]);
+    let rows: [&[&str]; 2] = [&heads, &["10/26", "１回目", "9:00", "6", "4"]];
+    let form = list(&["A4:B4"], &rows);
+    assert_eq!(slots(&form), ["10/26 9:00 6 4"]);
+    assert!(row(&form, 5).dose.as_ref().and_then(|dose| dose.value()).is_some());
+}
+
+#[test]
 fn doses_without_a_heading_hold() {
     let heads = ["", "接種日", "接種時刻", "公開枠数"];
     let rows: [&[&str]; 3] = [&heads, &["２回目", "10/26", "9:00", "6"], &["", "10/26", "9:30", "5"]];

@@ -343,8 +343,17 @@ fn a_title_names_a_second_clinic() {
     page.texts("A3", &["接種日", "時刻", "公開枠数", "備考"]);
     page.values("A4", &["10/25", "9:00", "6", "え医院より紹介"]);
     page.text("A6", "【う医院】").texts("A7", &["接種日", "時刻", "公開枠数"]);
-    page.values("A8", &["10/26", "9:00", "6"]).texts("A10", &["連絡先", "お医院"]);
+    page.values("A8", &["10/26", "9:00", "6", "", "か医院"]).texts("A10", &["連絡先", "お医院"]);
     assert_eq!(strangers(&read_form(&[&page])), [" い医院", "A6 う医院"]);
+}
+
+#[test]
+fn a_column_of_names_beside_a_number() {
+    let mut page = Page::new("様式１");
+    page.texts("A1", &["会場番号", "0001"]).texts("A3", &["医療機関名", "接種日", "時刻", "公開枠数"]);
+    page.text("A4", "あ医院").values("B4", &["10/25", "9:00", "6"]);
+    page.text("A5", "い医院").values("B5", &["10/25", "9:30", "6"]);
+    assert_eq!(strangers(&read_form(&[&page])), ["A5 い医院"]);
 }
 
 #[test]

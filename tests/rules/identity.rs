@@ -1,7 +1,7 @@
 //! B01 to B04 and B12: whose form it is.
 
 use uketsuke::clinic::Registry;
-use uketsuke::inspection::form::{Form, Observation};
+use uketsuke::inspection::form::{Form, Naming, Observation};
 use uketsuke::inspection::rules::{clinic_of_receipt, identify};
 use uketsuke::inspection::verdict::Place;
 
@@ -129,25 +129,28 @@ fn a_receipt_number_in_the_subject_names_one_of_the_senders_clinics() {
 
 #[test]
 fn slots_of_another_clinic() {
-    let check = |raw: &str, name: bool, expected: &[&str]| {
+    let check = |raw: &str, naming: Naming, expected: &[&str]| {
         let mut form = Form { sheets: vec![SHEET.into()], ..Form::default() };
         form.fields.venue_no = field(5, 1, "0123");
         form.observations = vec![Observation::SecondClinic {
             place: Place::cell(&SHEET.into(), 19, 1),
             raw: raw.into(),
-            name,
+            naming,
         }];
         let registry = registry();
         let identity = identify(&form, &registry, "", None);
         assert_eq!(told(&identity.findings), expected, "{raw}");
         assert!(told(&identify(&form, &Registry::default(), "", None).findings).is_empty());
     };
-    check("0124", false, &["B03 B20 error"]);
-    check("777", false, &["B03 B20 error"]);
-    check("No.123", false, &[]);
-    check("－", false, &[]);
-    check("きた医院", true, &["B03 B20 error"]);
-    check("みなみ内科クリニック　２階", true, &[]);
+    check("0124", Naming::Number, &["B03 B20 error"]);
+    check("777", Naming::Number, &["B03 B20 error"]);
+    check("4310113719", Naming::Number, &[]);
+    check("No.123", Naming::Number, &[]);
+    check("－", Naming::Number, &[]);
+    check("きた医院", Naming::Title, &["B03 B20 error"]);
+    check("山田医院", Naming::Title, &[]);
+    check("山田医院", Naming::Name, &["B03 B20 error"]);
+    check("みなみ内科クリニック　２階", Naming::Name, &[]);
     let mut form = Form { sheets: vec![SHEET.into()], ..Form::default() };
     form.fields.venue_no = field(5, 1, "0123");
     form.observations = vec![Observation::NobodysSheet { sheet: "C".into() }];

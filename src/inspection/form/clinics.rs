@@ -4,29 +4,53 @@ use smol_str::SmolStr;
 
 use super::sheet::{Area, entry};
 use super::{Entry, Fields, Observation, fields};
-use crate::inspection::layout::grid::Grid;
+use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::{Reading, serial, token};
 use crate::inspection::verdict::Place;
 use crate::inspection::workbook::Value;
 
-/// A value that is not the form's own.
-pub fn other(own: Option<&Entry<()>>, place: Place, raw: SmolStr, name: bool) -> Option<Observation> {
-    let key = |raw: &str| {
-        let key = token::key(raw);
-        if name { key } else { key.trim_start_matches('0').to_string() }
+/// What names a clinic beside the form's own number and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    Number,
+    /// Under a label that says so: 医療機関名.
+    Name,
+    /// A title, a sheet, a 会場名: the clinic's only if it is known as such.
+    Title,
+}
+
+impl Naming {
+    pub fn of(name: bool, label: &str) -> Self {
+        match (name, label.contains("会場")) {
+            (false, _) => Self::Number,
+            (true, true) => Self::Title,
+            (true, false) => Self::Name,
+        }
+    }
+}
+
+/// A value that is not the form's own. A form without a name may have another's as well.
+pub fn other(own: Option<&Entry<()>>, place: Place, raw: SmolStr, naming: Naming) -> Option<Observation> {
+    let key = |raw: &str| match naming {
+        Naming::Number => token::key(raw).trim_start_matches('0').to_string(),
+        Naming::Name | Naming::Title => token::key(raw),
     };
-    let own = own.filter(|own| !own.raw.trim().is_empty())?;
-    let differs = !raw.trim().is_empty() && key(&own.raw) != key(&raw);
-    differs.then_some(Observation::SecondClinic { place, raw, name })
+    let own = own.filter(|own| !own.raw.trim().is_empty());
+    let differs = match own {
+        Some(own) => key(&own.raw) != key(&raw),
+        None => naming != Naming::Number,
+    };
+    let naming = if own.is_none() && naming == Naming::Name { Naming::Title } else { naming };
+    (differs && !raw.trim().is_empty()).then_some(Observation::SecondClinic { place, raw, naming })
 }
 
 /// What another sheet of the same form says.
 pub fn others(own: &Fields, sheet: &Fields) -> Vec<Observation> {
-    let pairs = [(&own.venue_no, &sheet.venue_no, false), (&own.name, &sheet.name, true)];
-    let told = pairs.into_iter().filter_map(|(own, theirs, name)| {
+    let pairs = [(&own.venue_no, &sheet.venue_no, Naming::Number), (&own.name, &sheet.name, Naming::Title)];
+    let told = pairs.into_iter().filter_map(|(own, theirs, naming)| {
         let theirs = theirs.as_ref().filter(|theirs| theirs.trouble().is_none())?;
-        other(own.as_ref(), theirs.place.clone(), theirs.raw.clone(), name)
+        other(own.as_ref(), theirs.place.clone(), theirs.raw.clone(), naming)
     });
     told.collect()
 }
@@ -49,7 +73,8 @@ pub fn of_columns(grid: &Grid<'_>, tables: &[Table], fields: &mut Fields) -> Vec
                 *slot = Some(entry(place.clone(), label, raw.clone(), Reading::value(())));
             }
             let own = slot.as_ref();
-            others.extend(values.into_iter().filter_map(|(place, raw)| other(own, place, raw, name)));
+            let naming = Naming::of(name, &heading.key);
+            others.extend(values.into_iter().filter_map(|(place, raw)| other(own, place, raw, naming)));
         }
     }
     others
@@ -58,8 +83,17 @@ pub fn of_columns(grid: &Grid<'_>, tables: &[Table], fields: &mut Fields) -> Vec
 /// How the names of clinics end.
 const KINDS: [&str; 8] = ["医院", "クリニック", "病院", "診療所", "内科", "外科", "小児科", "耳鼻咽喉科"];
 
-/// The name of another clinic as a title over a list, or as the sheet's name: no label says whose it is.
-pub fn of_titles(grid: &Grid<'_>, areas: &[Area], fields: &Fields) -> Vec<Observation> {
+/// The name of another clinic as a title over a list, or as the sheet's name: no label says whose it is. What stands in
+/// `known` already is not told again.
+pub fn of_titles(
+    grid: &Grid<'_>,
+    areas: &[Area],
+    fields: &Fields,
+    known: &[Observation],
+) -> Vec<Observation> {
+    let told = |here: &Place| {
+        known.iter().any(|seen| matches!(seen, Observation::SecondClinic { place, .. } if place == here))
+    };
     let named = |key: &str| KINDS.iter().any(|kind| key.ends_with(kind)) && key.chars().count() <= 30;
     let bare = |text: &str| -> SmolStr {
         text.trim_matches(|ch: char| "■◆●◎○□・【】[]()〔〕<>《》 ".contains(ch)).into()
@@ -68,7 +102,7 @@ pub fn of_titles(grid: &Grid<'_>, areas: &[Area], fields: &Fields) -> Vec<Observ
     let own = fields.name.as_ref();
     let sheet = bare(&token::key(grid.name));
     if named(&sheet) {
-        others.extend(other(own, Place::sheet(grid.name), sheet, true));
+        others.extend(other(own, Place::sheet(grid.name), sheet, Naming::Title));
     }
     if !grid.words().any(|word| named(&bare(&word.key))) {
         return others;
@@ -78,8 +112,15 @@ pub fn of_titles(grid: &Grid<'_>, areas: &[Area], fields: &Fields) -> Vec<Observ
         let before = grid.row_up_to(spot.row, spot.column).iter().rev().nth(1);
         let above = spot.row.checked_sub(1).and_then(|above| grid.at(above, spot.column));
         let labelled = [before, above].into_iter().flatten().any(fields::is_bare_label);
-        if !inside && !labelled && !fields::is_label(spot) {
-            others.extend(other(own, grid.place(spot.row, spot.column), bare(&spot.text), true));
+        // Beside a date or a count it is a remark.
+        let titles = grid.row(spot.row).iter().all(Spot::is_text);
+        if titles
+            && !inside
+            && !labelled
+            && !told(&grid.place(spot.row, spot.column))
+            && !fields::is_label(spot)
+        {
+            others.extend(other(own, grid.place(spot.row, spot.column), bare(&spot.text), Naming::Title));
         }
     }
     others

@@ -2,6 +2,7 @@
 
 use smol_str::{SmolStr, SmolStrBuilder};
 
+use super::clinics::Naming;
 use super::sheet::{Area, entry};
 use super::{Entry, Fields, Observation, Trouble, TypedTotal, clinics};
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -197,7 +198,12 @@ fn keep(head: &mut Head, field: Field, label: &Spot<'_>, at: Written) {
         let reading = Reading { read, remarks: Vec::new() };
         *slot = Some(entry(at.place, heading, at.raw, reading));
     } else if matches!(field, Field::VenueNo | Field::Name) {
-        head.others.extend(clinics::other(slot.as_ref(), at.place, at.raw, field == Field::Name));
+        head.others.extend(clinics::other(
+            slot.as_ref(),
+            at.place,
+            at.raw,
+            Naming::of(field == Field::Name, &label.key),
+        ));
     }
 }
 

@@ -33,12 +33,13 @@ use crate::inspection::workbook::{Strike, Value};
 
 /// Reads every list of the table into `found`.
 pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found) {
-    if let Some(sample) = loose::sample_title(grid, table, &context.calendar) {
-        left_out::note_sample(grid, table, sample, found);
-        return;
-    }
     let mut last_used = table.bottom;
     for (index, segment) in table.segments.iter().enumerate() {
+        let left = if index == 0 { table.left } else { segment.first };
+        if let Some(sample) = loose::sample_title(grid, table, (left, segment.last), &context.calendar) {
+            left_out::note_sample(grid, table, (segment, sample), found);
+            continue;
+        }
         let missing = segment.missing();
         if !missing.is_empty() {
             found.unused_content |= has_content(grid, table, segment, context);
@@ -61,7 +62,6 @@ pub fn read(grid: &Grid<'_>, table: &Table, context: &Context, found: &mut Found
             continue;
         };
         found.visibility.extend(plan.visibilities());
-        let left = if index == 0 { table.left } else { segment.first };
         let right = if index + 1 == table.segments.len() { table.right } else { segment.last };
         let spans = Spans::of(grid, table, &plan, context);
         let mut reader = Reader {
@@ -189,6 +189,7 @@ impl Reader<'_, '_> {
             return true;
         }
         if self.says_nothing(spots, &written) {
+            self.note_told(spots);
             return false;
         }
         self.accept(row, written, beside, half.as_ref());
@@ -277,10 +278,12 @@ impl Reader<'_, '_> {
 
     fn start(&self, row: u32, date: Option<Date>) -> (Entry<Time>, Option<Time>) {
         let column = self.plan.start;
-        if let Some(spanned) = self.spanned_time(row, column, date) {
-            return spanned;
-        }
         let place = self.grid.place(row, column.column);
+        let from = self.grid.covering(row, column.column).map_or(row, |spot| spot.row);
+        if let Some((source, end)) = self.spanned_time(from, column, date) {
+            let raw = source.raw.clone();
+            return if from < row { (carried(&source, place, raw, false, true), end) } else { (source, end) };
+        }
         let Some(spot) = self.grid.covering(row, column.column).filter(|spot| !is_empty_reference(spot))
         else {
             return (blank(place, column.heading.clone()), None);
@@ -331,8 +334,8 @@ impl Reader<'_, '_> {
                 return (Some(struck(said, count)), None);
             }
             let own = said.and_then(|spot| label::visibility_mentioned(&spot.key));
-            let carried =
-                || self.kind_above.filter(|_| kind.is_some() && said.is_none() && self.follows_above(row));
+            let repeats = kind.is_some() && said.is_none_or(|said| said.row == row && is_ditto(said));
+            let carried = || self.kind_above.filter(|_| repeats && self.follows_above(row));
             let said = own.or(section).or_else(carried);
             let told = if self.plan.public.is_some() { Visibility::Public } else { Visibility::Private };
             return match said.or(general.map(|_| told)) {

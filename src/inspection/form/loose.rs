@@ -61,29 +61,51 @@ pub fn is_footnote(spot: &Spot<'_>) -> bool {
     spot.is_text() && marks.iter().any(|mark| spot.key.starts_with(mark))
 }
 
-/// People, and a day or a time, in one text: it may be a slot, which is never left aside in silence.
+/// People, and a day or a time, in one text: it may be a slot, which is never left aside in silence. 「1日10名まで」 and
+/// 「1時間に6名」 name neither.
 pub fn tells_slot(key: &str) -> bool {
-    let counted = ["名", "人", "枠", "回分"].iter().any(|unit| {
-        key.match_indices(unit).any(|(at, _)| {
-            key.get(..at).is_some_and(|before| before.ends_with(|ch: char| ch.is_ascii_digit()))
-        })
-    });
-    counted && key.contains(['/', '月', '日', ':', '時'])
+    let before = |at: usize| key.get(..at).is_some_and(|text| text.ends_with(|ch: char| ch.is_ascii_digit()));
+    let after =
+        |at: usize| key.get(at..).is_some_and(|text| text.starts_with(|ch: char| ch.is_ascii_digit()));
+    let counted =
+        ["名", "人", "枠", "回分"].iter().any(|unit| key.match_indices(unit).any(|(at, _)| before(at)));
+    let moment = |(at, sign): (usize, &str)| {
+        let next = at + sign.len();
+        match sign {
+            "時" => before(at) && !key.get(next..).is_some_and(|rest| rest.starts_with('間')),
+            _ => before(at) && after(next),
+        }
+    };
+    counted && ["/", "月", ":", "時"].iter().any(|sign| key.match_indices(sign).any(moment))
 }
 
-/// The title 「記入例」 over a table, in the rows above its heading that hold no values.
-pub fn sample_title<'g, 's>(grid: &'g Grid<'s>, table: &Table, calendar: &Calendar) -> Option<&'g Spot<'s>> {
+/// 「【記入例】下のようにご記入ください」; but not 「記入例を参照」.
+fn is_sample_title(spot: &Spot<'_>) -> bool {
+    let bare = spot.key.trim_start_matches(|ch: char| "([【〔「『<《〈※★●■◆○□◎↓".contains(ch));
+    let rest = ["記入例", "記載例", "入力例", "見本"].iter().find_map(|word| bare.strip_prefix(word));
+    let apart = |rest: &str| {
+        rest.starts_with(|ch: char| ")]】〕」』>》〉:※(、。↓".contains(ch) || ch.is_ascii_digit())
+    };
+    is_sample_mark(spot) || rest.is_some_and(|rest| rest.is_empty() || apart(rest))
+}
+
+/// The title 「記入例」 over a list, in the rows above its heading that hold no values.
+pub fn sample_title<'g, 's>(
+    grid: &'g Grid<'s>,
+    table: &Table,
+    (left, right): (u32, u32),
+    calendar: &Calendar,
+) -> Option<&'g Spot<'s>> {
     if !grid.words().any(|word| word.key.contains(['例', '見', 'サ'])) {
         return None;
     }
     for above in 1..=TITLE_ROWS {
         let row = table.top.checked_sub(above)?;
-        let right = table.right.min(table.last_column());
-        let spots = grid.row_between(row, table.left, right);
+        let spots = grid.row_between(row, left, right);
         if spots.iter().any(|spot| heading::is_data(spot, calendar)) {
             return None;
         }
-        if let Some(title) = spots.iter().find(|spot| is_sample_mark(spot)) {
+        if let Some(title) = spots.iter().find(|spot| is_sample_title(spot)) {
             return Some(title);
         }
     }

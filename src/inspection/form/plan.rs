@@ -142,7 +142,7 @@ fn unheaded_dose(grid: &Grid<'_>, table: &Table, date: &Column) -> Option<Column
     let first = body().find(|spot| {
         doses(&spot.key)
             && (table.left..=table.right).contains(&spot.column)
-            && (table.top..=table.bottom).all(|row| grid.covering(row, spot.column).is_none())
+            && (table.top..=table.bottom).all(|row| grid.at(row, spot.column).is_none())
             && beside_date(spot)
     })?;
     let mut texts = body().filter(|spot| spot.column == first.column && spot.is_text());

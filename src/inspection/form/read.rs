@@ -203,7 +203,7 @@ fn read_sheet<'a>(
     let mut structure = hidden_and_struck(grid, &found, &tables);
     structure.append(&mut head.others);
     structure.extend(clinics::of_columns(grid, &tables, &mut head.fields));
-    structure.extend(clinics::of_titles(grid, &areas, &head.fields));
+    structure.extend(clinics::of_titles(grid, &areas, &head.fields, &structure));
     if !tables.is_empty() && found.missing.is_empty() && !is_issued_layout(&tables) {
         structure.push(Observation::Moved { sheet: grid.name.clone() });
     }

@@ -6,7 +6,7 @@ use super::Identity;
 use super::finding::{NAME, VENUE_NO, at, at_cell, at_sheet, raise, raise_other};
 use super::wording::quote;
 use crate::clinic::{Clinic, Registry, name_key};
-use crate::inspection::form::{Entry, Form, Observation, Read, Trouble};
+use crate::inspection::form::{Entry, Form, Naming, Observation, Read, Trouble};
 use crate::inspection::normalize::token;
 use crate::inspection::verdict::{Finding, Place, Severity};
 
@@ -78,21 +78,21 @@ pub fn identify<'a>(
 
 /// Slots of another clinic in the same form: an error, since they would be offered under this one's name.
 fn somebody_elses(seen: &Observation, own: Option<&Clinic>, registry: &Registry) -> Option<Finding> {
-    let (place, raw, name) = match seen {
+    let (place, raw, naming) = match seen {
         Observation::NobodysSheet { sheet } => return Some(at_sheet(raise_other("B01", 2, &[]), sheet)),
-        Observation::SecondClinic { place, raw, name } => (place, raw, *name),
+        Observation::SecondClinic { place, raw, naming } => (place, raw, *naming),
         _ => return None,
     };
     let of_own = |clinics: &[&Clinic]| own.is_some_and(|own| has(clinics, own));
-    let foreign = if name {
-        // A name that nobody has may be another spelling.
-        let named = by_name(registry, raw);
-        !named.is_empty() && !of_own(&named)
-    } else {
+    let foreign = if naming == Naming::Number {
         // A long one is another authority's.
         let like_ours = legible(raw) && raw.trim().chars().count() <= 6;
         let known = by_number(registry, raw);
         !registry.is_empty() && known.map_or(like_ours, |one| !of_own(&[one]))
+    } else {
+        let named = by_name(registry, raw);
+        let stranger = || naming == Naming::Name && own.is_some_and(|own| !resembles(raw, own));
+        if named.is_empty() { stranger() } else { !of_own(&named) }
     };
     let finding = || Finding {
         mend: Some(
@@ -100,7 +100,7 @@ fn somebody_elses(seen: &Observation, own: Option<&Clinic>, registry: &Registry)
         ),
         ..raise_other("B03", 2, &[])
     };
-    foreign.then(|| at_cell(finding(), place, if name { NAME } else { VENUE_NO }, raw))
+    foreign.then(|| at_cell(finding(), place, if naming == Naming::Number { VENUE_NO } else { NAME }, raw))
 }
 
 impl<'a> Signals<'a, '_> {

@@ -7,7 +7,7 @@ use super::Reader;
 use super::span::is_whole_time;
 use crate::inspection::form::loose::is_grand_total;
 use crate::inspection::form::sheet::{
-    blank, date_entry, end_entry, entry, is_ditto, is_empty_reference, time_entry,
+    blank, carried, date_entry, end_entry, entry, is_ditto, is_empty_reference, time_entry,
 };
 use crate::inspection::form::written::Written;
 use crate::inspection::form::{Entry, Observation, Trouble, TypedTotal, WeekdayEntry, fields};
@@ -54,8 +54,10 @@ impl Reader<'_, '_> {
 
     /// The date of a row; where each dose has a date of its own, the one that is written.
     pub(super) fn one_date(&self, row: u32) -> (Entry<Date>, Option<Weekday>) {
-        if let Some(spanned) = self.spanned_date(row) {
-            return (spanned, None);
+        let from = self.grid.covering(row, self.plan.date.column).map_or(row, |spot| spot.row);
+        if let Some(source) = self.spanned_date(from) {
+            let (place, raw) = (self.grid.place(row, self.plan.date.column), source.raw.clone());
+            return (if from < row { carried(&source, place, raw, false, true) } else { source }, None);
         }
         let (mut date, day_name) = self.date(row, self.plan.date);
         let Some(column) = &self.plan.segment.other_date else { return (date, day_name) };

@@ -89,7 +89,12 @@ fn carried_kinds(case: &Case) -> Vec<Finding> {
             continue;
         };
         match runs.last_mut() {
-            Some((first, rows)) if last == kind.value() && first.place.sheet == kind.place.sheet => {
+            Some((first, rows))
+                if last == kind.value()
+                    && first.raw.is_empty()
+                    && kind.raw.is_empty()
+                    && first.place.sheet == kind.place.sheet =>
+            {
                 rows.push(row.row);
             }
             _ => runs.push((kind, vec![row.row])),
@@ -99,7 +104,10 @@ fn carried_kinds(case: &Case) -> Vec<Finding> {
     let told = runs.into_iter().filter_map(|(first, rows)| {
         let value = quote(first.value()?.label());
         let values = [("rows", wording::rows(&rows)), ("value", value)];
-        Some(at(raise_other("R25", 0, &values), first, "枠の区分"))
+        // 〃
+        let finding =
+            if first.raw.is_empty() { raise_other("R25", 0, &values) } else { raise("R25", &values) };
+        Some(at(finding, first, "枠の区分"))
     });
     told.collect()
 }
