@@ -264,3 +264,36 @@ fn more_rows_than_a_form_can_have() {
     let told = form.observations.iter().filter(|seen| matches!(seen, Observation::Unplaced { .. }));
     assert_eq!(told.count(), 1);
 }
+
+#[test]
+fn a_title_among_dates_is_no_sub_heading() {
+    let times = ["時刻", "9:00", "9:30", "10:00"];
+    let days = [["10/25", "6", "5", "4"], ["10/26", "6", "5", "4"]];
+    let second = [["11/15", "6", "5", "4"], ["11/16", "6", "5", "4"]];
+    let wide = |left: &[&'static str], right: &[&'static str]| {
+        let mut row = vec![""; 9];
+        row[..left.len()].copy_from_slice(left);
+        row[5..5 + right.len()].copy_from_slice(right);
+        row
+    };
+    let rows = [
+        wide(&["公開枠"], &["公開枠"]),
+        wide(&times, &times),
+        wide(&days[0], &second[0]),
+        wide(&days[1], &second[1]),
+        wide(&[], &[]),
+        wide(&["非公開枠"], &["非公開枠"]),
+        wide(&times, &times),
+        wide(&days[0], &second[0]),
+        wide(&days[1], &second[1]),
+    ];
+    let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+    let form = form(3, &rows);
+    assert_eq!(slots(&form).len(), 12, "{form:#?}");
+    assert!(
+        slots(&form)
+            .iter()
+            .all(|slot| slot.ends_with(" 6 6") || slot.ends_with(" 5 5") || slot.ends_with(" 4 4"))
+    );
+    assert!(!asked(&form), "{form:#?}");
+}

@@ -304,9 +304,11 @@ impl<'g, 's> Edges<'g, 's> {
         if dates.is_empty() {
             return !held && times.iter().any(in_body);
         }
-        // 公開 and 非公開 below the dates, whatever else strayed among them.
+        // 公開 and 非公開 below the dates, whatever else strayed among them; one title among dates is none of these.
         let sub_headings = || {
-            self.grid.row_between(row, first, last).iter().any(|spot| table::visibility_title(spot).is_some())
+            let spots = self.grid.row_between(row, first, last).iter();
+            let titles = spots.filter(|spot| table::visibility_title(spot).is_some()).count();
+            titles > 0 && titles >= dates.iter().filter(|column| in_body(column)).count()
         };
         !held
             && !sub_headings()

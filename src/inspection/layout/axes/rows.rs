@@ -137,9 +137,11 @@ pub(super) fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) 
     // One date, or one time, right beside its counts.
     let near = lane.start + 1 == lane.from && block.first_row == block.date_row + 1;
     // 公開 and 非公開 between the edges and the counts.
+    let between = |said: &Hint<Visibility>| (lane.start + 1..lane.from).contains(&said.column);
     let told = across + down >= 3
+        && lane.start < lane.from
         && (block.columns.iter().any(|column| column.visibility.is_some())
-            || block.rows.iter().any(|row| row.visibility.as_ref().is_some_and(|said| said.row == row.row)));
+            || block.rows.iter().any(|row| row.visibility.as_ref().is_some_and(between)));
     let shown = across >= 1 && down >= 1 && counts > 0 && (corner || near || told || across + down >= 4);
     // Counts that nobody can read are asked back one by one.
     let asked = if clear { tried } else { 0 };
