@@ -297,3 +297,19 @@ fn a_title_among_dates_is_no_sub_heading() {
     );
     assert!(!asked(&form), "{form:#?}");
 }
+
+#[test]
+fn weeks_below_one_another_each_with_its_times() {
+    let mut rows: Vec<Vec<&str>> = Vec::new();
+    for week in [["10/25", "10/26", "10/27"], ["11/1", "11/2", "11/3"], ["11/15", "11/16", "11/17"]] {
+        rows.push(vec!["", "9:00", "9:30", "10:00", "14:00", "14:30"]);
+        rows.extend(week.map(|day| vec![day, "6", "5", "-", "4", "3"]));
+        rows.push(Vec::new());
+        rows.push(vec!["第〇週"]);
+    }
+    let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+    let form = form(1, &rows);
+    assert_eq!(slots(&form).len(), 36, "{form:#?}");
+    assert!(slots(&form).iter().all(|slot| !slot.starts_with('!')));
+    assert!(!asked(&form), "{form:#?}");
+}

@@ -23,7 +23,7 @@ use super::segment::Hint;
 use super::table;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{Calendar, Month};
-use crate::inspection::normalize::{count, time};
+use crate::inspection::normalize::{Read, count, time};
 use crate::inspection::verdict::Visibility;
 
 /// How far above the dates (or before the times) titles, months and groups may stand.
@@ -351,15 +351,27 @@ fn title_before<T>(
         .filter(|spot| {
             spot.row <= row && (lane.start.saturating_sub(REACH)..lane.start).contains(&spot.column)
         })
-        .filter(|spot| !is_in_body(grid, lane, spot.column))
+        .filter(|spot| !is_in_body(grid, lane, spot))
         .filter_map(|spot| table::hint(spot, says(spot)))
         .max_by_key(|hint| (hint.column, hint.row))
 }
 
-/// Counts or words for none stand beside a label of the block above, nothing but titles beside a title.
-fn is_in_body(grid: &Grid<'_>, lane: &Lane, column: u32) -> bool {
-    let mut cells = lane.rows.iter().take(SAMPLE).filter_map(|row| grid.at(*row, column));
-    cells.any(|spot| !spot.is_text() || count::is_zero_word(&spot.key))
+/// A label in the body of a block above: it has counts beside it, or 公開 and 非公開 take turns.
+fn is_in_body(grid: &Grid<'_>, lane: &Lane, title: &Spot<'_>) -> bool {
+    let near = |column: Option<u32>| column.and_then(|column| grid.at(title.row, column));
+    let said = table::visibility_title(title);
+    let takes_turns = |spot: &Spot<'_>| {
+        let other = table::visibility_title(spot);
+        other.is_some() && said.is_some() && other != said
+    };
+    near(title.column.checked_sub(1)).is_some_and(takes_turns)
+        || near(title.column.checked_add(1)).is_some_and(takes_turns)
+        || lane
+            .rows
+            .iter()
+            .take(SAMPLE)
+            .filter_map(|row| grid.at(*row, title.column))
+            .any(|spot| !spot.is_text() || matches!(count::read(&spot.cell.value).read, Read::Value(_)))
 }
 
 /// A title in the corner or above the dates, at or before this column.

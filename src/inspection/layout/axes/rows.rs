@@ -117,6 +117,17 @@ pub(super) fn sums_up(edges: &Edges<'_, '_>, lane: &Lane, columns: &[DateColumn]
 pub(super) fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) -> Option<usize> {
     let across = dates.iter().filter(|column| (lane.from..=lane.to).contains(column)).count();
     let down = lane.rows.len();
+    // Counts beside one date: a row of a matrix that lies the other way, with the times of the next one below it.
+    let is_count = |column: &&DateColumn| {
+        column
+            .date
+            .filter(|(_, at)| !dates.contains(at))
+            .and_then(|(row, at)| grid.at(row, at))
+            .is_some_and(|spot| matches!(count::read(&spot.cell.value).read, Read::Value(_)))
+    };
+    if block.columns.iter().filter(is_count).count() > across {
+        return None;
+    }
     let mut counts = 0;
     let (mut others, mut tried) = (0, 0);
     for row in &block.rows {
