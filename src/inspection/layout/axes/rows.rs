@@ -130,11 +130,18 @@ pub(super) fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) 
     }
     let mut counts = 0;
     let (mut others, mut tried) = (0, 0);
+    // Those with a date and a time; they tell which of two ways to look at a sheet is the right one.
+    let mut sure = 0;
     for row in &block.rows {
         for column in block.columns.iter().filter(|column| !row.total && column.date.is_some()) {
             let Some(spot) = grid.at(row.row, column.column) else { continue };
             match count::read(&spot.cell.value).read {
-                Read::Value(_) => counts += 1,
+                Read::Value(_) => {
+                    counts += 1;
+                    let dated = column.date.is_some_and(|(_, at)| dates.contains(&at));
+                    let timed = row.start.is_none() || lane.rows.binary_search(&row.row).is_ok();
+                    sure += usize::from(dated && timed);
+                }
                 Read::Blank => {}
                 Read::Not(_) if is_attempt(spot) => tried += 1,
                 Read::Not(_) => others += 1,
@@ -156,7 +163,8 @@ pub(super) fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) 
     let shown = across >= 1 && down >= 1 && counts > 0 && (corner || near || told || across + down >= 4);
     // Counts that nobody can read are asked back one by one.
     let asked = if clear { tried } else { 0 };
-    ((clear || shown) && others + tried <= counts + asked * 2).then_some(counts + asked)
+    ((clear || shown) && others + tried <= counts + asked * 2)
+        .then(|| sure.max(usize::from(counts > 0)) + asked)
 }
 
 /// 「6（2）」「6～8」: a figure with more about it.
