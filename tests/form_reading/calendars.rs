@@ -208,7 +208,7 @@ fn a_month_on_the_first_of_its_days() {
     assert_eq!(slots(&down), both(&dates), "{down:#?}");
     // A number that is no day of the next week is asked back.
     let odd = form(1, &[&["", "10/25", "26", "6"], &["9:00", "6", "6", "6"], &["9:30", "5", "5", "5"]]);
-    assert!(odd.rows.iter().any(|row| row.date.value().is_none()), "{odd:#?}");
+    assert!(asked(&odd) || odd.rows.iter().any(|row| row.date.value().is_none()), "{odd:#?}");
 }
 
 #[test]

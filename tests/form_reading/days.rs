@@ -138,6 +138,13 @@ fn counts_that_nobody_can_read_are_told_where_they_stand() {
         &[&["公開枠", "10/25", "10/26"], &["9:00", "6（2）", "6（3）"], &["9:30", "5（3）", "5（4）"]],
     );
     assert_eq!(troubled(&form), ["B6", "C6", "B7", "C7"], "{form:#?}");
+    // Also where nothing tells 公開 from 非公開, which is asked back, too.
+    let form = self::form(
+        3,
+        &[&["", "10/25", "10/26"], &["9:00", "6（2）", "6（3）"], &["9:30", "5（3）", "5（4）"]],
+    );
+    assert_eq!(troubled(&form).len(), 4, "{form:#?}");
+    assert!(asked(&form));
 }
 
 #[test]
@@ -225,10 +232,31 @@ fn figures_about_the_slots_are_no_slots() {
             &["12:00", "昼休み", "", "", ""],
             &["9:30", "5", "5", "5", "5"],
             &["独自の受付枠", "100"],
+            &["従事医師数", "2", "2"],
+            &["必要バイアル数", "2", "2"],
+            &["（参考）第７期", "5", "5"],
         ],
     );
     assert_eq!(slots(&form), both(&["10/25", "10/26"]), "{form:#?}");
     assert!(!asked(&form), "{form:#?}");
+}
+
+#[test]
+fn one_sum_for_the_whole_block() {
+    let form = form(
+        1,
+        &[
+            &["時間", "10/25", "11/15"],
+            &["9:00", "6", "6"],
+            &["9:30", "5", "5"],
+            &["１回目計", "11"],
+            &["合計", "22"],
+        ],
+    );
+    assert_eq!(slots(&form), both(&["10/25", "11/15"]));
+    let first: Vec<_> =
+        form.typed_totals.iter().map(|total| (total.dose.is_some(), total.within[0].right)).collect();
+    assert_eq!(first, [(true, 2), (false, 2)]);
 }
 
 #[test]

@@ -275,15 +275,16 @@ fn body_cell(
     if count.is_blank() || (none && count.remarks.is_empty()) || (none && told.is_none()) {
         return;
     }
-    let Some(visibility) = told else {
+    if told.is_none() {
         found.unused_content = true;
         found.miss(vec!["公開枠数／非公開枠数".to_string()]);
-        return;
-    };
-    let (public, private) = match visibility {
-        Visibility::Public => (Some(count), None),
-        Visibility::Private => (None, Some(count)),
-    };
+        // What could not be read is told all the same.
+        if count.trouble().is_none() {
+            return;
+        }
+    }
+    let (public, private) =
+        if told == Some(Visibility::Private) { (None, Some(count)) } else { (Some(count), None) };
     // A title or label that contradicts the heading of the column is asked back.
     let section = section.filter(|_| beside.is_none()).or(beside.filter(|_| column.visibility.is_some()));
     let mut start = timed.start.clone();
@@ -302,10 +303,7 @@ fn body_cell(
     });
     let (sheet_row, sheet_column) =
         if grid.turned { (column.column, row.row) } else { (row.row, column.column) };
-    let hidden_row =
-        if grid.turned { grid.column_is_hidden(sheet_row) } else { grid.row_is_hidden(sheet_row) };
-    let hidden_column =
-        if grid.turned { grid.row_is_hidden(sheet_column) } else { grid.column_is_hidden(sheet_column) };
+    let (hidden_row, hidden_column) = hidden(grid, (row.row, column.column));
     found.rows.push(Row {
         sheet: grid.name.clone(),
         row: sheet_row + 1,
@@ -333,6 +331,12 @@ fn body_cell(
             found.observations.push(seen);
         }
     }
+}
+
+/// Is the row, or the column, hidden in which the clinic sees this cell?
+fn hidden(grid: &Grid<'_>, (row, column): (u32, u32)) -> (bool, bool) {
+    let (by_row, by_column) = (grid.row_is_hidden(row), grid.column_is_hidden(column));
+    if grid.turned { (by_column, by_row) } else { (by_row, by_column) }
 }
 
 /// A count beside a time, in a column that belongs to no date and has no heading of its own.

@@ -142,11 +142,11 @@ fn block(edges: &Edges<'_, '_>, span: &Span, lane: &Lane) -> Block {
             || (start.is_none() && row > last_time && rows::adds_up(edges, &columns, &body, row));
         let visibility = row_visibility(grid, span, lane, row, &columns);
         let told = (row, visibility.as_ref());
-        if row > last_time
-            && !total
-            && !rows::says_slots(edges, lane, &columns, row, start)
-            && !(start.is_none() && rows::is_open_sub_row(grid, lane, &columns, body.last(), told))
-        {
+        let is_body = row <= last_time
+            || total
+            || rows::says_slots(edges, lane, &columns, row, start)
+            || (start.is_none() && rows::is_open_sub_row(grid, lane, &columns, body.last(), told));
+        if !is_body {
             continue;
         }
         let half = over.row(grid, span, lane, row, visibility.as_ref());

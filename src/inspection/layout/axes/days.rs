@@ -21,7 +21,7 @@ const WEEK: u32 = 7;
 /// A row of days by column, and the month of the last of them.
 struct Days {
     row: u32,
-    days: Vec<(u32, u32)>,
+    cells: Vec<(u32, u32)>,
     month: Month,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn add(edges: &mut Edges<'_, '_>) {
         let Some(first) = days.first() else { continue };
         if edges.dates.contains_key(&row) {
             if let Some(found) = following(edges, row) {
-                edges.dates.insert(row, found.days.iter().map(|(column, _)| *column).collect());
+                edges.dates.insert(row, found.cells.iter().map(|(column, _)| *column).collect());
                 last = Some(found);
             }
             continue;
@@ -72,7 +72,7 @@ fn read(edges: &Edges<'_, '_>, row: u32, days: &[&Spot<'_>]) -> Option<Days> {
     let &(column, _) = days.last()?;
     let (_, month) = edges.months.beside(row, column).or_else(|| edges.months.over(row, column))?;
     let anew = days.windows(2).any(|pair| matches!(pair, [(_, before), (_, after)] if after < before));
-    Some(Days { row, days, month: if anew { next_month(month) } else { month } })
+    Some(Days { row, cells: days, month: if anew { next_month(month) } else { month } })
 }
 
 /// Between a month and its days there are no times; what stands below 計 are sums, and below a date that happens
@@ -171,7 +171,7 @@ fn following(edges: &mut Edges<'_, '_>, row: u32) -> Option<Days> {
         edges.months.add(row, column, month, day);
     }
     let last = now?;
-    Some(Days { row, days, month: Month { year: Some(last.year()), month: last.month() } })
+    Some(Days { row, cells: days, month: Month { year: Some(last.year()), month: last.month() } })
 }
 
 /// A row of a calendar: each day stands a week, or some, below the day above it, and times stand between them.
@@ -180,7 +180,7 @@ fn is_next_week(edges: &Edges<'_, '_>, last: &Days, days: &[&Spot<'_>]) -> bool 
     let mut common = 0;
     for spot in days {
         let Some(day) = bare_day(&spot.cell.value) else { return false };
-        let Some((_, above)) = last.days.iter().find(|(column, _)| *column == spot.column) else { continue };
+        let Some((_, above)) = last.cells.iter().find(|(column, _)| *column == spot.column) else { continue };
         if day <= *above || (day - above) % WEEK != 0 {
             return false;
         }

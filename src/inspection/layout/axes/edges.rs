@@ -386,7 +386,24 @@ pub(super) fn heads_no_date(spot: &Spot<'_>) -> bool {
     label::is_total(&spot.key) || is_aside(&spot.key) || spot.label.is_some_and(|label| label.class.is_some())
 }
 
-/// Figures about the slots that are no slots: 平均, 独自の受付枠.
+/// Figures about the slots, or about something else, that are no slots: 平均, 独自の受付枠, 従事医師数.
 pub fn is_aside(key: &str) -> bool {
-    ["平均", "最大", "最小", "中央値", "独自"].iter().any(|word| key.starts_with(word))
+    const WORDS: [&str; 14] = [
+        "平均",
+        "最大",
+        "最小",
+        "中央値",
+        "独自",
+        "医師",
+        "看護師",
+        "従事",
+        "必要",
+        "バイアル",
+        "ワクチン",
+        "薬剤師",
+        "参考",
+        "事務",
+    ];
+    let key = key.trim_start_matches(['(', '※', '*', '[', '【']);
+    key == "差" || WORDS.iter().any(|word| key.starts_with(word))
 }
