@@ -1,6 +1,8 @@
 //! Workbooks of many layouts, built in code, and what is read from them.
 
 mod builder;
+mod calendars;
+mod days;
 mod tokens;
 mod lists;
 mod matrices;

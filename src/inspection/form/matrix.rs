@@ -2,38 +2,58 @@
 
 mod totals;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, Time};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::half::{self, Said};
-use super::sheet::{self, Area, Context, Found, blank, count_entry, date_entry, entry, time_entry};
+use super::sheet::{
+    self, Area, Context, Found, blank, carried, count_entry, date_entry, entry, is_ditto, time_entry,
+};
 use super::{Entry, Observation, Remark, Row, WeekdayEntry, fields};
 use crate::inspection::layout::axes::{Block, DateColumn, TimeRow};
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::normalize::date::Calendar;
-use crate::inspection::normalize::{Reading, count, serial, weekday};
+use crate::inspection::normalize::{Read, Reading, Trouble, count, serial, token, weekday};
 use crate::inspection::verdict::{Place, Visibility};
+use crate::inspection::workbook::Strike;
+
+/// Rows that one sheet may give: 32 days of slots every five minutes, of both kinds, are 18,432.
+pub const MAX_ROWS: usize = 20_000;
+
+/// Words between morning and afternoon.
+const LUNCH: [&str; 6] = ["昼休み", "お昼休み", "昼休", "昼休憩", "休憩", "昼"];
 
 /// Reads a block, [`trimmed`] already, into `found`.
 pub fn read(grid: &Grid<'_>, block: &Block, context: &Context, found: &mut Found) {
     let mut dates = Vec::new();
-    let gone = gone_marks(grid, block);
+    let mut marks = Marks { gone: gone_marks(grid, block), above: Above::of(grid) };
     for column in &block.columns {
         dates.push(date_of(grid, block, column, context));
     }
     let mut before: Option<Timed> = None;
     for row in &block.rows {
+        // One more than are kept shows that there was more.
+        if found.rows.len() > MAX_ROWS {
+            break;
+        }
         if row.total {
+            marks.above.last.clear();
             note_total(grid, row, found);
             continue;
         }
         let timed = time_of(grid, block, row, before.as_ref(), context);
         for (column, date) in block.columns.iter().zip(&dates) {
-            body_cell(grid, block, (row, &timed), (column, date), &gone, context, found);
+            body_cell(grid, block, (row, &timed), (column, date), &mut marks, context, found);
         }
         before = Some(timed);
     }
     totals::note(grid, block, found);
+    if let Some(rival) = block.rival.and_then(|(row, column)| grid.at(row, column)) {
+        let raw = serial::written_in_date_column(&rival.cell.value, context.calendar.epoch_1904);
+        found.observations.push(Observation::Unplaced { place: grid.place(rival.row, rival.column), raw });
+    }
     found.observations.extend(passed_over(grid, block, context));
     let area = area(grid, block);
     found.areas.push(area);
@@ -79,16 +99,56 @@ fn is_field_value(grid: &Grid<'_>, row: u32, column: u32) -> bool {
 }
 
 struct Dated {
+    struck: bool,
     entry: Entry<Date>,
     weekday: Option<WeekdayEntry>,
 }
 
 struct Timed {
+    struck: bool,
     start: Entry<Time>,
     end: Option<Entry<Time>>,
     visibility: Option<Visibility>,
     /// The row names a half of the day, which was applied.
     halved: bool,
+}
+
+/// What one body cell needs to know of the others.
+struct Marks<'g, 's> {
+    gone: Vec<&'g Spot<'s>>,
+    above: Above,
+}
+
+/// The count last read in each line that the clinic sees as a column, where the sheet says 〃 anywhere.
+struct Above {
+    used: bool,
+    last: BTreeMap<u32, (Option<Visibility>, Entry<u32>)>,
+}
+
+impl Above {
+    fn of(grid: &Grid<'_>) -> Self {
+        Self { used: grid.words().any(|word| token::is_ditto(&word.key)), last: BTreeMap::new() }
+    }
+
+    /// 〃 below a count of the same kind.
+    fn taken_over(
+        &mut self,
+        line: u32,
+        told: Option<Visibility>,
+        spot: &Spot<'_>,
+        count: Entry<u32>,
+    ) -> Entry<u32> {
+        if !self.used {
+            return count;
+        }
+        let above = self.last.get(&line).filter(|(other, above)| *other == told && above.value().is_some());
+        let count = match above {
+            Some((_, above)) if is_ditto(spot) => carried(above, count.place, count.raw, true, false),
+            _ => count,
+        };
+        self.last.insert(line, (told, count.clone()));
+        count
+    }
 }
 
 /// Texts beside the body that say that a row or a column is gone.
@@ -109,7 +169,11 @@ fn gone_marks<'g, 's>(grid: &'g Grid<'s>, block: &Block) -> Vec<&'g Spot<'s>> {
 fn date_of(grid: &Grid<'_>, block: &Block, column: &DateColumn, context: &Context) -> Dated {
     let spot = column.date.and_then(|(row, column)| grid.at(row, column));
     let Some(spot) = spot else {
-        return Dated { entry: blank(grid.place(block.date_row, column.column), "接種日"), weekday: None };
+        return Dated {
+            entry: blank(grid.place(block.date_row, column.column), "接種日"),
+            weekday: None,
+            struck: false,
+        };
     };
     let (mut date, named) =
         date_entry(grid, spot, &SmolStr::new_static("接種日"), &context.calendar, column.month);
@@ -117,12 +181,15 @@ fn date_of(grid: &Grid<'_>, block: &Block, column: &DateColumn, context: &Contex
         date.remarks.retain(|remark| *remark != Remark::Estimated);
         date.remarks.push(Remark::NoYear);
     }
+    if date.trouble() == Some(&Trouble::Unreadable) && named_weekday(spot) {
+        date.read = Read::Not(Trouble::DateRange);
+    }
     let below = column.weekday.and_then(|(row, column)| grid.at(row, column)).map(|spot| {
         let raw = serial::written(&spot.cell.value);
         entry(grid.place(spot.row, spot.column), "曜日", raw, weekday::read(&spot.cell.value))
     });
     let in_date = named.map(|day| entry(date.place.clone(), "接種日", date.raw.clone(), Reading::value(day)));
-    Dated { entry: date, weekday: below.or(in_date) }
+    Dated { entry: date, weekday: below.or(in_date), struck: is_struck(spot) }
 }
 
 fn time_of(
@@ -142,12 +209,13 @@ fn time_of(
             return Timed {
                 start: before.start.clone(),
                 end: before.end.clone(),
+                struck: before.struck,
                 visibility,
                 halved: before.halved,
             };
         }
         let start = blank(grid.place(row.row, block.label_column), heading.clone());
-        return Timed { start, end: None, visibility, halved: false };
+        return Timed { start, end: None, visibility, halved: false, struck: false };
     };
     let (mut start, mut span_end) = time_entry(grid, spot, heading, None);
     let title =
@@ -170,7 +238,7 @@ fn time_of(
             entry(start.place.clone(), start.label.clone(), start.raw.clone(), Reading::value(end))
         })
     });
-    Timed { start, end, visibility, halved: said.is_some() }
+    Timed { start, end, visibility, halved: said.is_some(), struck: is_struck(spot) }
 }
 
 fn body_cell(
@@ -178,7 +246,7 @@ fn body_cell(
     block: &Block,
     (row, timed): (&TimeRow, &Timed),
     (column, date): (&DateColumn, &Dated),
-    gone: &[&Spot<'_>],
+    marks: &mut Marks<'_, '_>,
     context: &Context,
     found: &mut Found,
 ) {
@@ -187,7 +255,11 @@ fn body_cell(
     let title = beside.or(section).map(|hint| hint.value);
     let told = column.visibility.or(title).or(column.over).or(context.visibility);
     found.visibility.extend(told);
-    let Some(spot) = grid.at(row.row, column.column) else { return };
+    let line = if grid.turned { row.row } else { column.column };
+    let Some(spot) = grid.at(row.row, column.column) else {
+        marks.above.last.remove(&line);
+        return;
+    };
     let heading = match told {
         Some(visibility) => format_smolstr!("{}枠数", visibility.label()),
         None => SmolStr::new_static("枠数"),
@@ -197,20 +269,22 @@ fn body_cell(
         Some(zero) => zero,
         None => count_entry(grid, row.row, column.column, &heading, is_count),
     };
+    let count = marks.above.taken_over(line, told, spot, count);
     // A written word for none is told; a plain 0 says nothing.
     let none = count.value() == Some(0);
     if count.is_blank() || (none && count.remarks.is_empty()) || (none && told.is_none()) {
         return;
     }
-    let Some(visibility) = told else {
+    if told.is_none() {
         found.unused_content = true;
         found.miss(vec!["公開枠数／非公開枠数".to_string()]);
-        return;
-    };
-    let (public, private) = match visibility {
-        Visibility::Public => (Some(count), None),
-        Visibility::Private => (None, Some(count)),
-    };
+        // What could not be read is told all the same.
+        if count.trouble().is_none() {
+            return;
+        }
+    }
+    let (public, private) =
+        if told == Some(Visibility::Private) { (None, Some(count)) } else { (Some(count), None) };
     // A title or label that contradicts the heading of the column is asked back.
     let section = section.filter(|_| beside.is_none()).or(beside.filter(|_| column.visibility.is_some()));
     let mut start = timed.start.clone();
@@ -222,17 +296,14 @@ fn body_cell(
             half::apply_to_end(&said, end);
         }
     }
-    let gone = gone.iter().find(|mark| mark.row == row.row || mark.column == column.column);
+    let gone = marks.gone.iter().find(|mark| mark.row == row.row || mark.column == column.column);
     let hint = column.dose.as_ref().or(row.dose.as_ref());
     let dose = hint.map(|hint| sheet::hinted(grid, hint)).or_else(|| {
         context.dose.map(|dose| entry(Place::sheet(grid.name), "", grid.name.clone(), Reading::value(dose)))
     });
     let (sheet_row, sheet_column) =
         if grid.turned { (column.column, row.row) } else { (row.row, column.column) };
-    let hidden_row =
-        if grid.turned { grid.column_is_hidden(sheet_row) } else { grid.row_is_hidden(sheet_row) };
-    let hidden_column =
-        if grid.turned { grid.row_is_hidden(sheet_column) } else { grid.column_is_hidden(sheet_column) };
+    let (hidden_row, hidden_column) = hidden(grid, (row.row, column.column));
     found.rows.push(Row {
         sheet: grid.name.clone(),
         row: sheet_row + 1,
@@ -251,7 +322,7 @@ fn body_cell(
             entry(grid.place(spot.row, spot.column), "", raw, Reading::value(()))
         }),
         hidden: hidden_row,
-        struck: spot.cell.strike == crate::inspection::workbook::Strike::Whole,
+        struck: is_struck(spot) || date.struck || timed.struck,
     });
     if hidden_column {
         let columns = vec![sheet::column_letters(sheet_column)];
@@ -260,6 +331,12 @@ fn body_cell(
             found.observations.push(seen);
         }
     }
+}
+
+/// Is the row, or the column, hidden in which the clinic sees this cell?
+fn hidden(grid: &Grid<'_>, (row, column): (u32, u32)) -> (bool, bool) {
+    let (by_row, by_column) = (grid.row_is_hidden(row), grid.column_is_hidden(column));
+    if grid.turned { (by_column, by_row) } else { (by_row, by_column) }
 }
 
 /// A count beside a time, in a column that belongs to no date and has no heading of its own.
@@ -284,13 +361,29 @@ fn passed_over(grid: &Grid<'_>, block: &Block, context: &Context) -> Option<Obse
     Some(Observation::Unplaced { place: grid.place(spot.row, spot.column), raw })
 }
 
+/// 月, 火 as dates: every Monday.
+fn named_weekday(spot: &Spot<'_>) -> bool {
+    spot.is_text() && weekday::parse(&spot.key).is_some()
+}
+
+fn is_struck(spot: &Spot<'_>) -> bool {
+    spot.cell.strike == Strike::Whole
+}
+
 /// 休 and the like, also merged over the whole day.
 fn zero_word(grid: &Grid<'_>, spot: &Spot<'_>, heading: &SmolStr) -> Option<Entry<u32>> {
-    if !spot.is_text() || !count::is_zero_word(&spot.key) {
+    let lunch = LUNCH.contains(&spot.key.as_str());
+    if !spot.is_text() || !(lunch || count::is_zero_word(&spot.key)) {
         return None;
     }
-    let raw = serial::written(&spot.cell.value);
-    Some(entry(grid.place(spot.row, spot.column), heading.clone(), raw, count::read(&spot.cell.value)))
+    let none = Reading::value(0).with(Remark::Zero);
+    let reading = if lunch { none } else { count::read(&spot.cell.value) };
+    Some(entry(
+        grid.place(spot.row, spot.column),
+        heading.clone(),
+        serial::written(&spot.cell.value),
+        reading,
+    ))
 }
 
 /// A row of sums that the clinic sees as a row; in a turned sheet it is a column, which needs no mention.

@@ -7,7 +7,9 @@ use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group}
 use super::evidence::{self, Identifier, Titles};
 use super::roster::{self, Company, Kind};
 use super::sheet::{Area, Context, Cover, Found, column_letters};
-use super::{FileReading, Form, Observation, blocks, clinics, fields, list, net, notices, returned, year};
+use super::{
+    FileReading, Form, Observation, blocks, clinics, fields, list, matrix, net, notices, returned, year,
+};
 use crate::campaign::Campaign;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
@@ -222,6 +224,18 @@ fn read_sheet<'a>(
 
 /// The slots of a sheet: its matrices, whichever way they lie, and its lists, read without the matrices' cells.
 fn read_tables(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found, Vec<Table>, bool) {
+    let (mut found, tables, has_table) = read_all(grid, tables, context);
+    if let Some(more) = found.rows.get(matrix::MAX_ROWS) {
+        let cell = more.public.as_ref().or(more.private.as_ref());
+        let place = cell.map_or_else(|| more.date.place.clone(), |count| count.place.clone());
+        let raw = cell.map(|count| count.raw.clone()).unwrap_or_default();
+        found.rows.truncate(matrix::MAX_ROWS);
+        found.observations.push(Observation::Unplaced { place, raw });
+    }
+    (found, tables, has_table)
+}
+
+fn read_all(grid: &Grid<'_>, tables: Vec<Table>, context: &Context) -> (Found, Vec<Table>, bool) {
     let (tables, others) = roster::part(grid, tables, context);
     let complete = tables.iter().any(Table::is_complete);
     let matrix = blocks::read(grid, context, complete || !others.is_empty());

@@ -1,15 +1,18 @@
 //! Pure: date × time matrices. Dates run across and times down; a turned [`Grid`] covers the other way round.
 
+mod days;
 mod edges;
 mod lanes;
+mod rows;
+mod single;
 mod titles;
 
 use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-pub use self::edges::is_plausible;
 use self::edges::{Edges, heads_no_date};
+pub use self::edges::{is_aside, is_plausible};
 use self::lanes::Lane;
 
 use super::grid::{Grid, Spot};
@@ -20,11 +23,13 @@ use super::segment::Hint;
 use super::table;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{Calendar, Month};
-use crate::inspection::normalize::{Read, Reading, count, time};
+use crate::inspection::normalize::{Read, count, time};
 use crate::inspection::verdict::Visibility;
 
 /// How far above the dates (or before the times) titles, months and groups may stand.
 const REACH: u32 = 4;
+/// Rows looked at to tell a title from a label in a body.
+const SAMPLE: usize = 8;
 
 /// One matrix: its body columns and body rows, and the rows that its headings take.
 #[derive(Clone, Debug)]
@@ -44,6 +49,8 @@ pub struct Block {
     pub label_column: u32,
     /// Heading of the time column, as written.
     pub time_heading: SmolStr,
+    /// Other dates right above the dates: which of them the counts belong to cannot be told.
+    pub rival: Option<(u32, u32)>,
 }
 
 /// A column of the body.
@@ -93,7 +100,7 @@ pub struct Candidate {
 /// Every matrix on the grid. `known`: cells (as the clinic sees them) that belong to fields of the header.
 pub fn find(grid: &Grid<'_>, calendar: &Calendar, known: &BTreeSet<(u32, u32)>) -> Vec<Candidate> {
     let edges = Edges::of(grid, calendar, known);
-    let mut found = Vec::new();
+    let mut found = single::find(grid, calendar, known);
     for head in edges.heads() {
         for lane in lanes::of(&edges, &head) {
             let span = Span { row: head.row, limit: head.limit, floor: head.floor };
@@ -101,7 +108,7 @@ pub fn find(grid: &Grid<'_>, calendar: &Calendar, known: &BTreeSet<(u32, u32)>) 
                 continue;
             }
             let block = block(&edges, &span, &lane);
-            if let Some(counts) = worth(grid, &block, &head.columns, &lane) {
+            if let Some(counts) = rows::worth(grid, &block, &head.columns, &lane) {
                 found.push(Candidate { block, counts });
             }
         }
@@ -121,24 +128,29 @@ struct Span {
 
 fn block(edges: &Edges<'_, '_>, span: &Span, lane: &Lane) -> Block {
     let grid = edges.grid;
-    let first_row = first_row(edges, span, lane);
+    let first_row = rows::first_row(edges, span, lane);
     let last_time = lane.rows.last().copied().unwrap_or(first_row);
     let (columns, sums) = columns(edges, span, lane, first_row);
-    let mut rows: Vec<TimeRow> = Vec::new();
+    let mut body: Vec<TimeRow> = Vec::new();
     let mut over = titles::Over::of(grid, span, lane);
     for row in grid.rows_between(span.row + 1, span.limit) {
         if over.is_title(grid, lane, row) || row < first_row {
             continue;
         }
         let start = grid.covering(row, lane.start);
-        let total = is_total_row(grid, lane, row)
-            || (start.is_none() && row > last_time && adds_up(edges, &columns, &rows, row));
-        if row > last_time && !total && !says_slots(edges, lane, &columns, row, start) {
+        let total = rows::is_total_row(grid, lane, row)
+            || (start.is_none() && row > last_time && rows::adds_up(edges, &columns, &body, row));
+        let visibility = row_visibility(grid, span, lane, row, &columns);
+        let told = (row, visibility.as_ref());
+        let is_body = row <= last_time
+            || total
+            || rows::says_slots(edges, lane, &columns, row, start)
+            || (start.is_none() && rows::is_open_sub_row(grid, lane, &columns, body.last(), told));
+        if !is_body {
             continue;
         }
-        let visibility = row_visibility(grid, span, lane, row, &columns);
         let half = over.row(grid, span, lane, row, visibility.as_ref());
-        rows.push(TimeRow {
+        body.push(TimeRow {
             row,
             start: start.map(|spot| (spot.row, spot.column)),
             end: lane.end.and_then(|column| grid.covering(row, column)).map(|spot| (spot.row, spot.column)),
@@ -164,80 +176,18 @@ fn block(edges: &Edges<'_, '_>, span: &Span, lane: &Lane) -> Block {
         right: lane.to,
         date_row: span.row,
         first_row,
-        end: rows.last().map_or(last_time, |row| row.row),
+        end: body.last().map_or(last_time, |row| row.row),
         columns,
         sums,
-        rows,
+        rows: body,
         label_column: lane.start,
         time_heading,
+        rival: edges
+            .rivals
+            .get(&span.row)
+            .copied()
+            .filter(|(_, column)| (lane.from..=lane.to).contains(column)),
     }
-}
-
-/// The first row with a time, or above it the first with counts whose label is no heading: 「午前」, 24:00, nothing.
-fn first_row(edges: &Edges<'_, '_>, span: &Span, lane: &Lane) -> u32 {
-    let grid = edges.grid;
-    let first_time = lane.rows.first().copied().unwrap_or(span.row + 1);
-    let is_heading = |row: u32| {
-        grid.at(row, lane.start).is_some_and(|spot| {
-            let capacity = label::is_capacity(&spot.key);
-            label::is_total(&spot.key)
-                || spot.label.is_some_and(|label| match label.class {
-                    Some(Class::Count) => capacity,
-                    Some(Class::Public | Class::Private | Class::Start) | None => false,
-                    Some(_) => true,
-                })
-        })
-    };
-    grid.rows_between(span.row + 1, first_time.saturating_sub(1))
-        .find(|row| {
-            edges.is_counted(*row, lane.from, lane.to)
-                && titles::of_row(grid, lane, *row).is_none()
-                && !is_total_row(grid, lane, *row)
-                && !is_heading(*row)
-        })
-        .unwrap_or(first_time)
-}
-
-/// 合計 before or behind the body.
-fn is_total_row(grid: &Grid<'_>, lane: &Lane, row: u32) -> bool {
-    let end = lane.to.max(lane.start);
-    grid.row_between(row, lane.left, end).iter().any(|spot| {
-        (spot.column < lane.from || spot.column > lane.to || spot.column == lane.start)
-            && label::is_total(&spot.key)
-    })
-}
-
-/// Figures without a label that are the sums of their columns.
-fn adds_up(edges: &Edges<'_, '_>, columns: &[DateColumn], rows: &[TimeRow], row: u32) -> bool {
-    let people =
-        |row: u32, column: u32| match edges.grid.at(row, column).map(|spot| count::read(&spot.cell.value)) {
-            Some(Reading { read: Read::Value(people), .. }) => u64::from(people),
-            _ => 0,
-        };
-    let sum =
-        |column: u32| rows.iter().filter(|row| !row.total).map(|row| people(row.row, column)).sum::<u64>();
-    let mut figures = columns.iter().filter(|column| people(row, column.column) > 0).peekable();
-    rows.len() >= 2
-        && figures.peek().is_some()
-        && figures.all(|column| people(row, column.column) == sum(column.column))
-}
-
-/// Below the last time: a time all the same, or something like a count under a date.
-fn says_slots(
-    edges: &Edges<'_, '_>,
-    lane: &Lane,
-    columns: &[DateColumn],
-    row: u32,
-    start: Option<&Spot<'_>>,
-) -> bool {
-    if start.is_some_and(|spot| matches!(time::read(&spot.cell.value, None).read, Read::Value(_))) {
-        return true;
-    }
-    edges.grid.row_between(row, lane.from, lane.to).iter().any(|spot| {
-        let under = columns.iter().any(|column| column.column == spot.column && column.date.is_some());
-        let attempt = spot.key.chars().count() <= 8 && spot.key.starts_with(|ch: char| ch.is_ascii_digit());
-        under && (spot.is_people(edges.calendar) || (attempt && start.is_some()))
-    })
 }
 
 fn columns(edges: &Edges<'_, '_>, span: &Span, lane: &Lane, first_row: u32) -> (Vec<DateColumn>, Vec<u32>) {
@@ -259,7 +209,7 @@ fn columns(edges: &Edges<'_, '_>, span: &Span, lane: &Lane, first_row: u32) -> (
         .unwrap_or(0);
     let mut columns: Vec<DateColumn> = Vec::new();
     let mut sums = Vec::new();
-    let mut months = Months::of(grid);
+    let mut months = Months::of(&edges.months);
     let mut section: Option<Hint<Visibility>> = None;
     for column in numbers {
         let Some(sub) = sub_heading(grid, lane, span.row, first_row, column) else {
@@ -290,7 +240,7 @@ fn columns(edges: &Edges<'_, '_>, span: &Span, lane: &Lane, first_row: u32) -> (
                 if !grid.rows_between(first_row, span.limit).any(|row| counted(&row)) {
                     continue;
                 }
-                if sums_up(edges, lane, &columns, column) {
+                if rows::sums_up(edges, lane, &columns, column) {
                     sums.push(column);
                     continue;
                 }
@@ -301,9 +251,7 @@ fn columns(edges: &Edges<'_, '_>, span: &Span, lane: &Lane, first_row: u32) -> (
         let day =
             date.and_then(|(row, column)| grid.at(row, column)).and_then(|spot| bare_day(&spot.cell.value));
         let (month, month_is_own) = match day {
-            Some(day) => {
-                months.over(grid, span.row, date.map_or(column, |(_, column)| column), day, lane.from)
-            }
+            Some(day) => months.over(span.row, date.map_or(column, |(_, column)| column), day, lane.from),
             None => (None, false),
         };
         columns.push(DateColumn {
@@ -326,19 +274,6 @@ fn columns(edges: &Edges<'_, '_>, span: &Span, lane: &Lane, first_row: u32) -> (
 fn is_sum_above(grid: &Grid<'_>, span: &Span, column: u32) -> bool {
     let top = span.row.saturating_sub(REACH).max(span.floor);
     (top..span.row).filter_map(|row| grid.at(row, column)).any(|spot| label::is_total(&spot.key))
-}
-
-/// Figures without a heading that are the sums of their rows.
-fn sums_up(edges: &Edges<'_, '_>, lane: &Lane, columns: &[DateColumn], column: u32) -> bool {
-    let people =
-        |row: u32, column: u32| match edges.grid.at(row, column).map(|spot| count::read(&spot.cell.value)) {
-            Some(Reading { read: Read::Value(people), .. }) => u64::from(people),
-            _ => 0,
-        };
-    columns.len() >= 2
-        && lane.rows.iter().all(|row| {
-            people(*row, column) == columns.iter().map(|column| people(*row, column.column)).sum::<u64>()
-        })
 }
 
 /// What the rows between dates and times say of a column: `None` when it is no body column (計).
@@ -416,8 +351,27 @@ fn title_before<T>(
         .filter(|spot| {
             spot.row <= row && (lane.start.saturating_sub(REACH)..lane.start).contains(&spot.column)
         })
+        .filter(|spot| !is_in_body(grid, lane, spot))
         .filter_map(|spot| table::hint(spot, says(spot)))
         .max_by_key(|hint| (hint.column, hint.row))
+}
+
+/// A label in the body of a block above: it has counts beside it, or 公開 and 非公開 take turns.
+fn is_in_body(grid: &Grid<'_>, lane: &Lane, title: &Spot<'_>) -> bool {
+    let near = |column: Option<u32>| column.and_then(|column| grid.at(title.row, column));
+    let said = table::visibility_title(title);
+    let takes_turns = |spot: &Spot<'_>| {
+        let other = table::visibility_title(spot);
+        other.is_some() && said.is_some() && other != said
+    };
+    near(title.column.checked_sub(1)).is_some_and(takes_turns)
+        || near(title.column.checked_add(1)).is_some_and(takes_turns)
+        || lane
+            .rows
+            .iter()
+            .take(SAMPLE)
+            .filter_map(|row| grid.at(*row, title.column))
+            .any(|spot| !spot.is_text() || matches!(count::read(&spot.cell.value).read, Read::Value(_)))
 }
 
 /// A title in the corner or above the dates, at or before this column.
@@ -458,30 +412,4 @@ fn above<T>(
 
 fn is_body_row(grid: &Grid<'_>, lane: &Lane, row: u32) -> bool {
     grid.at(row, lane.start).is_some_and(|spot| time::is_certain(&spot.cell.value))
-}
-
-/// Is this a matrix? If so, how many of its cells hold a count.
-fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) -> Option<usize> {
-    let across = dates.iter().filter(|column| (lane.from..=lane.to).contains(column)).count();
-    let down = lane.rows.len();
-    let mut counts = 0;
-    let mut others = 0;
-    for row in &block.rows {
-        for column in block.columns.iter().filter(|column| !row.total && column.date.is_some()) {
-            let Some(spot) = grid.at(row.row, column.column) else { continue };
-            match count::read(&spot.cell.value).read {
-                Read::Value(_) => counts += 1,
-                Read::Blank => {}
-                Read::Not(_) => others += 1,
-            }
-        }
-    }
-    let corner = (block.date_row.saturating_sub(1)..block.first_row)
-        .flat_map(|row| grid.row(row))
-        .any(|spot| spot.column < lane.from && (names(spot, Class::Start) || names(spot, Class::Date)));
-    let clear = across >= 2 && down >= 2;
-    // One date, or one time, right beside its counts.
-    let near = lane.start + 1 == lane.from && block.first_row == block.date_row + 1;
-    let shown = across >= 1 && down >= 1 && counts > 0 && (corner || near || across + down >= 4);
-    ((clear || shown) && others <= counts).then_some(counts)
 }

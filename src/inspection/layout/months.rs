@@ -1,5 +1,7 @@
 //! Pure: dates that are split over rows: a month heading over bare days.
 
+use std::collections::BTreeMap;
+
 use super::grid::{Grid, Spot};
 use crate::inspection::normalize::date::{self, Month};
 use crate::inspection::normalize::{serial, token};
@@ -21,16 +23,6 @@ pub fn is_day(value: &Value) -> bool {
     }
 }
 
-/// The month that stands over a column: in the nearest of the rows above, at or before it; and where.
-pub fn month_over(grid: &Grid<'_>, row: u32, column: u32) -> Option<((u32, u32), Month)> {
-    (row.saturating_sub(REACH)..row).rev().find_map(|above| {
-        let spots = grid.row_up_to(above, column);
-        let bare = spots.iter().any(|spot| spot.key == "月");
-        let says = |spot: &Spot<'_>| month_of(spot).or_else(|| month_number(spot).filter(|_| bare));
-        spots.iter().rev().find_map(|spot| says(spot).map(|month| ((spot.row, spot.column), month)))
-    })
-}
-
 /// 10 in a row headed 「月」.
 fn month_number(spot: &Spot<'_>) -> Option<Month> {
     let Value::Number(number) = spot.cell.value else { return None };
@@ -39,7 +31,7 @@ fn month_number(spot: &Spot<'_>) -> Option<Month> {
 }
 
 /// A month heading; a date cell counts when it is the first of a month (shown as 「10月」).
-pub fn month_of(spot: &Spot<'_>) -> Option<Month> {
+fn month_of(spot: &Spot<'_>) -> Option<Month> {
     match spot.cell.value {
         Value::Text(_) => date::month_heading(&spot.text),
         Value::Serial(number) => serial::date_of(number)
@@ -53,43 +45,129 @@ pub fn sheet_month(grid: &Grid<'_>) -> Option<Month> {
     date::month_heading(grid.name)
 }
 
+/// A month that some cell tells for the bare days behind or below it.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    column: u32,
+    month: Month,
+    /// The day that the same cell says; 0: none.
+    day: u32,
+}
+
+/// The months that a sheet tells, by the row and column of their cells.
+pub struct Headings {
+    pub sheet: Option<Month>,
+    rows: BTreeMap<u32, Vec<Told>>,
+}
+
+impl Headings {
+    pub fn of(grid: &Grid<'_>) -> Self {
+        let mut rows: BTreeMap<u32, Vec<Told>> = BTreeMap::new();
+        let by_words = grid.words().any(|word| date::month_heading(&word.key).is_some());
+        let by_number = grid.words().any(|word| word.key == "月");
+        for row in grid.row_numbers() {
+            let spots = grid.row(row);
+            let of_dates = is_row_of_dates(spots);
+            let mut bare = false;
+            for spot in spots {
+                bare |= by_number && spot.key == "月";
+                let said = match spot.cell.value {
+                    Value::Text(_) if !by_words => None,
+                    Value::Serial(_) if of_dates => None,
+                    _ => month_of(spot).or_else(|| month_number(spot).filter(|_| bare)),
+                };
+                if let Some(month) = said {
+                    rows.entry(row).or_default().push(Told { column: spot.column, month, day: 0 });
+                }
+            }
+        }
+        Self { sheet: sheet_month(grid), rows }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub fn holds(&self, row: u32, column: u32) -> bool {
+        self.rows.get(&row).is_some_and(|told| told.iter().any(|told| told.column == column))
+    }
+
+    /// A date, or a week before, that the bare days of this row go on from.
+    pub fn add(&mut self, row: u32, column: u32, month: Month, day: u32) {
+        let told = self.rows.entry(row).or_default();
+        told.retain(|told| told.column != column);
+        told.push(Told { column, month, day });
+        told.sort_unstable_by_key(|told| told.column);
+    }
+
+    fn last_in(&self, row: u32, column: u32) -> Option<((u32, u32), Told)> {
+        let told = self.rows.get(&row)?;
+        let until = told.partition_point(|told| told.column <= column);
+        told.get(..until)?.last().map(|told| ((row, told.column), *told))
+    }
+
+    /// The month before a column in its own row.
+    pub fn beside(&self, row: u32, column: u32) -> Option<((u32, u32), Month)> {
+        self.last_in(row, column).map(|(at, told)| (at, told.month))
+    }
+
+    /// The month over a column: in the nearest of the rows above, at or before it; and where.
+    pub fn over(&self, row: u32, column: u32) -> Option<((u32, u32), Month)> {
+        self.above(row, column).map(|(at, told)| (at, told.month))
+    }
+
+    fn above(&self, row: u32, column: u32) -> Option<((u32, u32), Told)> {
+        (row.saturating_sub(REACH)..row).rev().find_map(|above| self.last_in(above, column))
+    }
+}
+
+/// Dates, one of which is the first of a month: 11/1 beside 11/4 is no month over what stands below it.
+fn is_row_of_dates(spots: &[Spot<'_>]) -> bool {
+    let days = spots.iter().filter_map(|spot| match spot.cell.value {
+        Value::Serial(number) if serial::PLAUSIBLE.contains(&number) => serial::date_of(number),
+        _ => None,
+    });
+    let (mut firsts, mut others) = (false, false);
+    for day in days {
+        firsts |= day.day() == 1;
+        others |= day.day() != 1;
+    }
+    firsts && others
+}
+
 /// The month as one goes from left to right along a row of bare days.
-pub struct Months {
+pub struct Months<'h> {
+    headings: &'h Headings,
     heading: Option<(u32, u32)>,
     month: Option<Month>,
     day: u32,
 }
 
-impl Months {
-    pub fn of(grid: &Grid<'_>) -> Self {
-        Self { heading: None, month: sheet_month(grid), day: 0 }
+impl<'h> Months<'h> {
+    pub fn of(headings: &'h Headings) -> Self {
+        Self { headings, heading: None, month: headings.sheet, day: 0 }
     }
 
     /// The month over a day, and whether it stands in a row of months over the days, which begin in column `from`.
-    pub fn over(
-        &mut self,
-        grid: &Grid<'_>,
-        row: u32,
-        column: u32,
-        day: u32,
-        from: u32,
-    ) -> (Option<Month>, bool) {
-        let over = month_over(grid, row, column);
+    pub fn over(&mut self, row: u32, column: u32, day: u32, from: u32) -> (Option<Month>, bool) {
+        let over = self.headings.last_in(row, column).or_else(|| self.headings.above(row, column));
         let heading = over.map(|(at, _)| at);
         if heading != self.heading {
             self.heading = heading;
-            self.month = over.map(|(_, month)| month);
-        } else if day < self.day {
+            self.month = over.map(|(_, told)| told.month);
+            self.day = over.map_or(0, |(_, told)| told.day);
+        }
+        if day < self.day {
             // 31 is followed by 1 under a month that was written once.
             self.month = self.month.map(next_month);
         }
         self.day = day;
-        let own = heading.is_some_and(|(_, at)| at >= from);
-        (self.month, own && over.map(|(_, month)| month) == self.month)
+        let own = heading.is_some_and(|(at, column)| at < row && column >= from);
+        (self.month, own && over.map(|(_, told)| told.month) == self.month)
     }
 }
 
-fn next_month(month: Month) -> Month {
+pub fn next_month(month: Month) -> Month {
     if month.month == 12 {
         Month { year: month.year.map(|year| year.saturating_add(1)), month: 1 }
     } else {

@@ -6,7 +6,7 @@ use super::super::TypedTotal;
 use super::super::sheet::{Area, Found, entry};
 use crate::inspection::layout::axes::{Block, TimeRow};
 use crate::inspection::layout::grid::{Grid, Spot};
-use crate::inspection::layout::label;
+use crate::inspection::layout::{label, table};
 use crate::inspection::normalize::{count, serial};
 
 /// Notes each typed sum with what it may sum up: the whole row or column, or what follows the sum before it.
@@ -25,9 +25,20 @@ pub fn note(grid: &Grid<'_>, block: &Block, found: &mut Found) {
             left = column;
         }
         if row.total {
+            // One figure for the whole block, or for a dose of it.
+            let figures =
+                block.columns.iter().filter(|column| grid.at(row.row, column.column).is_some()).count();
             for column in &block.columns {
-                let columns = (column.column, column.column);
-                figure(grid, block, row, column.column, vec![(rows, columns), (short, columns)], found);
+                let own = (column.column, column.column);
+                let columns = if figures == 1 && block.columns.len() > 1 { whole } else { own };
+                figure(
+                    grid,
+                    block,
+                    row,
+                    column.column,
+                    vec![(rows, columns), (short, columns), (rows, own)],
+                    found,
+                );
             }
             since = row.row;
         }
@@ -60,5 +71,6 @@ fn figure(grid: &Grid<'_>, block: &Block, row: &TimeRow, column: u32, spans: Vec
     };
     let mut within: Vec<Area> = spans.into_iter().map(area).collect();
     within.dedup();
-    found.totals.push(TypedTotal { entry: read, dose: None, visibility, within });
+    let dose = if row.total { label.and_then(|label| table::dose_title(&label.key)) } else { None };
+    found.totals.push(TypedTotal { entry: read, dose, visibility, within });
 }

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::days;
 use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::{self, Class};
-use crate::inspection::layout::months::{bare_day, is_day, month_of, month_over, sheet_month};
+use crate::inspection::layout::months::{Headings, is_day, sheet_month};
 use crate::inspection::layout::table;
 use crate::inspection::normalize::date::{self, Calendar};
 use crate::inspection::normalize::{Read, time};
@@ -21,11 +22,14 @@ const MAX_TIMES: usize = 200;
 pub(super) struct Edges<'g, 's> {
     pub(super) grid: &'g Grid<'s>,
     pub(super) calendar: &'g Calendar,
+    pub(super) months: Headings,
     /// Row to columns.
-    dates: BTreeMap<u32, Vec<u32>>,
-    time_rows: BTreeMap<u32, Vec<u32>>,
+    pub(super) dates: BTreeMap<u32, Vec<u32>>,
+    pub(super) time_rows: BTreeMap<u32, Vec<u32>>,
     /// Column to rows.
-    time_columns: BTreeMap<u32, Vec<u32>>,
+    pub(super) time_columns: BTreeMap<u32, Vec<u32>>,
+    /// Rows of other dates that stand right above a row of dates, by the latter: the first cell of each.
+    pub(super) rivals: BTreeMap<u32, (u32, u32)>,
 }
 
 /// A row of dates and the rows that belong to it.
@@ -81,9 +85,11 @@ impl<'g, 's> Edges<'g, 's> {
         let mut edges = Self {
             grid,
             calendar,
+            months: Headings::of(grid),
             dates: BTreeMap::new(),
             time_rows: BTreeMap::new(),
             time_columns: BTreeMap::new(),
+            rivals: BTreeMap::new(),
         };
         for spot in grid.spots() {
             if spot.is_date(calendar) {
@@ -95,36 +101,13 @@ impl<'g, 's> Edges<'g, 's> {
                 edges.time_columns.entry(spot.column).or_default().push(spot.row);
             }
         }
-        edges.add_rows_of_days();
+        days::add(&mut edges);
+        if edges.dates.is_empty() {
+            days::add_patterns(&mut edges);
+        }
         edges.drop_months_over_days();
+        edges.compare_rows_of_dates();
         edges
-    }
-
-    /// Rows of bare days under months. Of the rows below one month only the first one is.
-    fn add_rows_of_days(&mut self) {
-        let grid = self.grid;
-        let by_sheet = sheet_month(grid).is_some();
-        let named = |spot: &Spot<'_>| month_of(spot).is_some() || spot.key == "月";
-        if !by_sheet && !grid.spots().iter().any(named) {
-            return;
-        }
-        let mut months: BTreeSet<(u32, u32)> = BTreeSet::new();
-        for row in grid.row_numbers() {
-            if self.dates.contains_key(&row) || self.time_rows.contains_key(&row) {
-                continue;
-            }
-            let days: Vec<&Spot<'_>> =
-                grid.row(row).iter().filter(|spot| is_day(&spot.cell.value) && !spot.formula()).collect();
-            let Some(first) = days.first() else { continue };
-            let over = month_over(grid, row, first.column).map(|(at, _)| at);
-            let new = match over {
-                Some(at) => months.insert(at),
-                None => days.len() >= 2 && by_sheet && go_on(&days),
-            };
-            if new {
-                self.dates.insert(row, days.iter().map(|spot| spot.column).collect());
-            }
-        }
     }
 
     /// A row of months over a row of days is no row of dates.
@@ -133,9 +116,50 @@ impl<'g, 's> Edges<'g, 's> {
         for pair in rows.windows(2) {
             if let [upper, lower] = pair
                 && lower - upper <= 2
-                && self.grid.row(*upper).iter().all(|spot| month_of(spot).is_some() || spot.label.is_some())
+                && self.is_row_of_months(*upper)
             {
                 self.dates.remove(upper);
+            }
+        }
+    }
+
+    fn is_row_of_months(&self, row: u32) -> bool {
+        let mut spots = self.grid.row(row).iter();
+        spots.all(|spot| self.months.holds(row, spot.column) || spot.label.is_some())
+    }
+
+    /// Two rows of dates over the same columns: the same dates again are weekdays (aaa), others compete for the counts.
+    fn compare_rows_of_dates(&mut self) {
+        let rows: Vec<u32> = self.dates.keys().copied().collect();
+        for pair in rows.windows(2) {
+            let [upper, lower] = pair else { continue };
+            let (Some(above), Some(below)) = (self.dates.get(upper), self.dates.get(lower)) else { continue };
+            if lower - upper > 2 || self.time_rows.range(upper..=lower).next().is_some() {
+                continue;
+            }
+            let shared: Vec<u32> = below.iter().copied().filter(|column| above.contains(column)).collect();
+            let near = lower - upper == 1 && shared.len() == below.len();
+            if shared.is_empty() || (shared.len() < 2 && !near) || self.is_counted(*upper, 0, u32::MAX) {
+                continue;
+            }
+            let date = |row, column| {
+                let spot = self.grid.at(row, column)?;
+                match date::read(&spot.cell.value, self.calendar, None).reading.read {
+                    Read::Value(date) => Some(date),
+                    _ => None,
+                }
+            };
+            let first = shared.first().copied().unwrap_or(0);
+            if shared.iter().any(|column| date(*upper, *column).is_none() || date(*lower, *column).is_none())
+            {
+                continue;
+            }
+            if shared.iter().all(|column| date(*upper, *column) == date(*lower, *column)) {
+                if shared.len() == below.len() {
+                    self.dates.remove(lower);
+                }
+            } else {
+                self.rivals.insert(*lower, (*upper, first));
             }
         }
     }
@@ -206,7 +230,7 @@ impl<'g, 's> Edges<'g, 's> {
                 .rows_between(row + 1, limit)
                 .take(MAX_TIMES)
                 .filter_map(|at| self.grid.at(at, column))
-                .all(Spot::is_time)
+                .all(|spot| spot.is_time() || label::is_total(&spot.key))
     }
 
     /// Times that only their place makes times: 9, 900, 「9.00」 under 時刻, or growing beside counts under dates.
@@ -246,9 +270,19 @@ impl<'g, 's> Edges<'g, 's> {
     fn limit(&self, row: u32, columns: &[u32], labels: &[(u32, &[u32])]) -> u32 {
         let ends = |at: &u32| self.ends(*at, columns, labels);
         match self.grid.rows_between(row + 1, u32::MAX).find(ends) {
-            Some(end) => end - 1,
+            Some(end) => self.top_of(end, row) - 1,
             None => self.grid.last_row().max(row),
         }
+    }
+
+    /// The row of months over a row of days that begins another table, or that row itself.
+    fn top_of(&self, end: u32, row: u32) -> u32 {
+        let first = self.dates.get(&end).and_then(|columns| columns.first());
+        let days =
+            first.filter(|column| self.grid.at(end, **column).is_some_and(|spot| is_day(&spot.cell.value)));
+        let over = days.filter(|column| self.months.beside(end, **column).is_none());
+        let over = over.and_then(|column| self.months.over(end, *column)).map(|((above, _), _)| above);
+        over.filter(|above| *above > row && self.time_rows.range(*above..end).next().is_none()).unwrap_or(end)
     }
 
     /// Does another table begin in this row below a row of dates?
@@ -270,9 +304,11 @@ impl<'g, 's> Edges<'g, 's> {
         if dates.is_empty() {
             return !held && times.iter().any(in_body);
         }
-        // 公開 and 非公開 below the dates, whatever else strayed among them.
+        // 公開 and 非公開 below the dates, whatever else strayed among them; one title among dates is none of these.
         let sub_headings = || {
-            self.grid.row_between(row, first, last).iter().any(|spot| table::visibility_title(spot).is_some())
+            let spots = self.grid.row_between(row, first, last).iter();
+            let titles = spots.filter(|spot| table::visibility_title(spot).is_some()).count();
+            titles > 0 && titles >= dates.iter().filter(|column| in_body(column)).count()
         };
         !held
             && !sub_headings()
@@ -338,14 +374,6 @@ fn heads_dates(class: Class) -> bool {
     matches!(class, Date | Day | Month | Private | Public | Weekday)
 }
 
-/// Days go on; they begin anew with a month.
-fn go_on(days: &[&Spot<'_>]) -> bool {
-    let numbers: Vec<u32> = days.iter().filter_map(|spot| bare_day(&spot.cell.value)).collect();
-    let steps = || numbers.windows(2);
-    let anew = steps().filter(|pair| matches!(pair, [before, after] if after < before)).count();
-    steps().all(|pair| !matches!(pair, [before, after] if after == before)) && anew <= 2
-}
-
 fn start_of(spot: &Spot<'_>) -> Option<jiff::civil::Time> {
     match time::read(&spot.cell.value, None).read {
         Read::Value(span) => Some(span.start),
@@ -355,5 +383,27 @@ fn start_of(spot: &Spot<'_>) -> Option<jiff::civil::Time> {
 
 /// Does a cell of the row of dates head no date: 計, 備考, 時刻?
 pub(super) fn heads_no_date(spot: &Spot<'_>) -> bool {
-    label::is_total(&spot.key) || spot.label.is_some_and(|label| label.class.is_some())
+    label::is_total(&spot.key) || is_aside(&spot.key) || spot.label.is_some_and(|label| label.class.is_some())
+}
+
+/// Figures about the slots, or about something else, that are no slots: 平均, 独自の受付枠, 従事医師数.
+pub fn is_aside(key: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "平均",
+        "最大",
+        "最小",
+        "中央値",
+        "独自",
+        "医師",
+        "看護師",
+        "従事",
+        "必要",
+        "バイアル",
+        "ワクチン",
+        "薬剤師",
+        "参考",
+        "事務",
+    ];
+    let key = key.trim_start_matches(['(', '※', '*', '[', '【']);
+    key == "差" || WORDS.iter().any(|word| key.starts_with(word))
 }
