@@ -229,6 +229,11 @@ pub enum Observation {
         place: Place,
         raw: SmolStr,
     },
+    /// A text beside or below the table that may tell a slot in words (F04, a warning).
+    Aside {
+        place: Place,
+        raw: SmolStr,
+    },
     /// A count of which nothing says whether it is 公開 or 非公開, in a list that says it row by row (F04).
     Unattributed {
         place: Place,

@@ -134,7 +134,7 @@ fn footnotes_are_no_rows() {
         assert!(!has(&read, |seen| matches!(seen, Observation::Unplaced { .. })), "{note}");
     }
     let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["※10/28 10:00 6名"]];
-    assert!(has(&form(&rows, &[]), |seen| matches!(seen, Observation::Unplaced { .. })));
+    assert!(has(&form(&rows, &[]), |seen| matches!(seen, Observation::Aside { .. })));
     // What may be a slot stays an error.
     let rows: [&[&str]; 3] = [&HEADS, &["10/26", "9:00", "6", "4"], &["10/27 9:30から5名"]];
     let read = form(&rows, &["A6:D6"]);

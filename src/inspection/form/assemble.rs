@@ -136,7 +136,10 @@ pub fn assemble(group: Vec<SheetReading<'_>>, file: &FileEvidence<'_>) -> Result
         }
         if !used && !reading.found.unused_content {
             let told = |seen: &Observation| {
-                matches!(seen, Observation::OtherTable { .. } | Observation::Unplaced { .. })
+                matches!(
+                    seen,
+                    Observation::OtherTable { .. } | Observation::Unplaced { .. } | Observation::Aside { .. }
+                )
             };
             form.observations.extend(reading.found.observations.into_iter().filter(told));
             continue;

@@ -39,6 +39,10 @@ pub fn cast(grid: &Grid<'_>, context: &Context, found: &mut Found) {
     }
 }
 
+fn row_of(place: &Place) -> Option<&str> {
+    place.cell.as_deref().map(|cell| cell.trim_start_matches(char::is_alphabetic))
+}
+
 /// A date or a time heads no column of a list.
 fn is_heading(spot: &Spot<'_>) -> bool {
     spot.is_text() && !spot.is_time() && !spot.key.starts_with(|ch: char| ch.is_ascii_digit())
@@ -58,6 +62,10 @@ impl<'n, 'g> Net<'n, 'g> {
         let mut read: BTreeSet<u32> = found.rows.iter().map(|row| row.row.saturating_sub(1)).collect();
         let sums = found.observations.iter().filter_map(|seen| match seen {
             Observation::TotalRow { row, .. } => Some(row.saturating_sub(1)),
+            // Told where it stands.
+            Observation::Sample { place, .. } | Observation::Unattributed { place, .. } => {
+                row_of(place).and_then(|row| row.parse::<u32>().ok()?.checked_sub(1))
+            }
             _ => None,
         });
         read.extend(sums);
@@ -132,10 +140,7 @@ impl<'n, 'g> Net<'n, 'g> {
 
     fn tell(&self, spot: &Spot<'_>, found: &Found) -> Option<Observation> {
         let place = self.grid.place(spot.row, spot.column);
-        let row = |place: &Place| {
-            place.cell.as_deref().map(|cell| cell.trim_start_matches(char::is_alphabetic).to_string())
-        };
-        let told = |seen: &Observation| matches!(seen, Observation::Unplaced { place: other, .. } if row(other) == row(&place));
+        let told = |seen: &Observation| matches!(seen, Observation::Unplaced { place: other, .. } if row_of(other) == row_of(&place));
         if found.observations.iter().any(told) {
             return None;
         }

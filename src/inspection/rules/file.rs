@@ -69,6 +69,14 @@ pub(super) fn f04_missing_columns(case: &Case) -> Vec<Finding> {
             };
             Some(at_cell(finding, place, "表の外の記入", raw))
         }
+        Observation::Aside { place, raw } => {
+            let finding = Finding {
+                severity: Severity::Warning,
+                mend: Some("予約枠とする場合は、表の中にご記入ください。".to_string()),
+                ..raise_other("F04", 0, &[])
+            };
+            Some(at_cell(finding, place, "表の外の記入", raw))
+        }
         Observation::Unattributed { place, raw } => {
             let finding = Finding {
                 mend: Some("行ごとに「公開」または「非公開」をご記入ください。".to_string()),

@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
         });
         if let Some(spot) = told {
             let place = self.grid.place(spot.row, spot.column);
-            self.found.observations.push(Observation::Unplaced { place, raw: spot.text.clone() });
+            self.found.observations.push(Observation::Aside { place, raw: spot.text.clone() });
         }
     }
 
