@@ -89,15 +89,17 @@ impl Headings {
     }
 
     pub fn holds(&self, row: u32, column: u32) -> bool {
-        self.rows.get(&row).is_some_and(|told| told.iter().any(|told| told.column == column))
+        self.rows.get(&row).is_some_and(|told| told.binary_search_by_key(&column, |told| told.column).is_ok())
     }
 
     /// A date, or a week before, that the bare days of this row go on from.
     pub fn add(&mut self, row: u32, column: u32, month: Month, day: u32) {
         let told = self.rows.entry(row).or_default();
-        told.retain(|told| told.column != column);
-        told.push(Told { column, month, day });
-        told.sort_unstable_by_key(|told| told.column);
+        let new = Told { column, month, day };
+        match told.binary_search_by_key(&column, |told| told.column) {
+            Ok(at) => told.get_mut(at).into_iter().for_each(|old| *old = new),
+            Err(at) => told.insert(at, new),
+        }
     }
 
     fn last_in(&self, row: u32, column: u32) -> Option<((u32, u32), Told)> {

@@ -143,7 +143,7 @@ fn following(edges: &mut Edges<'_, '_>, row: u32) -> Option<Days> {
     let mut now: Option<jiff::civil::Date> = None;
     let mut bare = 0;
     for spot in grid.row(row) {
-        if dates.contains(&spot.column) {
+        if dates.binary_search(&spot.column).is_ok() {
             let Read::Value(date) = date::read(&spot.cell.value, edges.calendar, None).reading.read else {
                 return None;
             };

@@ -137,7 +137,8 @@ impl<'g, 's> Edges<'g, 's> {
             if lower - upper > 2 || self.time_rows.range(upper..=lower).next().is_some() {
                 continue;
             }
-            let shared: Vec<u32> = below.iter().copied().filter(|column| above.contains(column)).collect();
+            let shared: Vec<u32> =
+                below.iter().copied().filter(|column| above.binary_search(column).is_ok()).collect();
             let near = lower - upper == 1 && shared.len() == below.len();
             if shared.is_empty() || (shared.len() < 2 && !near) || self.is_counted(*upper, 0, u32::MAX) {
                 continue;

@@ -121,7 +121,7 @@ pub(super) fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) 
     let is_count = |column: &&DateColumn| {
         column
             .date
-            .filter(|(_, at)| !dates.contains(at))
+            .filter(|(_, at)| dates.binary_search(at).is_err())
             .and_then(|(row, at)| grid.at(row, at))
             .is_some_and(|spot| matches!(count::read(&spot.cell.value).read, Read::Value(_)))
     };
@@ -138,7 +138,7 @@ pub(super) fn worth(grid: &Grid<'_>, block: &Block, dates: &[u32], lane: &Lane) 
             match count::read(&spot.cell.value).read {
                 Read::Value(_) => {
                     counts += 1;
-                    let dated = column.date.is_some_and(|(_, at)| dates.contains(&at));
+                    let dated = column.date.is_some_and(|(_, at)| dates.binary_search(&at).is_ok());
                     let timed = row.start.is_none() || lane.rows.binary_search(&row.row).is_ok();
                     sure += usize::from(dated && timed);
                 }
