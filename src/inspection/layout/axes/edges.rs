@@ -4,6 +4,7 @@
 //! column of times is a time: a body text 「9時～12時」 makes no axis, and the label 「10.30」 begins no new block.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use super::days;
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -79,6 +80,13 @@ pub fn is_plausible(grid: &Grid<'_>, calendar: &Calendar, is_field: impl Fn(&Spo
     grid.row_numbers().any(|row| grid.row(row).chunk_by(adjacent).any(is_edge))
 }
 
+/// Those of a sorted list that lie in the range.
+fn within(columns: &[u32], range: RangeInclusive<u32>) -> &[u32] {
+    let from = columns.partition_point(|column| column < range.start());
+    let to = columns.partition_point(|column| column <= range.end()).max(from);
+    columns.get(from..to).unwrap_or_default()
+}
+
 impl<'g, 's> Edges<'g, 's> {
     /// `known`: cells (as the clinic sees them) that belong to fields of the header.
     pub(super) fn of(grid: &'g Grid<'s>, calendar: &'g Calendar, known: &BTreeSet<(u32, u32)>) -> Self {
@@ -105,6 +113,7 @@ impl<'g, 's> Edges<'g, 's> {
         if edges.dates.is_empty() {
             days::add_patterns(&mut edges);
         }
+        edges.dates.values_mut().for_each(|columns| columns.sort_unstable());
         edges.drop_months_over_days();
         edges.compare_rows_of_dates();
         edges
@@ -296,7 +305,7 @@ impl<'g, 's> Edges<'g, 's> {
         let (first, last) = span(columns);
         // A list to the left or to the right has times of its own.
         let nearest = labels.iter().map(|(label, _)| *label).filter(|label| *label < first).max();
-        if self.is_list_row(row, first, last, |time| (nearest.unwrap_or(first)..=last).contains(&time)) {
+        if self.is_list_row(row, (first, last), nearest.unwrap_or(first)..=last) {
             return true;
         }
         let is_label = |column: &u32| labels.iter().any(|(label, _)| label == column);
@@ -326,15 +335,17 @@ impl<'g, 's> Edges<'g, 's> {
         above.is_some_and(is_time) || below.is_some_and(is_time)
     }
 
-    /// Date and time side by side, with no count between them, outside the body: a row of a list.
-    pub(super) fn is_list_row(&self, row: u32, first: u32, last: u32, is_own: impl Fn(u32) -> bool) -> bool {
+    /// Date and time (`own`: in which columns) side by side, with no count between them, outside the body: a row of a
+    /// list.
+    pub(super) fn is_list_row(&self, row: u32, (first, last): (u32, u32), own: RangeInclusive<u32>) -> bool {
         let (Some(dates), Some(times)) = (self.dates.get(&row), self.time_rows.get(&row)) else {
             return false;
         };
-        dates.iter().filter(|date| !(first..=last).contains(*date)).any(|date| {
-            times.iter().filter(|time| is_own(**time)).any(|time| {
+        within(times, own).iter().any(|time| {
+            let near = time.saturating_sub(WEAK_REACH)..=time.saturating_add(WEAK_REACH);
+            within(dates, near).iter().filter(|date| !(first..=last).contains(*date)).any(|date| {
                 let (left, right) = (date.min(time), date.max(time));
-                right - left <= WEAK_REACH && !self.is_counted(row, left + 1, right.saturating_sub(1))
+                !self.is_counted(row, left + 1, right.saturating_sub(1))
             })
         })
     }

@@ -116,19 +116,22 @@ fn last_body(edges: &Edges<'_, '_>, head: &Head, (label, next): (u32, u32), rows
     to.min(next.saturating_sub(1))
 }
 
+/// More rows than a form has say nothing more of what kind they are.
+const SAMPLE_ROWS: usize = 200;
+
 /// Do the rows with a time look like rows of a list? Dates or times stand in the body, or beside the times.
 pub(super) fn is_list(edges: &Edges<'_, '_>, head: &Head, lane: &Lane) -> bool {
     let dated = head.columns.iter().copied().filter(|date| (lane.from..=lane.to).contains(date));
     let first = dated.clone().min().unwrap_or(lane.from);
-    let is_listed =
-        |row| edges.is_list_row(row, first, lane.to, |time| time >= lane.start && time <= lane.to);
-    let listed = lane.rows.iter().filter(|row| is_listed(**row)).count();
+    let is_listed = |row| edges.is_list_row(row, (first, lane.to), lane.start..=lane.to);
+    let rows = lane.rows.get(..SAMPLE_ROWS).unwrap_or(&lane.rows);
+    let listed = rows.iter().filter(|row| is_listed(**row)).count();
     let (mut moments, mut people) = (0, 0);
     for column in dated {
-        for spot in lane.rows.iter().filter_map(|row| edges.grid.at(*row, column)) {
+        for spot in rows.iter().filter_map(|row| edges.grid.at(*row, column)) {
             moments += usize::from(spot.is_date(edges.calendar) || spot.is_time());
             people += usize::from(spot.is_people(edges.calendar));
         }
     }
-    listed * 2 > lane.rows.len() || moments > people
+    listed * 2 > rows.len() || moments > people
 }
