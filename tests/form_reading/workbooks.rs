@@ -192,6 +192,11 @@ fn only_the_sample_sheet_was_sent() {
     assert!(reading.forms[0].rows.is_empty());
     let filled = |form: &_| has(form, |seen| matches!(seen, Observation::FilledSample { .. }));
     assert!(filled(&reading.forms[0]));
+    // It says whose it is, so that the answer can reach its clinic.
+    let venue = |form: &uketsuke::inspection::form::Form| {
+        form.fields.venue_no.as_ref().map(|entry| entry.raw.to_string())
+    };
+    assert_eq!(venue(&reading.forms[0]), Some("0123".into()));
     // The same beside the sheet that should have been filled in; and as we send it out.
     let mut both = book.clone();
     both.sheets.push(issued(3).done());

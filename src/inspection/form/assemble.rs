@@ -220,7 +220,7 @@ pub fn adopt_titles(form: &mut Form, titles: &Titles, used: bool) {
     form.period = form.period.or(titles.period);
 }
 
-fn adopt_fields(fields: &mut Fields, more: &Fields) {
+pub(super) fn adopt_fields(fields: &mut Fields, more: &Fields) {
     fn adopt<T: Clone>(mine: &mut Option<Entry<T>>, theirs: Option<&Entry<T>>) {
         if mine.as_ref().is_none_or(Entry::is_blank)
             && (mine.is_none() || theirs.is_some_and(|entry| !entry.is_blank()))

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::assemble::{FileEvidence, SheetReading, adopt_titles, assemble, group};
+use super::assemble::{FileEvidence, SheetReading, adopt_fields, adopt_titles, assemble, group};
 use super::evidence::{self, Identifier, Titles};
 use super::roster::{self, Company, Kind};
 use super::sheet::{Area, Context, Cover, Found, column_letters};
 use super::{
-    FileReading, Form, Observation, blocks, clinics, fields, list, matrix, net, notices, returned, year,
+    Entry, Fields, FileReading, Form, Observation, blocks, clinics, fields, list, matrix, net, notices,
+    returned, year,
 };
 use crate::campaign::Campaign;
 use crate::inspection::layout::grid::{Grid, Spot};
@@ -55,11 +56,15 @@ pub fn read(workbook: &Workbook, file_name: &str, campaign: &Campaign) -> FileRe
     if let Some(form) = forms.first_mut() {
         form.observations.append(&mut sorted.hidden);
         // Beside a filled form the clinic may have gone on writing there.
-        let told = sorted
-            .samples
-            .iter()
-            .filter_map(|sample| filled_sample(sample, &calendar, !form.rows.is_empty()));
-        form.observations.extend(told);
+        let beside = !form.rows.is_empty();
+        for (told, fields) in
+            sorted.samples.iter().filter_map(|sample| filled_sample(sample, &calendar, beside))
+        {
+            form.observations.push(told);
+            if !beside {
+                adopt_fields(&mut form.fields, &fields);
+            }
+        }
     }
     for form in &mut forms {
         if workbook.epoch_1904 {
@@ -430,15 +435,13 @@ fn is_issued_layout(tables: &[Table]) -> bool {
 }
 
 /// A 記入例 sheet in which a clinic wrote its own number instead of the input sheet.
-fn filled_sample(grid: &Grid<'_>, calendar: &Calendar, beside: bool) -> Option<Observation> {
+fn filled_sample(grid: &Grid<'_>, calendar: &Calendar, beside: bool) -> Option<(Observation, Fields)> {
     let fields = fields::read(grid, &[]).fields;
-    let venue =
-        fields.venue_no.filter(|venue| !venue.is_blank() && !notices::is_sample_number(&venue.raw))?;
-    (!beside || holds_counts(grid, calendar)).then_some(Observation::FilledSample {
-        place: venue.place,
-        raw: venue.raw,
-        beside,
-    })
+    let own = |venue: &&Entry<()>| !venue.is_blank() && !notices::is_sample_number(&venue.raw);
+    let venue = fields.venue_no.as_ref().filter(own)?;
+    let (place, raw) = (venue.place.clone(), venue.raw.clone());
+    (!beside || holds_counts(grid, calendar))
+        .then_some((Observation::FilledSample { place, raw, beside }, fields))
 }
 
 /// Only 記入例 sheets of ours were sent: a form without rows that says so.
@@ -453,12 +456,12 @@ fn sample_form(
     let mark = notices::sample_mark(grid);
     let (row, column, raw) =
         mark.map_or((0, 0, grid.name.clone()), |spot| (spot.row, spot.column, spot.text.clone()));
+    let (told, fields) = filled_sample(grid, calendar, false)
+        .unwrap_or_else(|| (Observation::Sample { place: grid.place(row, column), raw }, Fields::default()));
     let mut form = Form {
+        fields,
         sheets: vec![grid.name.clone()],
-        observations: vec![
-            filled_sample(grid, calendar, false)
-                .unwrap_or_else(|| Observation::Sample { place: grid.place(row, column), raw }),
-        ],
+        observations: vec![told],
         template: identifier.template.clone(),
         ..Form::default()
     };

@@ -9,7 +9,7 @@ use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::{Read, count, glance::Glance, serial};
 
 /// Words of headings over figures that are no places on offer.
-const OTHER_FIGURES: [&str; 47] = [
+const OTHER_FIGURES: [&str; 50] = [
     "医師",
     "看護",
     "ナース",
@@ -57,6 +57,9 @@ const OTHER_FIGURES: [&str; 47] = [
     "済",
     "実績",
     "枚",
+    "検算",
+    "照合",
+    "チェック",
 ];
 
 /// The figures of one column, and the counts beside them.
