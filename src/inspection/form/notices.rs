@@ -137,7 +137,11 @@ pub fn samples(fields: &Fields) -> Vec<Observation> {
 }
 
 pub fn is_sample_number(raw: &str) -> bool {
-    token::key(raw).trim_start_matches('0') == "9999"
+    is_sample_key(&token::key(raw))
+}
+
+pub fn is_sample_key(key: &str) -> bool {
+    key.trim_start_matches('0') == "9999"
 }
 
 fn is_sample_name(raw: &str) -> bool {

@@ -436,6 +436,9 @@ fn is_issued_layout(tables: &[Table]) -> bool {
 
 /// A 記入例 sheet in which a clinic wrote its own number instead of the input sheet.
 fn filled_sample(grid: &Grid<'_>, calendar: &Calendar, beside: bool) -> Option<(Observation, Fields)> {
+    if grid.words().any(|word| notices::is_sample_key(&word.key)) {
+        return None;
+    }
     let fields = fields::read(grid, &[]).fields;
     let own = |venue: &&Entry<()>| !venue.is_blank() && !notices::is_sample_number(&venue.raw);
     let venue = fields.venue_no.as_ref().filter(own)?;

@@ -23,6 +23,9 @@ const MAX_COVERED: u64 = 200_000;
 /// Titles looked at; a form has a handful.
 const MAX_TITLES: usize = 200;
 
+/// Bytes of the longest text that a date or a time is looked for in.
+const MAX_MOMENT: usize = 120;
+
 /// One text of a sheet, folded once: a form repeats 「月」 and 「１回目」 hundreds of times.
 #[derive(Debug)]
 pub struct Word {
@@ -52,6 +55,12 @@ static NO_WORD: Word = Word {
 };
 
 impl Word {
+    /// Short, and with a digit in it, as every date and time beyond doubt has: most words need no closer look.
+    fn may_be_moment(&self) -> bool {
+        self.key.len() <= MAX_MOMENT
+            && (self.key.bytes().any(|byte| byte.is_ascii_digit()) || self.key == "正午")
+    }
+
     fn of(text: &str) -> Self {
         let text = token::fold(text);
         let key = token::squash(&text).to_lowercase();
@@ -89,7 +98,9 @@ impl Spot<'_> {
     pub fn is_date(&self, calendar: &Calendar) -> bool {
         let value = &self.cell.value;
         match &self.word {
-            Some(word) => *word.date.get_or_init(|| date::is_certain(value, calendar)),
+            Some(word) => {
+                *word.date.get_or_init(|| word.may_be_moment() && date::is_certain(value, calendar))
+            }
             None => date::is_certain(value, calendar),
         }
     }
@@ -98,7 +109,7 @@ impl Spot<'_> {
     pub fn is_time(&self) -> bool {
         let value = &self.cell.value;
         match &self.word {
-            Some(word) => *word.time.get_or_init(|| time::is_certain(value)),
+            Some(word) => *word.time.get_or_init(|| word.may_be_moment() && time::is_certain(value)),
             None => time::is_certain(value),
         }
     }

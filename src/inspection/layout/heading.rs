@@ -3,8 +3,8 @@
 use super::grid::{Grid, Spot};
 use super::label::{self, Class, Label};
 use super::table::Table;
-use crate::inspection::normalize::date::{self, Calendar};
-use crate::inspection::normalize::{Read, count, time};
+use crate::inspection::normalize::date::Calendar;
+use crate::inspection::normalize::{Read, count};
 
 /// Rows below a heading that are looked at for something that fits it.
 const SAMPLE_ROWS: u32 = 40;
@@ -97,7 +97,7 @@ pub fn of_row(grid: &Grid<'_>, calendar: &Calendar, row: u32) -> Vec<Heading> {
 
 /// A date, a time, or no text at all.
 pub fn is_data(spot: &Spot<'_>, calendar: &Calendar) -> bool {
-    !spot.is_text() || date::is_certain(&spot.cell.value, calendar) || time::is_certain(&spot.cell.value)
+    !spot.is_text() || spot.is_date(calendar) || spot.is_time()
 }
 
 fn at(grid: &Grid<'_>, calendar: &Calendar, row: u32, run: &[Spot<'_>]) -> Option<Heading> {
@@ -215,8 +215,8 @@ impl Heading {
             for (kind, column) in &self.columns {
                 let Some(spot) = grid.at(row, *column) else { continue };
                 match kind {
-                    Kind::Date => held.date |= date::is_certain(&spot.cell.value, calendar),
-                    Kind::Time => held.time |= time::is_certain(&spot.cell.value),
+                    Kind::Date => held.date |= spot.is_date(calendar),
+                    Kind::Time => held.time |= spot.is_time(),
                     Kind::Count => {
                         held.count |=
                             matches!(count::read(&spot.cell.value).read, Read::Value(number) if number > 0);
