@@ -10,7 +10,7 @@ use crate::inspection::layout::label;
 use crate::inspection::layout::segment::Segment;
 use crate::inspection::layout::table::Table;
 use crate::inspection::normalize::date::Calendar;
-use crate::inspection::normalize::{Read, count, date, serial, time};
+use crate::inspection::normalize::{Read, count, serial};
 
 /// How many rows above a heading the title 「記入例」 may stand.
 const TITLE_ROWS: u32 = 3;
@@ -23,7 +23,7 @@ pub fn has_content(grid: &Grid<'_>, table: &Table, segment: &Segment, context: &
     }
     grid.between(table.bottom + 1, table.end).iter().any(|spot| {
         (segment.first..=segment.last).contains(&spot.column)
-            && (date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value))
+            && (spot.is_date(&context.calendar) || spot.is_time())
     })
 }
 
@@ -35,7 +35,7 @@ fn has_figures(grid: &Grid<'_>, table: &Table, context: &Context) -> bool {
     grid.between(table.bottom + 1, table.end).iter().any(|spot| {
         !known(spot.column)
             && matches!(count::read(&spot.cell.value).read, Read::Value(number) if number > 0)
-            && !date::is_certain(&spot.cell.value, &context.calendar)
+            && !spot.is_date(&context.calendar)
     })
 }
 
@@ -155,9 +155,7 @@ pub fn note_unplaced(grid: &Grid<'_>, table: &Table, context: &Context, found: &
         if loose.len() < 2 || loose.iter().any(|spot| fields::is_label(spot) || is_sum(spot)) {
             continue;
         }
-        let moment = loose.iter().find(|spot| {
-            date::is_certain(&spot.cell.value, &context.calendar) || time::is_certain(&spot.cell.value)
-        });
+        let moment = loose.iter().find(|spot| spot.is_date(&context.calendar) || spot.is_time());
         let Some(moment) = moment else { continue };
         let counted = loose.iter().any(|spot| {
             spot.column != moment.column

@@ -17,7 +17,7 @@ use crate::inspection::layout::label::Class;
 use crate::inspection::layout::mark;
 use crate::inspection::layout::table::{self, Table};
 use crate::inspection::normalize::date::Calendar;
-use crate::inspection::normalize::{dose, time, token};
+use crate::inspection::normalize::{dose, token};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::{Shown, Workbook};
 
@@ -364,7 +364,7 @@ fn is_transposed(grid: &Grid<'_>) -> bool {
         let dates = near.clone().any(|spot| names(spot, Class::Date));
         dates
             && near.any(|spot| spot.label.is_some_and(|label| label.is_count()))
-            && behind(start.row).any(|spot| time::is_certain(&spot.cell.value))
+            && behind(start.row).any(Spot::is_time)
     })
 }
 

@@ -8,8 +8,8 @@ use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::label::Class;
 use crate::inspection::layout::segment::Segment;
 use crate::inspection::layout::table::Table;
-use crate::inspection::normalize::date::{self, Calendar};
-use crate::inspection::normalize::{glance::Glance, serial, time};
+use crate::inspection::normalize::date::Calendar;
+use crate::inspection::normalize::{glance::Glance, serial};
 
 /// What the lists of a workbook are, taken together.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,7 +89,7 @@ pub fn note(grid: &Grid<'_>, table: &Table, calendar: &Calendar, sure: bool, fou
     let within = |spot: &&Spot<'_>| table.segments.is_empty() || (left..=right).contains(&spot.column);
     let mut bottom = table.bottom;
     for spot in grid.between(table.bottom + 1, table.end).iter().filter(within) {
-        if date::is_certain(&spot.cell.value, calendar) || time::is_certain(&spot.cell.value) {
+        if spot.is_date(calendar) || spot.is_time() {
             bottom = spot.row;
         }
     }

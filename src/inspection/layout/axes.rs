@@ -23,7 +23,7 @@ use super::segment::Hint;
 use super::table;
 use crate::campaign::Dose;
 use crate::inspection::normalize::date::{Calendar, Month};
-use crate::inspection::normalize::{Read, count, time};
+use crate::inspection::normalize::{Read, count};
 use crate::inspection::verdict::Visibility;
 
 /// How far above the dates (or before the times) titles, months and groups may stand.
@@ -411,5 +411,5 @@ fn above<T>(
 }
 
 fn is_body_row(grid: &Grid<'_>, lane: &Lane, row: u32) -> bool {
-    grid.at(row, lane.start).is_some_and(|spot| time::is_certain(&spot.cell.value))
+    grid.at(row, lane.start).is_some_and(Spot::is_time)
 }

@@ -375,9 +375,7 @@ fn join_moments(grid: &Grid<'_>, calendar: &Calendar, bottom: u32, segment: &mut
     }
     let mut spots = (bottom + 1..=bottom.saturating_add(SAMPLE_ROWS).min(grid.last_row()))
         .filter_map(|row| grid.at(row, column.column))
-        .filter(|spot| {
-            date::is_certain(&spot.cell.value, calendar) || moment::is_certain(&spot.cell.value, calendar)
-        })
+        .filter(|spot| spot.is_date(calendar) || moment::is_certain(&spot.cell.value, calendar))
         .peekable();
     let all = spots.peek().is_some() && spots.all(|spot| moment::is_certain(&spot.cell.value, calendar));
     if all || label::is_moment(&token::key(&column.heading)) {

@@ -15,9 +15,7 @@ use crate::inspection::layout::grid::Spot;
 use crate::inspection::layout::label::{self, Class};
 use crate::inspection::layout::segment::Column;
 use crate::inspection::normalize::date::Month;
-use crate::inspection::normalize::{
-    Read, Reading, Remark, count, date, dose, moment, serial, token, weekday,
-};
+use crate::inspection::normalize::{Read, Reading, Remark, count, dose, moment, serial, token, weekday};
 use crate::inspection::verdict::Visibility;
 use crate::inspection::workbook::{Strike, Value};
 
@@ -194,7 +192,7 @@ impl Reader<'_, '_> {
             let of_day = self
                 .grid
                 .at(row, self.plan.date.column)
-                .is_some_and(|spot| date::is_certain(&spot.cell.value, &self.context.calendar));
+                .is_some_and(|spot| spot.is_date(&self.context.calendar));
             let of_all = is_grand_total(&mark.key) && !divided && !of_day;
             if spot.formula() || !of_all {
                 continue;

@@ -101,7 +101,7 @@ fn are_digits(grid: &Grid<'_>, table: &Table, left: u32, right: u32) -> bool {
 
 /// A time with its minutes: what stands beside it is no part of it.
 pub(super) fn is_whole_time(spot: &Spot<'_>) -> bool {
-    (time::is_certain(&spot.cell.value) && !spot.key.ends_with('時')) || time::is_compact(&spot.cell.value)
+    (spot.is_time() && !spot.key.ends_with('時')) || time::is_compact(&spot.cell.value)
 }
 
 fn has_digit(spot: &Spot<'_>) -> bool {
@@ -155,7 +155,7 @@ impl<'r, 'g> Reader<'r, 'g> {
                 .iter()
                 .copied()
                 .filter(|spot| has_digit(spot))
-                .filter(|spot| spot.column <= wide.merged || time::is_certain(&spot.cell.value))
+                .filter(|spot| spot.column <= wide.merged || spot.is_time())
                 .collect();
             let (start, end) = time_entry(self.grid, first, &column.heading, date);
             let [only] = rest.as_slice() else {
@@ -198,12 +198,12 @@ impl<'r, 'g> Reader<'r, 'g> {
         let (first, rest) = spots.split_first()?;
         let calendar = &self.context.calendar;
         let read = |value: &Value| date::read(value, calendar, None).reading;
-        if date::is_certain(&first.cell.value, calendar) {
+        if first.is_date(calendar) {
             let own = read(&first.cell.value).read;
             let differs = |spot: &&&Spot<'g>| {
-                let certain = date::is_certain(&spot.cell.value, calendar);
+                let certain = spot.is_date(calendar);
                 let merged = spot.column <= wide.merged && has_digit(spot);
-                let clock = time::is_certain(&spot.cell.value);
+                let clock = spot.is_time();
                 (certain || (merged && !clock)) && read(&spot.cell.value).read != own
             };
             return rest.iter().any(|spot| differs(&spot)).then(|| self.several(column, &spots));
@@ -223,7 +223,7 @@ impl<'r, 'g> Reader<'r, 'g> {
     pub(super) fn spanned_weekday(&self, row: u32) -> Option<WeekdayEntry> {
         let (_, spots) = self.parts(row, self.plan.date.column)?;
         // 「10|月|26|日」 names no weekday.
-        let whole = |spot: &&Spot<'g>| date::is_certain(&spot.cell.value, &self.context.calendar);
+        let whole = |spot: &&Spot<'g>| spot.is_date(&self.context.calendar);
         spots.first().copied().filter(|first| whole(first))?;
         let named = spots.into_iter().skip(1).find(|spot| weekday::parse(&spot.key).is_some())?;
         let raw = serial::written(&named.cell.value);

@@ -5,7 +5,6 @@ use crate::inspection::layout::grid::{Grid, Spot};
 use crate::inspection::layout::mark::{self, Half};
 use crate::inspection::layout::segment::Hint;
 use crate::inspection::layout::table;
-use crate::inspection::normalize::time;
 use crate::inspection::verdict::Visibility;
 
 /// What one row without counts says of the rows below it.
@@ -26,7 +25,7 @@ pub(super) fn of_row(grid: &Grid<'_>, lane: &Lane, row: u32) -> Option<Said> {
         if !spot.is_text() || (figure && spot.label.is_none()) || spot.formula() {
             return None;
         }
-        if spot.column == lane.start && time::is_certain(&spot.cell.value) {
+        if spot.column == lane.start && spot.is_time() {
             return None;
         }
         let visibility = table::visibility_title(spot).filter(|_| mark::is_section(&spot.key));
